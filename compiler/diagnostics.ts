@@ -88,6 +88,112 @@ export const fileNotFound = (file: string): Diagnostic =>
 export const cannotWrite = (file: string, reason: string): Diagnostic =>
   error(1002, { file }, `Cannot write here: ${reason}.`, "Choose another folder with --outDir.");
 
+// ---- 2xxx: reading a model ----
+
+export const notOnnx = (file: string, reason: string): Diagnostic =>
+  error(2001, { file }, `Not an ONNX model: ${reason}.`, "Export the model again.");
+
+export const unsupportedOpset = (file: string, opset: number, oldest: number): Diagnostic =>
+  error(
+    2002,
+    { file },
+    `The model uses opset ${opset}; mote reads opset ${oldest} and newer.`,
+    "Export it again with a newer opset.",
+  );
+
+export const newerOpset = (file: string, opset: number, newest: number): Diagnostic =>
+  warning(2003, { file }, `Opset ${opset} is newer than the newest that mote knows, ${newest}.`);
+
+export const unsupportedOperator = (
+  place: Place,
+  op: string,
+  domain: string,
+  known: readonly string[],
+): Diagnostic =>
+  error(
+    2004,
+    place,
+    `The operator '${domain ? `${domain}.` : ""}${op}' is not supported.`,
+    `${didYouMean(op, known)} Replace it in the model, or cut the model before it.`.trim(),
+  );
+
+export const operatorProblem = (place: Place, op: string, problem: string): Diagnostic =>
+  error(2005, place, `${op}: ${problem}.`);
+
+export const undefinedValue = (place: Place, name: string, known: Iterable<string>): Diagnostic =>
+  error(
+    2006,
+    place,
+    `The value '${name}' is read, but nothing makes it: no node, input or initialiser.`,
+    didYouMean(name, known) || "Export the model again with its initialisers.",
+  );
+
+export const duplicateValue = (place: Place, name: string): Diagnostic =>
+  error(2007, place, `The value '${name}' is made twice.`);
+
+export const cyclicGraph = (file: string, nodes: readonly string[]): Diagnostic =>
+  error(2008, { file }, `The graph has a cycle through ${nodes.map((n) => `'${n}'`).join(", ")}.`);
+
+export const emptyGraph = (file: string, what: string): Diagnostic =>
+  error(2009, { file }, `The graph has no ${what}; there is nothing to compile.`);
+
+export const openDimension = (file: string, input: string, dims: readonly string[]): Diagnostic =>
+  error(
+    2010,
+    { file },
+    `The input '${input}' has the shape [${dims.join(", ")}], which is not fixed.`,
+    `Give it: --shape ${input}=${dims.map((d) => (/^\d+$/.test(d) ? d : "N")).join(",")}`,
+  );
+
+export const badTensor = (file: string, name: string, problem: string): Diagnostic =>
+  error(2011, { file }, `The tensor '${name}' ${problem}.`);
+
+export const unsupportedType = (file: string, name: string, type: string): Diagnostic =>
+  error(2012, { file }, `'${name}' has the type ${type}, which mote does not support.`);
+
+export const tooLarge = (place: Place, name: string, bytes: number): Diagnostic =>
+  error(
+    2013,
+    place,
+    `'${name}' would take ${bytes} bytes; no tensor may take more than 2147483647.`,
+  );
+
+export const outputMismatch = (
+  file: string,
+  name: string,
+  declared: string,
+  inferred: string,
+): Diagnostic =>
+  error(
+    2014,
+    { file },
+    `The output '${name}' is declared as ${declared}, but the graph makes ${inferred}.`,
+  );
+
+export const unknownAttribute = (
+  place: Place,
+  op: string,
+  name: string,
+  known: readonly string[],
+): Diagnostic =>
+  warning(
+    2015,
+    place,
+    `${op} has no attribute '${name}'; it is ignored.`,
+    didYouMean(name, known) || undefined,
+  );
+
+export const unknownShape = (name: string, inputs: readonly string[]): Diagnostic =>
+  error(
+    2016,
+    {},
+    `--shape names '${name}', which is no input of the model.`,
+    `${didYouMean(name, inputs)} Inputs: ${inputs.join(", ")}.`.trim(),
+  );
+
+export const unknownFormat = (file: string): Diagnostic =>
+  error(2017, { file }, "Unknown kind of model file.", "Give an .onnx file.");
+
 // ---- 4xxx: targets, kernels, memory ----
 
 export const unknownTarget = (name: string, known: readonly string[]): Diagnostic =>
@@ -106,3 +212,43 @@ export const badTargetFile = (file: string, line: number, column: number, proble
 export const toolMissing = (tool: string, purpose: string, install: string): Diagnostic =>
   error(6001, {}, `'${tool}' was not found; it is needed to ${purpose}.`, install);
 
+export const buildFailed = (compiler: string, target: string, said: string): Diagnostic =>
+  error(
+    6002,
+    {},
+    `${compiler} could not build the program for ${target}:\n${lastLines(said)}`,
+    "If the emitted C is unchanged, this is a fault of mote: please report it.",
+  );
+
+export const guestFault = (target: string, what: string, registers: string): Diagnostic =>
+  error(6003, {}, `The program faulted on ${target}: ${what}.\n${registers}`);
+
+export const guestTimeout = (target: string, seconds: number): Diagnostic =>
+  error(
+    6004,
+    {},
+    `The program did not end on ${target} within ${seconds} s and was stopped.`,
+    "Give a larger network more time, or fewer samples.",
+  );
+
+export const programFailed = (target: string, how: string, said: string): Diagnostic =>
+  error(6005, {}, `The program failed on ${target}: ${how}.\n${lastLines(said)}`.trimEnd());
+
+export const cannotCount = (reason: string): Diagnostic =>
+  warning(
+    6006,
+    {},
+    `Instructions cannot be counted: ${reason}`,
+    "It needs a C compiler for this computer and a QEMU with TCG plugins.",
+  );
+
+export const doesNotFit = (target: string, memory: string, bytes: number): Diagnostic =>
+  error(
+    6007,
+    {},
+    `The program is ${bytes} bytes too large for the memory '${memory}' of ${target}.`,
+    "Choose a target with more memory, or a smaller or quantised network.",
+  );
+
+/** The end of a tool's output, where compilers and sanitizers have their say. */
+const lastLines = (said: string): string => said.trim().split("\n").slice(-40).join("\n");

@@ -1,0 +1,47 @@
+/** Makes nodes whose types follow from their operator. */
+import { type Attrs, constantOf, makeNode, type Node, type Value } from "../ir/graph.ts";
+import type { Tensor } from "../ir/tensor.ts";
+import type { ElementType, Quantization, TensorType } from "../ir/types.ts";
+import { operatorOf } from "./registry.ts";
+
+export interface BuildOptions {
+  readonly origins?: readonly string[];
+  readonly names?: readonly string[];
+  readonly outputCount?: number;
+  /** A quantised (or other) element type for every output instead of the float one inferred. */
+  readonly stored?: { readonly elem: ElementType; readonly quant?: Quantization | undefined };
+  /** Values known while compiling, where they are not constants of the graph. */
+  readonly known?: (value: Value | undefined) => Tensor | undefined;
+}
+
+/** The types that an operator gives its outputs. */
+export function inferTypes(
+  op: string,
+  inputs: readonly (Value | undefined)[],
+  attrs: Attrs,
+  outputCount = 1,
+  known: BuildOptions["known"] = constantOf,
+): TensorType[] {
+  return operatorOf({ op }).infer({
+    inputs: inputs.map((v) => v?.type),
+    attrs,
+    outputCount,
+    constant: (i) => known(inputs[i]),
+  });
+}
+
+export function buildNode(
+  op: string,
+  inputs: readonly (Value | undefined)[],
+  attrs: Attrs = {},
+  options: BuildOptions = {},
+): Node {
+  const inferred = inferTypes(op, inputs, attrs, options.outputCount, options.known);
+  const { stored } = options;
+  const types = stored ? inferred.map((t) => ({ ...stored, shape: t.shape })) : inferred;
+  const { names = [], origins = [] } = options;
+  return makeNode({ op, inputs, attrs, types, names, origins });
+}
+
+/** The only output of a new node. */
+export const build = (...args: Parameters<typeof buildNode>): Value => buildNode(...args).outputs[0]!;

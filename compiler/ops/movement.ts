@@ -1,0 +1,301 @@
+/** Operators that copy elements to other places; they work on any type. */
+import { type Attrs, ints, num, str } from "../ir/graph.ts";
+import { newArray, numbers } from "../ir/tensor.ts";
+import { elementCount, rowMajorStrides, type Shape } from "../ir/types.ts";
+import { broadcastIndex } from "./binary.ts";
+import { constantInts, gather, indexTypes, moves, viewIndex } from "./move.ts";
+import { broadcastShapes, fail, type InferContext, normalAxis, type Operator } from "./operator.ts";
+import { attributeToInput } from "./upgrade.ts";
+
+export function permutation(attrs: Attrs, rank: number): number[] {
+  const given = ints({ attrs }, "perm");
+  const perm = given.length > 0 ? [...given] : Array.from({ length: rank }, (_, i) => rank - 1 - i);
+  if (perm.length !== rank || new Set(perm.map((p) => normalAxis(p, rank, "'perm' entry"))).size < rank)
+    fail(`'perm' [${perm}] is no permutation of ${rank} axes`);
+  return perm;
+}
+
+const transpose: Operator = {
+  name: "Transpose",
+  level: "any",
+  inputs: ["data: T"],
+  outputs: 1,
+  attrs: { perm: "ints" },
+  infer: ({ inputs: [x], attrs }) => [
+    { elem: x!.elem, shape: permutation(attrs, x!.shape.length).map((p) => x!.shape[p]!) },
+  ],
+  evaluate: ({ inputs: [x], attrs, types }) => {
+    const own = rowMajorStrides(x!.shape);
+    const steps = permutation(attrs, x!.shape.length).map((p) => own[p]!);
+    return [gather(x!, types[0]!.shape, viewIndex(types[0]!.shape, steps))];
+  },
+  integer: moves,
+};
+
+function inferConcat({ inputs, attrs }: InferContext) {
+  const first = inputs[0]!;
+  const axis = normalAxis(num({ attrs }, "axis"), first.shape.length);
+  const sizes = inputs.map((t) => {
+    const fits =
+      t!.shape.length === first.shape.length &&
+      t!.shape.every((d, i) => i === axis || d === first.shape[i]);
+    if (!fits) fail(`cannot join [${first.shape}] and [${t!.shape}] along axis ${axis}`);
+    return t!.shape[axis]!;
+  });
+  const shape = first.shape.map((d, i) => (i === axis ? sizes.reduce((a, b) => a + b) : d));
+  return [{ elem: first.elem, shape }];
+}
+
+const concat: Operator = {
+  name: "Concat",
+  level: "any",
+  inputs: ["inputs*: T"],
+  outputs: 1,
+  attrs: { axis: "int" },
+  infer: inferConcat,
+  evaluate: ({ inputs, attrs, types }) => {
+    const { elem, shape } = types[0]!;
+    const axis = normalAxis(num({ attrs }, "axis"), shape.length);
+    const inner = elementCount(shape.slice(axis + 1));
+    const outer = elementCount(shape.slice(0, axis));
+    const data = newArray(elem, elementCount(shape));
+    let at = 0;
+    for (let o = 0; o < outer; o++)
+      for (const x of inputs) {
+        const size = x!.shape[axis]! * inner;
+        data.set(x!.data.subarray(o * size, (o + 1) * size) as never, at);
+        at += size;
+      }
+    return [{ elem, shape, data }];
+  },
+  integer: { ...moves, roles: ["activation"] },
+};
+
+/** Sizes of the parts of a Split: given, or as equal as can be. */
+function splitSizes(context: InferContext): number[] {
+  const shape = context.inputs[0]!.shape;
+  const size = shape[normalAxis(num(context, "axis"), shape.length)]!;
+  if (context.inputs[1] !== undefined) {
+    const given = constantInts(context, 1, "split");
+    if (given.reduce((a, b) => a + b, 0) !== size) fail(`'split' [${given}] does not add to ${size}`);
+    return given;
+  }
+  const count = num(context, "num_outputs", context.outputCount);
+  const part = Math.ceil(size / count);
+  return Array.from({ length: count }, (_, i) => Math.max(0, Math.min(part, size - i * part)));
+}
+
+const split: Operator = {
+  name: "Split",
+  level: "imported",
+  inputs: ["input: T", "split?: I"],
+  outputs: "any",
+  attrs: { axis: "int", split: "ints", num_outputs: "int" },
+  types: indexTypes,
+  upgrade: (node, opset) => (opset < 13 ? attributeToInput(node, "split", 1) : node),
+  infer: (context) => {
+    const { elem, shape } = context.inputs[0]!;
+    const axis = normalAxis(num(context, "axis"), shape.length);
+    return splitSizes(context).map((size) => ({
+      elem,
+      shape: shape.map((d, i) => (i === axis ? size : d)),
+    }));
+  },
+  evaluate: ({ inputs: [x], attrs, types }) => {
+    const axis = normalAxis(num({ attrs }, "axis"), x!.shape.length);
+    const steps = rowMajorStrides(x!.shape);
+    let begin = 0;
+    return types.map(({ shape }) => {
+      const part = gather(x!, shape, viewIndex(shape, steps, begin * steps[axis]!));
+      begin += shape[axis]!;
+      return part;
+    });
+  },
+};
+
+interface SliceView {
+  readonly shape: number[];
+  readonly begins: number[];
+  readonly strides: number[];
+}
+
+/** Start, step and size on every axis, as ONNX clamps them. */
+export function sliceView(
+  shape: Shape,
+  starts: readonly number[],
+  ends: readonly number[],
+  axes: readonly number[],
+  steps: readonly number[],
+): SliceView {
+  const view: SliceView = { shape: [...shape], begins: shape.map(() => 0), strides: shape.map(() => 1) };
+  axes.forEach((given, i) => {
+    const axis = normalAxis(given, shape.length);
+    const size = shape[axis]!;
+    const step = steps[i]!;
+    if (step === 0) fail("a slice with step 0");
+    const clampTo = (x: number, low: number, high: number) =>
+      Math.min(high, Math.max(low, x < 0 ? x + size : x));
+    const begin = step > 0 ? clampTo(starts[i]!, 0, size) : clampTo(starts[i]!, 0, size - 1);
+    const end = step > 0 ? clampTo(ends[i]!, 0, size) : clampTo(ends[i]!, -1, size - 1);
+    view.shape[axis] = Math.max(0, Math.ceil((end - begin) / step));
+    view.begins[axis] = begin;
+    view.strides[axis] = step;
+  });
+  return view;
+}
+
+function sliceOf(context: InferContext): SliceView {
+  const { shape } = context.inputs[0]!;
+  const starts = constantInts(context, 1, "starts");
+  const ends = constantInts(context, 2, "ends");
+  const axes = context.inputs[3] ? constantInts(context, 3, "axes") : starts.map((_, i) => i);
+  const steps = context.inputs[4] ? constantInts(context, 4, "steps") : starts.map(() => 1);
+  if (new Set([starts, ends, axes, steps].map((l) => l.length)).size > 1)
+    fail("'starts', 'ends', 'axes' and 'steps' differ in length");
+  return sliceView(shape, starts, ends, axes, steps);
+}
+
+/** The view a Slice node takes of its first input; its other inputs are constants. */
+export const slice: Operator = {
+  name: "Slice",
+  level: "any",
+  inputs: ["data: T", "starts: I", "ends: I", "axes?: I", "steps?: I"],
+  outputs: 1,
+  attrs: { starts: "ints", ends: "ints", axes: "ints" },
+  types: indexTypes,
+  upgrade: (node, opset) =>
+    opset < 10
+      ? attributeToInput(attributeToInput(attributeToInput(node, "starts", 1), "ends", 2), "axes", 3)
+      : node,
+  infer: (context) => [{ elem: context.inputs[0]!.elem, shape: sliceOf(context).shape }],
+  evaluate: ({ inputs, inputTypes, attrs, types }) => {
+    const context = { inputs: inputTypes, attrs, outputCount: 1, constant: (i: number) => inputs[i] };
+    const { begins, strides } = sliceOf(context);
+    const own = rowMajorStrides(inputs[0]!.shape);
+    const start = begins.reduce((sum, b, i) => sum + b * own[i]!, 0);
+    const steps = strides.map((s, i) => s * own[i]!);
+    return [gather(inputs[0]!, types[0]!.shape, viewIndex(types[0]!.shape, steps, start))];
+  },
+  integer: moves,
+};
+
+const expand: Operator = {
+  name: "Expand",
+  level: "any",
+  inputs: ["input: T", "shape: I"],
+  outputs: 1,
+  attrs: {},
+  types: indexTypes,
+  infer: (context) => {
+    const { elem, shape } = context.inputs[0]!;
+    return [{ elem, shape: broadcastShapes([shape, constantInts(context, 1, "shape")]) }];
+  },
+  evaluate: ({ inputs: [x], types }) => [
+    gather(x!, types[0]!.shape, broadcastIndex(x!.shape, types[0]!.shape)),
+  ],
+  integer: moves,
+};
+
+const gatherOperator: Operator = {
+  name: "Gather",
+  level: "any",
+  inputs: ["data: T", "indices: I"],
+  outputs: 1,
+  attrs: { axis: "int" },
+  types: indexTypes,
+  infer: ({ inputs: [x, i], attrs }) => {
+    const axis = normalAxis(num({ attrs }, "axis"), x!.shape.length);
+    const shape = [...x!.shape.slice(0, axis), ...i!.shape, ...x!.shape.slice(axis + 1)];
+    return [{ elem: x!.elem, shape }];
+  },
+  evaluate: ({ inputs: [x, i], attrs, types }) => {
+    const axis = normalAxis(num({ attrs }, "axis"), x!.shape.length);
+    const [size, inner] = [x!.shape[axis]!, elementCount(x!.shape.slice(axis + 1))];
+    const at = Array.from(numbers(i!), (k) => normalAxis(k, size, "index"));
+    const from: number[] = [];
+    for (let o = 0; o < elementCount(x!.shape.slice(0, axis)); o++)
+      for (const k of at) for (let j = 0; j < inner; j++) from.push((o * size + k) * inner + j);
+    return [gather(x!, types[0]!.shape, from)];
+  },
+  integer: moves,
+};
+
+// ---- pads ----
+
+function padsOf(context: InferContext): { begin: number[]; end: number[] } {
+  const rank = context.inputs[0]!.shape.length;
+  const pads = constantInts(context, 1, "pads");
+  const axes = context.inputs[3]
+    ? constantInts(context, 3, "axes").map((a) => normalAxis(a, rank))
+    : Array.from({ length: rank }, (_, i) => i);
+  if (pads.length !== 2 * axes.length) fail(`'pads' has ${pads.length} numbers, not ${2 * axes.length}`);
+  const at = (axis: number, half: number) => {
+    const i = axes.indexOf(axis);
+    return i < 0 ? 0 : pads[i + half * axes.length]!;
+  };
+  const all = Array.from({ length: rank }, (_, i) => i);
+  return { begin: all.map((i) => at(i, 0)), end: all.map((i) => at(i, 1)) };
+}
+
+/** Index into an axis of `size` for position `i` outside it, or −1 for the pad value. */
+function padIndex(mode: string, i: number, size: number): number {
+  if (i >= 0 && i < size) return i;
+  if (mode === "edge") return i < 0 ? 0 : size - 1;
+  if (mode === "wrap") return ((i % size) + size) % size;
+  if (mode !== "reflect") return -1;
+  const period = Math.max(1, 2 * (size - 1));
+  const k = ((i % period) + period) % period;
+  return k < size ? k : period - k;
+}
+
+const pad: Operator = {
+  name: "Pad",
+  level: "any",
+  inputs: ["data: T", "pads: I", "constant_value?: T", "axes?: I"],
+  outputs: 1,
+  attrs: { mode: "string", pads: "ints", value: "float" },
+  types: indexTypes,
+  upgrade: (node, opset) =>
+    opset < 11 ? attributeToInput(attributeToInput(node, "pads", 1), "value", 2) : node,
+  infer: (context) => {
+    const mode = str(context, "mode", "constant");
+    if (!["constant", "edge", "reflect", "wrap"].includes(mode)) fail(`unknown pad mode '${mode}'`);
+    const { begin, end } = padsOf(context);
+    const shape = context.inputs[0]!.shape.map((d, i) => d + begin[i]! + end[i]!);
+    if (shape.some((d) => d < 0)) fail(`negative pads remove more than there is`);
+    return [{ elem: context.inputs[0]!.elem, shape }];
+  },
+  evaluate: ({ inputs, inputTypes, attrs, types }) => {
+    const x = inputs[0]!;
+    const context = { inputs: inputTypes, attrs, outputCount: 1, constant: (i: number) => inputs[i] };
+    const { begin } = padsOf(context);
+    const mode = str({ attrs }, "mode", "constant");
+    const { shape } = types[0]!;
+    const own = rowMajorStrides(x.shape);
+    const data = newArray(x.elem, elementCount(shape));
+    const absent = inputTypes[0]?.quant?.zeroPoint[0] ?? 0;
+    const value = inputs[2]?.data[0] ?? (x.elem.includes("int64") ? 0n : absent);
+    const out = rowMajorStrides(shape);
+    for (let i = 0; i < data.length; i++) {
+      let from = 0;
+      for (let axis = 0; axis < shape.length && from >= 0; axis++) {
+        const position = Math.floor(i / out[axis]!) % shape[axis]!;
+        const k = padIndex(mode, position - begin[axis]!, x.shape[axis]!);
+        from = k < 0 ? -1 : from + k * own[axis]!;
+      }
+      data[i] = from < 0 ? value : x.data[from]!;
+    }
+    return [{ elem: x.elem, shape, data }];
+  },
+  integer: { ...moves, roles: ["activation", "plain", "activation", "plain"] },
+};
+
+export const movementOperators: readonly Operator[] = [
+  transpose,
+  concat,
+  split,
+  slice,
+  expand,
+  gatherOperator,
+  pad,
+];

@@ -1,0 +1,119 @@
+/** What an operator is: one object that says all that the stages need to know about it. */
+import type { Attrs, Node, Value } from "../ir/graph.ts";
+import type { Tensor } from "../ir/tensor.ts";
+import type { ElementType, Quantization, Shape, TensorType } from "../ir/types.ts";
+import type { Profile } from "./numerics.ts";
+
+/** A node whose inputs, attributes or types break the operator's rules; `text` is one sentence. */
+export class OperatorError extends Error {}
+
+export function fail(text: string): never {
+  throw new OperatorError(text);
+}
+
+export type AttrKind = "int" | "float" | "string" | "ints" | "floats" | "strings" | "tensor";
+
+/** What type inference may look at. */
+export interface InferContext {
+  readonly inputs: readonly (TensorType | undefined)[];
+  readonly attrs: Attrs;
+  /** How many outputs the node has; some operators have as many as are asked for. */
+  readonly outputCount: number;
+  /** The value of an input, where it is known while compiling. */
+  constant(index: number): Tensor | undefined;
+}
+
+/** What evaluation may look at; the types of the outputs are known. */
+export interface EvalContext {
+  readonly inputs: readonly (Tensor | undefined)[];
+  readonly attrs: Attrs;
+  readonly inputTypes: readonly (TensorType | undefined)[];
+  readonly types: readonly TensorType[];
+  readonly profile: Profile;
+}
+
+/** A node as an older opset says it, on its way to the newest form, which is the only one in the IR. */
+export interface RawNode {
+  readonly op: string;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly attrs: Attrs;
+}
+
+/** What an operand of an operator's integer form must be. */
+export type OperandRole = "activation" | "weights" | "bias" | "plain";
+
+/**
+ * The integer form: the same operator on quantised types. `same`: the output keeps the input's
+ * scale and zero point. A fixed quantisation is what calibration gives the output.
+ */
+export interface IntegerForm {
+  /** By input; the last one stands for those that follow. */
+  readonly roles: readonly OperandRole[];
+  readonly output: "free" | "same" | Quantization;
+  /** Bit-exact twin of the C kernels; without it `evaluate` moves integers as it moves floats. */
+  evaluate?(context: EvalContext): Tensor[];
+  /** Largest magnitude that an accumulator can reach, for the verifier. */
+  accumulatorBound?(node: Node): number;
+  /** Further conditions on the types, given with quantisation. */
+  accepts?(inputs: readonly (TensorType | undefined)[], output: TensorType): boolean;
+}
+
+export interface Operator {
+  readonly name: string;
+  /** "" is ONNX's own; mote's lowered operators have no domain of their own. */
+  readonly domain?: string;
+  readonly level: "imported" | "lowered" | "any";
+  /** `"X: T"`, optional `"B?: T"`, repeated `"X*: T"`; inputs with one type letter share a type. */
+  readonly inputs: readonly string[];
+  readonly outputs: number | "any";
+  readonly attrs: Readonly<Record<string, AttrKind>>;
+  /** Element types by letter of `inputs`; letters that are absent take any type. */
+  readonly types?: Readonly<Record<string, readonly ElementType[]>>;
+  /** The newest form of a node that an older opset wrote. */
+  upgrade?(node: RawNode, opset: number): RawNode;
+  infer(context: InferContext): TensorType[];
+  /** The float reference: ONNX's meaning, and for moved data that of any type. */
+  evaluate(context: EvalContext): Tensor[];
+  readonly integer?: IntegerForm;
+  /** Multiply-accumulates of one run. */
+  macs?(node: Node): number;
+}
+
+export const floats: readonly ElementType[] = ["float32", "float16", "float64"];
+export const indices: readonly ElementType[] = ["int64", "int32"];
+
+export interface OperandSpec {
+  readonly name: string;
+  readonly letter: string;
+  readonly optional: boolean;
+  readonly repeated: boolean;
+}
+
+/** Reads `"B?: T"`. */
+export function operandSpec(text: string): OperandSpec {
+  const [, name, mark, letter] = /^(\w+)([?*]?): (\w+)$/.exec(text) ?? fail(`bad operand ${text}`);
+  return { name: name!, letter: letter!, optional: mark !== "", repeated: mark === "*" };
+}
+
+const suffixed = (value: number, shape: Shape): string => `${value} in [${shape.join(", ")}]`;
+
+/** A negative axis counts from the end; out of range is an error. */
+export function normalAxis(axis: number, rank: number, what = "axis"): number {
+  const normal = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || normal < 0 || normal >= rank)
+    fail(`${what} ${axis} is outside a tensor of rank ${rank}`);
+  return normal;
+}
+
+/** NumPy's broadcasting of several shapes. */
+export function broadcastShapes(shapes: readonly Shape[]): number[] {
+  const rank = Math.max(...shapes.map((s) => s.length));
+  return Array.from({ length: rank }, (_, i) => {
+    const sizes = shapes.map((s) => s[i - rank + s.length] ?? 1);
+    const size = sizes.find((d) => d !== 1) ?? 1;
+    const odd = sizes.findIndex((d) => d !== 1 && d !== size);
+    if (odd >= 0)
+      fail(`cannot broadcast ${suffixed(sizes[odd]!, shapes[odd]!)} with ${size} at axis ${i}`);
+    return size;
+  });
+}

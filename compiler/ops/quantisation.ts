@@ -1,0 +1,285 @@
+/** ONNX's quantised operators, and the lowered Quantize and Dequantize whose parameters are in types. */
+import { type Attrs, num, type Value } from "../ir/graph.ts";
+import { newArray, numbers, type Tensor } from "../ir/tensor.ts";
+import {
+  type ElementType,
+  elementCount,
+  integerRange,
+  type Quantization,
+  type TensorType,
+} from "../ir/types.ts";
+import { quantizeNumber } from "./numerics.ts";
+import { type EvalContext, fail, type InferContext, normalAxis, type Operator } from "./operator.ts";
+
+const storedTypes: readonly ElementType[] = ["int8", "uint8", "int16", "uint16", "int32"];
+
+/** Which scale belongs to an element: one in all, or one for each index along an axis. */
+function scaleIndex(shape: readonly number[], count: number, axis: number) {
+  if (count === 1) return () => 0;
+  const inner = elementCount(shape.slice(axis + 1));
+  return (i: number) => Math.floor(i / inner) % count;
+}
+
+/** Scale and zero point operands as parameters; a zero or negative scale is an error. */
+export function parametersOf(
+  shape: readonly number[],
+  scale: Tensor,
+  zero: Tensor | undefined,
+  attrs: Attrs,
+): Quantization {
+  const scales = Array.from(numbers(scale));
+  const zeros = zero ? Array.from(numbers(zero)) : scales.map(() => 0);
+  const bad = scales.find((s) => !(s > 0) || s === Infinity);
+  if (bad !== undefined) fail(`the scale ${bad} is not a positive number`);
+  if (num({ attrs }, "block_size") !== 0) fail("blocked quantisation is not supported");
+  if (zeros.length !== scales.length)
+    fail(`${scales.length} scales but ${zeros.length} zero points`);
+  if (scales.length === 1) return { scale: scales, zeroPoint: zeros };
+  const axis = normalAxis(num({ attrs }, "axis", 1), shape.length);
+  if (shape[axis] !== scales.length)
+    fail(`${scales.length} scales, but axis ${axis} has ${shape[axis]} elements`);
+  return { scale: scales, zeroPoint: zeros, axis };
+}
+
+export function quantizeTensor(x: Tensor, elem: ElementType, q: Quantization): Tensor {
+  const data = newArray(elem, x.data.length);
+  const [from, range] = [numbers(x), integerRange(elem)];
+  const at = scaleIndex(x.shape, q.scale.length, q.axis ?? 0);
+  for (let i = 0; i < data.length; i++) {
+    const c = at(i);
+    data[i] = quantizeNumber(from[i]!, q.scale[c]!, q.zeroPoint[c]!, range);
+  }
+  return { elem, shape: x.shape, data };
+}
+
+export function dequantizeTensor(x: Tensor, q: Quantization): Tensor {
+  const data = new Float32Array(x.data.length);
+  const from = numbers(x);
+  const at = scaleIndex(x.shape, q.scale.length, q.axis ?? 0);
+  for (let i = 0; i < data.length; i++) {
+    const c = at(i);
+    data[i] = (from[i]! - q.zeroPoint[c]!) * q.scale[c]!;
+  }
+  return { elem: "float32", shape: x.shape, data };
+}
+
+/** QuantizeLinear and DequantizeLinear need their parameters while compiling. */
+function constantParameters(context: InferContext, at = 1): void {
+  const scale = context.constant(at) ?? fail("the scale is computed at run time");
+  const zero = context.inputs[at + 1];
+  const zeroPoint = context.constant(at + 1);
+  if (zero && !zeroPoint) fail("the zero point is computed at run time");
+  parametersOf(context.inputs[0]!.shape, scale, zeroPoint, context.attrs);
+}
+
+/** The stored type that a QuantizeLinear makes. */
+export const quantizedElement = (inputs: readonly (TensorType | undefined)[]): ElementType =>
+  inputs[2]?.elem ?? "uint8";
+
+const qdqAttrs = {
+  axis: "int",
+  block_size: "int",
+  output_dtype: "int",
+  precision: "int",
+  saturate: "int",
+} as const;
+
+const quantizeLinear: Operator = {
+  name: "QuantizeLinear",
+  level: "imported",
+  inputs: ["x: T", "y_scale: S", "y_zero_point?: Z"],
+  outputs: 1,
+  attrs: qdqAttrs,
+  types: { T: ["float32", "float16"], S: ["float32", "float16"], Z: storedTypes },
+  infer: (context) => {
+    constantParameters(context);
+    return [{ elem: quantizedElement(context.inputs), shape: context.inputs[0]!.shape }];
+  },
+  evaluate: ({ inputs: [x, scale, zero], attrs, types }) => [
+    quantizeTensor(x!, types[0]!.elem, parametersOf(x!.shape, scale!, zero, attrs)),
+  ],
+};
+
+const dequantizeLinear: Operator = {
+  name: "DequantizeLinear",
+  level: "imported",
+  inputs: ["x: T", "x_scale: S", "x_zero_point?: T"],
+  outputs: 1,
+  attrs: qdqAttrs,
+  types: { T: storedTypes, S: ["float32", "float16"] },
+  infer: (context) => {
+    constantParameters(context);
+    return [{ elem: context.inputs[1]!.elem, shape: context.inputs[0]!.shape }];
+  },
+  evaluate: ({ inputs: [x, scale, zero], attrs }) => [
+    dequantizeTensor(x!, parametersOf(x!.shape, scale!, zero, attrs)),
+  ],
+};
+
+const sameShape: Operator["infer"] = ({ inputs }) => [
+  { elem: inputs[0]!.elem, shape: inputs[0]!.shape },
+];
+
+/** Float to the quantised type of the output. */
+const quantize: Operator = {
+  name: "Quantize",
+  level: "lowered",
+  inputs: ["X: T"],
+  outputs: 1,
+  attrs: {},
+  infer: sameShape,
+  evaluate: ({ inputs: [x], types }) => [quantizeTensor(x!, types[0]!.elem, types[0]!.quant!)],
+};
+
+/** The quantised type of the input to float. */
+const dequantize: Operator = {
+  name: "Dequantize",
+  level: "lowered",
+  inputs: ["X: T"],
+  outputs: 1,
+  attrs: {},
+  infer: ({ inputs }) => [{ elem: "float32", shape: inputs[0]!.shape }],
+  evaluate: ({ inputs: [x], inputTypes }) => [dequantizeTensor(x!, inputTypes[0]!.quant!)],
+};
+
+/** Dequantises operands, runs the float operator, quantises its result. */
+export interface QLinear {
+  /** The float operator behind it. */
+  readonly op: string;
+  /** First input of each (tensor, scale, zero point) triple. */
+  readonly operands: readonly number[];
+  /** Inputs of the result's scale and zero point; none for an integer result. */
+  readonly result?: readonly [number, number];
+  readonly bias?: number;
+  readonly domain?: string;
+}
+
+export const qlinear: Readonly<Record<string, QLinear>> = {
+  QLinearConv: { op: "Conv", operands: [0, 3], result: [6, 7], bias: 8 },
+  QLinearMatMul: { op: "MatMul", operands: [0, 3], result: [6, 7] },
+};
+
+/** ConvInteger and MatMulInteger: zero points only, an int32 result. */
+export const integerProducts: Readonly<Record<string, string>> = {
+  ConvInteger: "Conv",
+  MatMulInteger: "MatMul",
+};
+
+const convAttrs = {
+  auto_pad: "string",
+  dilations: "ints",
+  group: "int",
+  kernel_shape: "ints",
+  pads: "ints",
+  strides: "ints",
+} as const;
+
+const float = (t: TensorType): TensorType => ({ elem: "float32", shape: t.shape });
+
+type Lookup = (name: string) => Operator;
+
+/** The operators over others: they are looked up when they are used, since tables may be circular. */
+export function quantisedProducts(operator: Lookup): Operator[] {
+  return [
+    ...Object.entries(qlinear).map(([name, form]) => qlinearOperator(name, form, operator)),
+    ...Object.entries(integerProducts).map(([name, op]) => integerProduct(name, op, operator)),
+  ];
+}
+
+function qlinearOperator(name: string, form: QLinear, operator: Lookup): Operator {
+  const isConv = form.op === "Conv";
+  const pick = <T>(all: readonly (T | undefined)[]) => form.operands.map((i) => all[i]!);
+  const axis = (i: number): Attrs => ({ axis: isConv && i > 0 ? 0 : -1 });
+  const dequantized = ({ inputs }: EvalContext) =>
+    form.operands.map((at, i) => {
+      const [x, scale, zero] = inputs.slice(at, at + 3) as Tensor[];
+      return dequantizeTensor(x!, parametersOf(x!.shape, scale!, zero, axis(i)));
+    });
+  return {
+    name,
+    level: "imported",
+    inputs: [
+      ...["x: T1", "x_scale: S", "x_zero_point: T1", "w: T2", "w_scale: S", "w_zero_point: T2"],
+      ...["y_scale: S", "y_zero_point: T3"],
+      ...(isConv ? ["B?: B"] : []),
+    ],
+    outputs: 1,
+    attrs: isConv ? convAttrs : {},
+    types: { T1: ["int8", "uint8"], T2: ["int8", "uint8"], T3: ["int8", "uint8"], B: ["int32"] },
+    infer: (context) => {
+      for (const [i, at] of form.operands.entries()) {
+        const inputs = context.inputs.slice(at, at + 3);
+        const constant = (k: number) => context.constant(at + k);
+        constantParameters({ ...context, inputs, constant, attrs: axis(i) });
+      }
+      if (!context.constant(6) || !context.constant(7))
+        fail("the result's scale or zero point is computed at run time");
+      const inputs = pick(context.inputs).map(float);
+      const [type] = operator(form.op).infer({ ...context, inputs });
+      return [{ elem: context.inputs[7]!.elem, shape: type!.shape }];
+    },
+    evaluate: (context) => {
+      const operands = dequantized(context);
+      const scales = numbers(context.inputs[4]!);
+      const product = numbers(context.inputs[1]!)[0]!;
+      const bias = context.inputs[8] && numbers(context.inputs[8]);
+      const real = bias && Float32Array.from(bias, (b, i) => b * product * (scales[i] ?? scales[0]!));
+      const b: Tensor | undefined = real && { elem: "float32", shape: [real.length], data: real };
+      const [y] = operator(form.op).evaluate({
+        ...context,
+        inputs: [...operands, b],
+        types: [float(context.types[0]!)],
+      });
+      const q = parametersOf(y!.shape, context.inputs[6]!, context.inputs[7], {});
+      return [quantizeTensor(y!, context.types[0]!.elem, q)];
+    },
+  };
+}
+
+const withoutZero = (x: Tensor, zero: Tensor | undefined): Tensor =>
+  dequantizeTensor(x, {
+    scale: zero ? Array.from(numbers(zero), () => 1) : [1],
+    zeroPoint: zero ? Array.from(numbers(zero)) : [0],
+    axis: 0,
+  });
+
+function integerProduct(name: string, op: string, operator: Lookup): Operator {
+  return {
+    name,
+    level: "imported",
+    inputs: ["x: T1", "w: T2", "x_zero_point?: T1", "w_zero_point?: T2"],
+    outputs: 1,
+    attrs: op === "Conv" ? convAttrs : {},
+    types: { T1: ["int8", "uint8"], T2: ["int8", "uint8"] },
+    infer: (context) => {
+      const inputs = context.inputs.slice(0, 2).map((t) => float(t!));
+      const [type] = operator(op).infer({ ...context, inputs });
+      return [{ elem: "int32", shape: type!.shape }];
+    },
+    evaluate: (context) => {
+      const [x, w, zx, zw] = context.inputs;
+      const inputs = [withoutZero(x!, zx), withoutZero(w!, zw)];
+      const types = [float(context.types[0]!)];
+      const [y] = operator(op).evaluate({ ...context, inputs, types });
+      return [{ elem: "int32", shape: y!.shape, data: Int32Array.from(numbers(y!)) }];
+    },
+  };
+}
+
+/** The quantisation parameters that a QuantizeLinear or DequantizeLinear node states. */
+export function statedParameters(
+  shape: readonly number[],
+  inputs: readonly (Value | undefined)[],
+  attrs: Attrs,
+  constantOf: (v: Value | undefined) => Tensor | undefined,
+): Quantization | undefined {
+  const scale = constantOf(inputs[1]);
+  return scale && parametersOf(shape, scale, constantOf(inputs[2]), attrs);
+}
+
+export const quantisationOperators: readonly Operator[] = [
+  quantizeLinear,
+  dequantizeLinear,
+  quantize,
+  dequantize,
+];

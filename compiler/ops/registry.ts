@@ -1,0 +1,44 @@
+/** The operator set: every operator of every level, by name. */
+import type { Node } from "../ir/graph.ts";
+import { activationOperators } from "./activation.ts";
+import { elementwiseOperators } from "./binary.ts";
+import { convOperators } from "./conv.ts";
+import { matmulOperators } from "./matmul.ts";
+import { movementOperators } from "./movement.ts";
+import { normaliseOperators } from "./normalise.ts";
+import { fail, type Operator } from "./operator.ts";
+import { poolOperators } from "./pool.ts";
+import { quantisationOperators, quantisedProducts } from "./quantisation.ts";
+import { typingOperators } from "./typing.ts";
+import { unaryOperators } from "./unary.ts";
+import { viewOperators } from "./views.ts";
+
+const table = new Map<string, Operator>();
+
+const keyOf = (name: string, domain = ""): string => (domain === "" ? name : `${domain}.${name}`);
+
+/** The operator of that name, if there is one. */
+export const findOperator = (name: string, domain?: string): Operator | undefined =>
+  table.get(keyOf(name, domain));
+
+export const operatorOf = (node: Pick<Node, "op">): Operator =>
+  table.get(node.op) ?? fail(`unknown operator '${node.op}'`);
+
+export const operatorNames = (): string[] => [...table.keys()].sort();
+export const allOperators = (): Operator[] => [...table.values()];
+
+for (const operator of [
+  ...unaryOperators,
+  ...elementwiseOperators,
+  ...activationOperators,
+  ...convOperators,
+  ...matmulOperators,
+  ...poolOperators,
+  ...normaliseOperators,
+  ...viewOperators,
+  ...movementOperators,
+  ...typingOperators,
+  ...quantisationOperators,
+  ...quantisedProducts((name) => operatorOf({ op: name })),
+])
+  table.set(keyOf(operator.name, operator.domain), operator);

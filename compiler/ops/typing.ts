@@ -1,0 +1,95 @@
+/** Operators on types and shapes: Cast, Shape, ConstantOfShape. */
+import { type Attrs, num } from "../ir/graph.ts";
+import { newArray, numbers, type Tensor } from "../ir/tensor.ts";
+import { type ElementType, elementCount } from "../ir/types.ts";
+import { constantInts, indexTypes } from "./move.ts";
+import { fail, type Operator } from "./operator.ts";
+
+const onnxTypes: Record<number, ElementType> = {
+  1: "float32",
+  2: "uint8",
+  3: "int8",
+  4: "uint16",
+  5: "int16",
+  6: "int32",
+  7: "int64",
+  9: "bool",
+  10: "float16",
+  11: "float64",
+  12: "uint32",
+  13: "uint64",
+};
+
+/** ONNX's number for an element type, or nothing for types that mote does not have. */
+export const elementTypeOf = (code: number): ElementType | undefined => onnxTypes[code];
+
+function convert(x: Tensor, elem: ElementType): Tensor {
+  const data = newArray(elem, x.data.length);
+  const from = numbers(x);
+  const toNumber = (v: number) =>
+    elem === "bool" ? Number(v !== 0) : elem.startsWith("float") ? v : Math.trunc(v);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array)
+    for (let i = 0; i < data.length; i++) data[i] = BigInt(toNumber(from[i]!));
+  else for (let i = 0; i < data.length; i++) data[i] = toNumber(from[i]!);
+  return { elem, shape: x.shape, data };
+}
+
+const cast: Operator = {
+  name: "Cast",
+  level: "any",
+  inputs: ["input: T"],
+  outputs: 1,
+  attrs: { to: "int", saturate: "int", round_mode: "string" },
+  infer: ({ inputs: [x], attrs }) => {
+    const to = num({ attrs }, "to");
+    const elem = elementTypeOf(to) ?? fail(`ONNX type ${to} is not supported`);
+    return [{ elem, shape: x!.shape }];
+  },
+  evaluate: ({ inputs: [x], types }) => [convert(x!, types[0]!.elem)],
+};
+
+const shapeOperator: Operator = {
+  name: "Shape",
+  level: "imported",
+  inputs: ["data: T"],
+  outputs: 1,
+  attrs: { start: "int", end: "int" },
+  infer: ({ inputs: [x], attrs }) => {
+    const rank = x!.shape.length;
+    return [{ elem: "int64", shape: [shapeRange(attrs, rank).length] }];
+  },
+  evaluate: ({ inputTypes: [x], attrs, types }) => {
+    const picked = shapeRange(attrs, x!.shape.length).map((i) => BigInt(x!.shape[i]!));
+    return [{ elem: "int64", shape: types[0]!.shape, data: BigInt64Array.from(picked) }];
+  },
+};
+
+function shapeRange(attrs: Attrs, rank: number): number[] {
+  const at = (name: string, absent: number) => {
+    const given = num({ attrs }, name, absent);
+    return Math.min(rank, Math.max(0, given < 0 ? given + rank : given));
+  };
+  return Array.from({ length: rank }, (_, i) => i).slice(at("start", 0), at("end", rank));
+}
+
+const constantOfShape: Operator = {
+  name: "ConstantOfShape",
+  level: "imported",
+  inputs: ["input: I"],
+  outputs: 1,
+  attrs: { value: "tensor" },
+  types: indexTypes,
+  infer: (context) => {
+    const value = context.attrs.value as Tensor | undefined;
+    return [{ elem: value?.elem ?? "float32", shape: constantInts(context, 0, "input") }];
+  },
+  evaluate: ({ attrs, types }) => {
+    const { elem, shape } = types[0]!;
+    const data = newArray(elem, elementCount(shape));
+    const value = attrs.value as Tensor | undefined;
+    if (value) data.fill(value.data[0] as never);
+    return [{ elem, shape, data }];
+  },
+};
+
+export const typingOperators: readonly Operator[] = [cast, shapeOperator, constantOfShape];

@@ -1,0 +1,186 @@
+/** Elementwise operators of one operand, as table entries. */
+import { num, str } from "../ir/graph.ts";
+import { newArray, numbers } from "../ir/tensor.ts";
+
+import { clamp, roundHalfAway, roundHalfEven } from "./numerics.ts";
+import { type AttrKind, type EvalContext, floats, type Operator } from "./operator.ts";
+
+type Attrs = EvalContext["attrs"];
+
+/** x → y with the node's attributes taken in. */
+type MakeFunction = (attrs: Attrs) => (x: number) => number;
+
+interface Entry {
+  readonly name: string;
+  readonly attrs?: Record<string, AttrKind>;
+  readonly make: MakeFunction;
+  /** For integer types too, without quantisation. */
+  readonly anyType?: boolean;
+}
+
+/** Error function: Maclaurin series near zero, Laplace's continued fraction beyond (A&S 7.1.5, 7.1.14). */
+export function erf(x: number): number {
+  const a = Math.abs(x);
+  if (a > 6) return Math.sign(x);
+  if (a < 2.5) {
+    let term = a;
+    let sum = a;
+    for (let n = 1; Math.abs(term) > 1e-17 * sum; n++) {
+      term *= (-a * a) / n;
+      sum += term / (2 * n + 1);
+    }
+    return (Math.sign(x) * 2 * sum) / Math.sqrt(Math.PI);
+  }
+  let fraction = a;
+  for (let n = 60; n > 0; n--) fraction = a + n / 2 / fraction;
+  return Math.sign(x) * (1 - Math.exp(-a * a) / (Math.sqrt(Math.PI) * fraction));
+}
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+const simple = (name: string, f: (x: number) => number, anyType = false): Entry => ({
+  name,
+  make: () => f,
+  anyType,
+});
+
+const hardSigmoid = (alpha: number, beta: number) => (x: number) =>
+  clamp(alpha * x + beta, 0, 1);
+
+const gelu: MakeFunction = (attrs) =>
+  str({ attrs }, "approximate", "none") === "tanh"
+    ? (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
+    : (x) => 0.5 * x * (1 + erf(x / Math.SQRT2));
+
+const selu: MakeFunction = (attrs) => {
+  const alpha = num({ attrs }, "alpha", 1.6732632423543772);
+  const gamma = num({ attrs }, "gamma", 1.0507009873554805);
+  return (x) => gamma * (x > 0 ? x : alpha * Math.expm1(x));
+};
+
+const alphaOf = (attrs: Attrs, absent: number) => num({ attrs }, "alpha", absent);
+
+const entries: readonly Entry[] = [
+  simple("Abs", Math.abs, true),
+  simple("Neg", (x) => -x, true),
+  simple("Exp", Math.exp),
+  simple("Log", Math.log),
+  simple("Sqrt", Math.sqrt),
+  simple("Reciprocal", (x) => 1 / x),
+  simple("Floor", Math.floor),
+  simple("Ceil", Math.ceil),
+  simple("Round", roundHalfEven),
+  simple("Sign", Math.sign, true),
+  simple("Erf", erf),
+  simple("Sin", Math.sin),
+  simple("Cos", Math.cos),
+  simple("Tanh", Math.tanh),
+  simple("Sigmoid", sigmoid),
+  simple("Softplus", (x) => (x > 30 ? x : Math.log1p(Math.exp(x)))),
+  simple("Softsign", (x) => x / (1 + Math.abs(x))),
+  simple("HardSwish", (x) => x * hardSigmoid(1 / 6, 0.5)(x)),
+  simple("Mish", (x) => x * Math.tanh(x > 30 ? x : Math.log1p(Math.exp(x)))),
+  { name: "Gelu", attrs: { approximate: "string" }, make: gelu },
+  { name: "Selu", attrs: { alpha: "float", gamma: "float" }, make: selu },
+  {
+    name: "HardSigmoid",
+    attrs: { alpha: "float", beta: "float" },
+    make: (attrs) => hardSigmoid(alphaOf(attrs, 0.2), num({ attrs }, "beta", 0.5)),
+  },
+  {
+    name: "Elu",
+    attrs: { alpha: "float" },
+    make: (attrs) => {
+      const alpha = alphaOf(attrs, 1);
+      return (x) => (x > 0 ? x : alpha * Math.expm1(x));
+    },
+  },
+  {
+    name: "LeakyRelu",
+    attrs: { alpha: "float" },
+    make: (attrs) => {
+      const alpha = alphaOf(attrs, 0.01);
+      return (x) => (x >= 0 ? x : alpha * x);
+    },
+  },
+  {
+    name: "Celu",
+    attrs: { alpha: "float" },
+    make: (attrs) => {
+      const alpha = alphaOf(attrs, 1);
+      return (x) => Math.max(0, x) + Math.min(0, alpha * Math.expm1(x / alpha));
+    },
+  },
+  {
+    name: "ThresholdedRelu",
+    attrs: { alpha: "float" },
+    make: (attrs) => {
+      const alpha = alphaOf(attrs, 1);
+      return (x) => (x > alpha ? x : 0);
+    },
+  },
+];
+
+const makers = new Map(entries.map((e) => [e.name, e.make]));
+
+/** The real function of a unary node, or nothing when the operator is another. */
+export const unaryFunction = (node: {
+  op: string;
+  attrs: Attrs;
+}): ((x: number) => number) | undefined => makers.get(node.op)?.(node.attrs);
+
+/**
+ * The 256 outputs of an int8 unary operator, for stored inputs −128 to 127: the float function on
+ * the dequantised input, quantised half away from zero.
+ */
+export function lookupTable(
+  f: (x: number) => number,
+  input: { scale: number; zeroPoint: number },
+  output: { scale: number; zeroPoint: number },
+): Int8Array {
+  return Int8Array.from({ length: 256 }, (_, i) => {
+    const y = f(input.scale * (i - 128 - input.zeroPoint));
+    return clamp(roundHalfAway(y / output.scale) + output.zeroPoint, -128, 127) || 0;
+  });
+}
+
+function evaluateTable({ inputs, inputTypes, attrs, types }: EvalContext, make: MakeFunction) {
+  const [x, from, to] = [inputs[0]!, inputTypes[0]!.quant!, types[0]!.quant!];
+  const table = lookupTable(
+    make(attrs),
+    { scale: from.scale[0]!, zeroPoint: from.zeroPoint[0]! },
+    { scale: to.scale[0]!, zeroPoint: to.zeroPoint[0]! },
+  );
+  return [{ ...x, data: (x.data as Int8Array).map((q) => table[q + 128]!) }];
+}
+
+function evaluateFloat({ inputs, attrs }: EvalContext, make: MakeFunction) {
+  const x = inputs[0]!;
+  const [f, from, data] = [make(attrs), numbers(x), newArray(x.elem, x.data.length)];
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    for (let i = 0; i < data.length; i++) data[i] = BigInt(f(from[i]!));
+  } else for (let i = 0; i < data.length; i++) data[i] = f(from[i]!);
+  return [{ ...x, data }];
+}
+
+/** Sigmoid and Tanh have the output range that TFLite's int8 specification fixes. */
+const fixedOutput: Record<string, { scale: number[]; zeroPoint: number[] }> = {
+  Sigmoid: { scale: [1 / 256], zeroPoint: [-128] },
+  Tanh: { scale: [1 / 128], zeroPoint: [0] },
+};
+
+export const unaryOperators: readonly Operator[] = entries.map((entry) => ({
+  name: entry.name,
+  level: "any",
+  inputs: ["X: T"],
+  outputs: 1,
+  attrs: entry.attrs ?? {},
+  ...(entry.anyType ? {} : { types: { T: floats } }),
+  infer: ({ inputs }) => [{ elem: inputs[0]!.elem, shape: inputs[0]!.shape }],
+  evaluate: (context) => evaluateFloat(context, entry.make),
+  integer: {
+    roles: ["activation"],
+    output: fixedOutput[entry.name] ?? "free",
+    evaluate: (context) => evaluateTable(context, entry.make),
+  },
+}));
+

@@ -1,0 +1,98 @@
+/** What convolutions and pools share: kernel shape, strides, dilations, pads and the output's size. */
+import { type Attrs, ints, num, str } from "../ir/graph.ts";
+import { fail } from "./operator.ts";
+
+export interface Window {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly padsBegin: readonly number[];
+  readonly padsEnd: readonly number[];
+  readonly output: readonly number[];
+}
+
+const ones = (rank: number): number[] => Array.from({ length: rank }, () => 1);
+
+function perAxis(attrs: Attrs, name: string, rank: number, absent: readonly number[]) {
+  const given = ints({ attrs }, name);
+  if (given.length === 0) return absent;
+  if (given.length !== rank)
+    fail(`'${name}' has ${given.length} numbers, but the input has ${rank} spatial axes`);
+  if (given.some((x) => !Number.isInteger(x) || x < 1)) fail(`'${name}' must be positive`);
+  return given;
+}
+
+/** Pads of one axis for auto_pad SAME_UPPER and SAME_LOWER. */
+function samePads(size: number, stride: number, extent: number, upper: boolean): [number, number] {
+  const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + extent - size);
+  const small = Math.floor(total / 2);
+  return upper ? [small, total - small] : [total - small, small];
+}
+
+function padsOf(attrs: Attrs, spatial: readonly number[], w: Pick<Window, "strides">, extents: number[]) {
+  const rank = spatial.length;
+  const auto = str({ attrs }, "auto_pad", "NOTSET");
+  if (auto.startsWith("SAME"))
+    return spatial.map((size, i) =>
+      samePads(size, w.strides[i]!, extents[i]!, auto === "SAME_UPPER"),
+    );
+  const pads = auto === "VALID" ? [] : ints({ attrs }, "pads");
+  if (pads.length !== 0 && pads.length !== 2 * rank)
+    fail(`'pads' has ${pads.length} numbers instead of ${2 * rank}`);
+  if (pads.some((p) => p < 0)) fail("'pads' must not be negative");
+  return spatial.map((_, i): [number, number] => [pads[i] ?? 0, pads[i + rank] ?? 0]);
+}
+
+/** The window of a convolution or pool over the given spatial sizes. */
+export function windowOf(
+  attrs: Attrs,
+  spatial: readonly number[],
+  kernelShape: readonly number[] = ints({ attrs }, "kernel_shape"),
+): Window {
+  const rank = spatial.length;
+  if (kernelShape.length !== rank || kernelShape.some((k) => k < 1))
+    fail(`a kernel of shape [${kernelShape}] does not fit ${rank} spatial axes`);
+  const strides = perAxis(attrs, "strides", rank, ones(rank));
+  const dilations = perAxis(attrs, "dilations", rank, ones(rank));
+  const extents = kernelShape.map((k, i) => (k - 1) * dilations[i]! + 1);
+  const pads = padsOf(attrs, spatial, { strides }, extents);
+  const ceil = num({ attrs }, "ceil_mode") === 1;
+  const output = spatial.map((size, i) => {
+    const span = size + pads[i]![0] + pads[i]![1] - extents[i]!;
+    if (span < 0)
+      fail(`the kernel spans ${extents[i]} but axis ${i} has ${size} elements with its pads`);
+    const count = (ceil ? Math.ceil(span / strides[i]!) : Math.floor(span / strides[i]!)) + 1;
+    const startsInside = (count - 1) * strides[i]! < size + pads[i]![0];
+    return ceil && !startsInside ? count - 1 : count;
+  });
+  const [padsBegin, padsEnd] = [pads.map((p) => p[0]), pads.map((p) => p[1])];
+  return { kernel: kernelShape, strides, dilations, padsBegin, padsEnd, output };
+}
+
+/** The same window with missing leading axes of size 1, so that 1-D is 2-D. */
+export function twoAxes(w: Window): Window {
+  if (w.kernel.length >= 2) return w;
+  return {
+    kernel: [1, ...w.kernel],
+    strides: [1, ...w.strides],
+    dilations: [1, ...w.dilations],
+    padsBegin: [0, ...w.padsBegin],
+    padsEnd: [0, ...w.padsEnd],
+    output: [1, ...w.output],
+  };
+}
+
+/** First and past-the-last kernel index that meets the input, for an output position. */
+export function kernelRange(
+  position: number,
+  pad: number,
+  stride: number,
+  dilation: number,
+  kernel: number,
+  size: number,
+): [number, number] {
+  const start = position * stride - pad;
+  const begin = start < 0 ? Math.ceil(-start / dilation) : 0;
+  const end = Math.min(kernel, Math.ceil((size - start) / dilation));
+  return [begin, Math.max(begin, end)];
+}

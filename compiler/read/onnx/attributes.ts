@@ -1,0 +1,75 @@
+/** AttributeProto → attributes of the IR, checked against the operator's schema. */
+import type { Diagnostic, Place } from "../../diagnostics.ts";
+import { operatorProblem, unknownAttribute } from "../../diagnostics.ts";
+import type { Attrs, AttrValue } from "../../ir/graph.ts";
+import type { AttrKind, Operator } from "../../ops/operator.ts";
+import { type AttributeProto, type NodeProto, toNumber, toText } from "./proto.ts";
+import { tensorFromProto } from "./tensors.ts";
+
+const kinds: Record<number, AttrKind> = {
+  1: "float",
+  2: "int",
+  3: "string",
+  4: "tensor",
+  6: "floats",
+  7: "ints",
+  8: "strings",
+};
+
+/** Old exporters leave the type out; then the field that is filled tells. */
+function kindOf(a: AttributeProto): AttrKind | undefined {
+  if (a.type !== 0) return kinds[a.type];
+  if (a.ints.length > 0) return "ints";
+  if (a.floats.length > 0) return "floats";
+  if (a.strings.length > 0) return "strings";
+  if (a.t) return "tensor";
+  return a.s.length > 0 ? "string" : a.f !== 0 ? "float" : "int";
+}
+
+/** @throws TensorError for a tensor that cannot be read. */
+export function attributeValue(a: AttributeProto, modelFile: string): AttrValue | undefined {
+  switch (kindOf(a)) {
+    case "float":
+      return a.f;
+    case "int":
+      return toNumber(a.i);
+    case "string":
+      return toText(a.s);
+    case "floats":
+      return [...a.floats];
+    case "ints":
+      return a.ints.map(toNumber);
+    case "strings":
+      return a.strings.map(toText);
+    case "tensor":
+      return tensorFromProto(a.t!, modelFile);
+    default:
+      return undefined;
+  }
+}
+
+/** The node's attributes; unknown ones are reported and left out. */
+export function readAttributes(
+  node: NodeProto,
+  operator: Operator,
+  place: Place,
+  report: (d: Diagnostic) => void,
+): Attrs {
+  const attrs: Record<string, AttrValue> = {};
+  for (const attribute of node.attribute) {
+    const expected = operator.attrs[attribute.name];
+    if (expected === undefined) {
+      const known = Object.keys(operator.attrs);
+      report(unknownAttribute(place, node.opType, attribute.name, known));
+      continue;
+    }
+    const kind = kindOf(attribute);
+    const value = attributeValue(attribute, place.file ?? "");
+    if (kind === expected && value !== undefined) attrs[attribute.name] = value;
+    else {
+      const text = `the attribute '${attribute.name}' must be of kind ${expected}, not ${kind}`;
+      report(operatorProblem(place, node.opType, text));
+    }
+  }
+  return attrs;
+}

@@ -1,0 +1,146 @@
+/** An ONNX file → Graph<"imported">: what the file says, in the newest opset's form. */
+import { readFileSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import * as say from "../../diagnostics.ts";
+import { type Diagnostic, MoteError } from "../../diagnostics.ts";
+import { type Graph, type GraphOutput, input, makeGraph, type Value } from "../../ir/graph.ts";
+import { elementCount, type TensorType, typeBytes, typeText } from "../../ir/types.ts";
+import { elementTypeOf } from "../../ops/typing.ts";
+import { Importer } from "./importer.ts";
+import {
+  decodeModel,
+  type DimensionProto,
+  type GraphProto,
+  type ModelProto,
+  toNumber,
+  type ValueInfoProto,
+} from "./proto.ts";
+import { sortNodes } from "./sort.ts";
+import { typeName } from "./tensors.ts";
+
+export interface ReadOptions {
+  /** Shapes that stand for the file's own, by input name. */
+  readonly shapes?: ReadonlyMap<string, readonly number[]>;
+  /** Takes warnings; errors are thrown together. */
+  readonly report: (d: Diagnostic) => void;
+}
+
+const oldestOpset = 7;
+const newestOpset = 26;
+
+function decode(file: string): ModelProto {
+  const size = statSync(file, { throwIfNoEntry: false })?.size;
+  if (size === undefined) throw new MoteError(say.fileNotFound(file));
+  if (size >= 2 ** 31) throw new MoteError(say.notOnnx(file, "it is larger than 2 GB"));
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch {
+    throw new MoteError(say.fileNotFound(file));
+  }
+  try {
+    return decodeModel(bytes);
+  } catch {
+    throw new MoteError(say.notOnnx(file, "its data is damaged or cut off"));
+  }
+}
+
+/** Opset by domain; "ai.onnx" is another name of the default domain. */
+function opsetsOf(model: ModelProto, file: string, report: ReadOptions["report"]) {
+  const opsets = new Map(
+    model.opsetImport.map((o) => [o.domain === "ai.onnx" ? "" : o.domain, toNumber(o.version)]),
+  );
+  const opset = opsets.get("") ?? newestOpset;
+  if (opset < oldestOpset) throw new MoteError(say.unsupportedOpset(file, opset, oldestOpset));
+  if (opset > newestOpset) report(say.newerOpset(file, opset, newestOpset));
+  return opsets.set("", opset);
+}
+
+const dimension = (d: DimensionProto, axis: number): string => {
+  const value = d.dimValue === undefined || !Object.hasOwn(d, "dimValue") ? 0 : toNumber(d.dimValue);
+  if (value > 0) return String(value);
+  return axis === 0 ? "1" : d.dimParam || "?";
+};
+
+function inputType(info: ValueInfoProto, file: string, options: ReadOptions): TensorType {
+  const tensor = info.type?.tensorType;
+  if (!tensor) throw new MoteError(say.unsupportedType(file, info.name, "of no tensor"));
+  const elem = elementTypeOf(tensor.elemType);
+  if (elem === undefined)
+    throw new MoteError(say.unsupportedType(file, info.name, typeName(tensor.elemType)));
+  const given = options.shapes?.get(info.name);
+  if (given) return { elem, shape: given };
+  const dims = tensor.shape?.dim.map(dimension);
+  if (dims === undefined) throw new MoteError(say.openDimension(file, info.name, ["unknown"]));
+  const shape = dims.map(Number);
+  if (shape.some(Number.isNaN)) throw new MoteError(say.openDimension(file, info.name, dims));
+  const type = { elem, shape };
+  if (typeBytes(type) >= 2 ** 31)
+    throw new MoteError(say.tooLarge({ file }, info.name, typeBytes(type)));
+  return type;
+}
+
+function importInputs(graph: GraphProto, importer: Importer, file: string, options: ReadOptions) {
+  const inputs: Value[] = [];
+  const infos = graph.input.filter((info) => !importer.has(info.name));
+  for (const name of options.shapes?.keys() ?? [])
+    if (!infos.some((i) => i.name === name))
+      importer.report(say.unknownShape(name, infos.map((i) => i.name)));
+  for (const info of infos)
+    importer.attempt([info.name], () => {
+      const value = input(info.name, inputType(info, file, options));
+      importer.define(info.name, value, { file });
+      inputs.push(value);
+    });
+  return inputs;
+}
+
+/** A declared output type must be what the graph makes; symbolic dimensions fit anything. */
+function checkOutput(info: ValueInfoProto, { type }: Value, file: string): void {
+  const declared = info.type?.tensorType;
+  if (!declared?.elemType) return;
+  const dims = declared.shape?.dim.map((d) => (d.dimParam ? "?" : dimension(d, 1)));
+  const fits =
+    dims === undefined ||
+    (dims.length === type.shape.length &&
+      dims.every((d, i) => d === "?" || Number(d) === type.shape[i]));
+  if (elementTypeOf(declared.elemType) !== type.elem || !fits) {
+    const text = `${typeName(declared.elemType)}[${(dims ?? []).join(", ")}]`;
+    throw new MoteError(say.outputMismatch(file, info.name, text, typeText(type)));
+  }
+}
+
+function importOutputs(graph: GraphProto, importer: Importer, file: string, given: boolean) {
+  const outputs: GraphOutput[] = [];
+  for (const info of graph.output)
+    importer.attempt([], () => {
+      const value = importer.lookup(info.name, { file });
+      if (value === undefined) return;
+      if (!given) checkOutput(info, value, file);
+      if (elementCount(value.type.shape) === 0)
+        throw new MoteError(say.emptyGraph(file, `element in the output '${info.name}'`));
+      outputs.push({ name: info.name, value });
+    });
+  return outputs;
+}
+
+/** @throws MoteError with every problem that was found. */
+export function readOnnx(file: string, options: ReadOptions): Graph<"imported"> {
+  const model = decode(file);
+  const { graph } = model;
+  if (!graph) throw new MoteError(say.notOnnx(file, "it holds no graph"));
+  const opsets = opsetsOf(model, file, options.report);
+  const importer = new Importer(file, opsets, options.report);
+  if (graph.sparseInitializer.length > 0)
+    importer.report(say.unsupportedType(file, "an initialiser", "sparse tensor"));
+  for (const tensor of graph.initializer) importer.initializer(tensor);
+  const inputs = importInputs(graph, importer, file, options);
+  const { order, cyclic } = sortNodes(graph.node);
+  if (cyclic.length > 0)
+    importer.report(say.cyclicGraph(file, cyclic.map((n) => n.name || n.output[0] || n.opType)));
+  else importer.nodes(order);
+  if (graph.output.length === 0) importer.report(say.emptyGraph(file, "output"));
+  const outputs = importOutputs(graph, importer, file, (options.shapes?.size ?? 0) > 0);
+  importer.finish();
+  return makeGraph("imported", graph.name || basename(file), inputs, outputs);
+}

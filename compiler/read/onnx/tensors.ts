@@ -1,0 +1,118 @@
+/** TensorProto → Tensor: raw bytes, typed fields, or a side file. */
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join, normalize, sep } from "node:path";
+import { newArray, type Tensor, tensorFromBytes } from "../../ir/tensor.ts";
+import { type ElementType, elementBytes, elementCount } from "../../ir/types.ts";
+import { elementTypeOf } from "../../ops/typing.ts";
+import { type TensorProto, toBigInt, toNumber } from "./proto.ts";
+
+/** What is wrong with a tensor, to follow "The tensor 'name' ". */
+export class TensorError extends Error {}
+
+const refuse = (text: string): never => {
+  throw new TensorError(text);
+};
+
+/** Names of ONNX's types that mote does not have, for messages. */
+const otherTypes: Record<number, string> = {
+  8: "string",
+  14: "complex64",
+  15: "complex128",
+  16: "bfloat16",
+  17: "float8e4m3fn",
+  18: "float8e4m3fnuz",
+  19: "float8e5m2",
+  20: "float8e5m2fnuz",
+  21: "uint4",
+  22: "int4",
+  23: "float4e2m1",
+  24: "float8e8m0",
+  25: "uint2",
+  26: "int2",
+};
+
+export const typeName = (code: number): string =>
+  elementTypeOf(code) ?? otherTypes[code] ?? `number ${code}`;
+
+/** IEEE 754 binary16 to a number. */
+export function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+function fromRaw(elem: ElementType, shape: number[], raw: Uint8Array): Tensor {
+  const bytes = elementCount(shape) * elementBytes(elem);
+  if (raw.length !== bytes)
+    refuse(`has ${raw.length} bytes of data, but ${elem}[${shape}] takes ${bytes}`);
+  if (elem !== "float16") return tensorFromBytes(elem, shape, raw);
+  const bits = tensorFromBytes("uint16", shape, raw).data as Uint16Array;
+  return { elem, shape, data: Float32Array.from(bits, halfToNumber) };
+}
+
+/** The field that holds a type's numbers when there are no raw bytes. */
+function typedField(proto: TensorProto, elem: ElementType): readonly unknown[] {
+  if (elem === "float32") return proto.floatData;
+  if (elem === "float64") return proto.doubleData;
+  if (elem === "int64") return proto.int64Data;
+  return elem === "uint64" || elem === "uint32" ? proto.uint64Data : proto.int32Data;
+}
+
+function fromTyped(proto: TensorProto, elem: ElementType, shape: number[]): Tensor {
+  const field = typedField(proto, elem);
+  const count = elementCount(shape);
+  if (field.length !== count)
+    refuse(`has ${field.length} numbers, but its shape [${shape}] takes ${count}`);
+  const data = newArray(elem, count);
+  for (let i = 0; i < count; i++) {
+    const x = field[i] as number;
+    if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = toBigInt(x);
+    else data[i] = elem === "float16" ? halfToNumber(x) : toNumber(x);
+  }
+  return { elem, shape, data };
+}
+
+/** Bytes of a side file; it must lie in or below the model's folder. */
+function readExternal(proto: TensorProto, modelFile: string, expected: number): Uint8Array {
+  const entries = new Map(proto.externalData.map((e) => [e.key, e.value]));
+  const location = normalize(entries.get("location") ?? refuse("names no side file"));
+  if (isAbsolute(location) || location.split(sep)[0] === "..")
+    refuse(`lies in '${location}', outside the model's folder`);
+  const file = join(dirname(modelFile), location);
+  const size = statSync(file, { throwIfNoEntry: false })?.size;
+  if (size === undefined) return refuse(`lies in '${location}', which does not exist`);
+  const offset = Number(entries.get("offset") ?? 0);
+  const length = Number(entries.get("length") ?? expected);
+  if (!(offset >= 0 && length >= 0 && offset + length <= size))
+    refuse(`takes bytes ${offset} to ${offset + length} of '${location}', which has ${size}`);
+  if (length !== expected) refuse(`has ${length} bytes of data, but its shape takes ${expected}`);
+  return readRange(file, offset, length);
+}
+
+function readRange(file: string, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  const descriptor = openSync(file, "r");
+  try {
+    readSync(descriptor, bytes, 0, length, offset);
+  } finally {
+    closeSync(descriptor);
+  }
+  return bytes;
+}
+
+/** @throws TensorError with what is wrong. */
+export function tensorFromProto(proto: TensorProto, modelFile: string): Tensor {
+  const elem = elementTypeOf(proto.dataType);
+  if (elem === undefined)
+    return refuse(`has the type ${typeName(proto.dataType)}, which mote does not support`);
+  const shape = proto.dims.map(toNumber);
+  if (shape.some((d) => !(d >= 0))) refuse(`has the shape [${shape}]`);
+  const bytes = elementCount(shape) * elementBytes(elem);
+  if (!(bytes < 2 ** 31)) refuse(`would take ${bytes} bytes; the limit is 2147483647`);
+  if (proto.dataLocation === 1) return fromRaw(elem, shape, readExternal(proto, modelFile, bytes));
+  if (proto.rawData.length > 0) return fromRaw(elem, shape, proto.rawData);
+  return fromTyped(proto, elem, shape);
+}
