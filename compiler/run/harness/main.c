@@ -14,6 +14,7 @@
 static const size_t input_bytes[] = MODEL_INPUT_BYTES;
 static const size_t output_bytes[] = MODEL_OUTPUT_BYTES;
 
+static unsigned char *inputs[MODEL_INPUTS + 1];
 static unsigned char sample[MODEL_SAMPLE_BYTES + 1];
 static uint32_t stack_bytes;
 static io_file trace_file;
@@ -22,16 +23,13 @@ struct files {
     io_file input, output, trace;
 };
 
+/* Hexadecimal: decimal would need a division, which some cores call the C library for. */
 static void print_number(const char *label, uint32_t value) {
-    char text[12];
-    char *digit = text + sizeof text - 1;
-    *digit = 0;
-    do {
-        *--digit = (char)('0' + value % 10u);
-        value /= 10u;
-    } while (value != 0u);
+    char text[9];
+    for (int i = 0; i < 8; i++) text[i] = "0123456789abcdef"[(value >> (28 - 4 * i)) & 15u];
+    text[8] = 0;
     io_print(label);
-    io_print(digit);
+    io_print(text);
     io_print("\n");
 }
 
@@ -52,10 +50,14 @@ static void copy(unsigned char *to, const unsigned char *from, size_t bytes) {
     for (size_t i = 0; i < bytes; i++) to[i] = from[i];
 }
 
+static void find_inputs(void) {
+    for (int i = 0; i < MODEL_INPUTS; i++) inputs[i] = MODEL_INPUT(MODEL_ARENA, i);
+}
+
 static void write_inputs(void) {
     const unsigned char *from = sample;
     for (int i = 0; i < MODEL_INPUTS; i++) {
-        copy((unsigned char *)MODEL_INPUT(MODEL_ARENA, i), from, input_bytes[i]);
+        copy(inputs[i], from, input_bytes[i]);
         from += input_bytes[i];
     }
 }
@@ -81,16 +83,17 @@ static int run_once(void) {
     write_inputs();
     const mote_status status = io_run_measured(MODEL_RUN, MODEL_ARENA, &depth);
     if (depth > stack_bytes) stack_bytes = depth;
-    if (status != MOTE_OK) print_number("mote: the model's run returned status ", (uint32_t)status);
+    if (status != MOTE_OK) print_number("mote: the model's run returned status 0x", (uint32_t)status);
     return status == MOTE_OK;
 }
 
 static int run_sample(const struct files *files, uint32_t repeats) {
     const mote_status status = MODEL_INIT(MODEL_ARENA, MODEL_ARENA_BYTES);
     if (status != MOTE_OK) {
-        print_number("mote: the model's init returned status ", (uint32_t)status);
+        print_number("mote: the model's init returned status 0x", (uint32_t)status);
         return 3;
     }
+    find_inputs(); /* once: the calls are not part of a run and must not be counted as such */
     trace_file = files->trace;
     mote_trace(-1, sample, 0);
     for (uint32_t i = 0; i < repeats; i++) {
@@ -120,6 +123,6 @@ int main(int argc, char **argv) {
     const int code = run_samples(&files, number(argv[1]), number(argv[2]));
     if (!io_close(files.output)) return fail("write the outputs");
     if (files.trace && !io_close(files.trace)) return fail("write the trace");
-    if (code == 0 && stack_bytes != IO_STACK_UNKNOWN) print_number("mote: stack ", stack_bytes);
+    if (code == 0 && stack_bytes != IO_STACK_UNKNOWN) print_number("mote: stack 0x", stack_bytes);
     return code;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: 0BSD */
-/* What start.S calls: the command line into main, and the report of a fault. */
+/* What boot.S calls: the command line into main, and the report of a fault. */
 #include "io.h"
 #include "semihosting.h"
 
@@ -31,8 +31,24 @@ static int split_arguments(char *text) {
     return count;
 }
 
+/* Makes a stack overflow fault, wherever the machine has memory or none below the stack. */
+static void guard_stack(void) {
+#if __ARM_ARCH >= 8
+    __asm__ volatile("msr msplim, %0" : : "r"(stack_limit));
+#else
+    enum { GUARD_BYTES = 1 << 16, SIZE_FIELD = 15, NO_EXECUTE = 1 << 28, DEFAULT_MAP = 1 << 2 };
+    volatile uint32_t *const mpu = (volatile uint32_t *)0xE000ED90u;
+    mpu[2] = 0;                                             /* region number */
+    mpu[3] = (uint32_t)(uintptr_t)stack_limit - GUARD_BYTES; /* its base */
+    mpu[4] = NO_EXECUTE | SIZE_FIELD << 1 | 1;              /* no access, size, enable */
+    mpu[1] = DEFAULT_MAP | 1;
+    __asm__ volatile("dsb\n\tisb" : : : "memory");
+#endif
+}
+
 void start_program(void) {
     const uintptr_t block[2] = {(uintptr_t)command_line, sizeof command_line};
+    guard_stack();
     semihosting(SYS_GET_CMDLINE, block);
     leave(main(split_arguments(command_line), arguments));
 }
@@ -53,19 +69,18 @@ static void print_stacked(const uint32_t *frame) {
     for (int i = 0; i < 8; i++) print_register(names[i], frame[i]);
 }
 
-/* Fault status registers, which Armv6-M does not have. */
+/* Armv6-M has none of these; its programs run on an Armv7-M machine, where they help all the same. */
 static void print_status(void) {
-#if __ARM_ARCH_ISA_THUMB >= 2
     print_register("cfsr", *(volatile uint32_t *)0xE000ED28u);
     print_register("hfsr", *(volatile uint32_t *)0xE000ED2Cu);
     print_register("mmfar", *(volatile uint32_t *)0xE000ED34u);
     print_register("bfar", *(volatile uint32_t *)0xE000ED38u);
-#endif
 }
 
 void report_fault(const uint32_t *frame, uint32_t exception) {
     print_register("exception", exception);
     print_register("sp", (uint32_t)(uintptr_t)frame);
+    print_register("overflow", frame < stack_limit);
     if (frame >= stack_limit && frame + 8 <= stack_top) print_stacked(frame);
     print_status();
     leave(EXIT_FAULT);
