@@ -60,7 +60,19 @@ function requantize({ inputs, inputTypes, types, attrs, profile }: EvalContext):
   return [{ elem: to.elem, shape: to.shape, data }];
 }
 
-/** Lowered Relu and Clip; on quantised types it also changes scale, zero point and signedness. */
+/** Changes scale, zero point or signedness of stored integers. */
+const requantizeOperator: Operator = {
+  name: "Requantize",
+  level: "lowered",
+  inputs: ["X: T"],
+  outputs: 1,
+  attrs: clampAttrs,
+  infer: sameAsInput,
+  evaluate: requantize,
+  integer: { roles: ["activation"], output: "free", evaluate: requantize },
+};
+
+/** The lowered Relu and Clip. */
 const clampOperator: Operator = {
   name: "Clamp",
   level: "lowered",
@@ -140,6 +152,7 @@ export const activationOperators: readonly Operator[] = [
   relu,
   clip,
   clampOperator,
+  requantizeOperator,
   softmaxOperator("Softmax", false),
   softmaxOperator("LogSoftmax", true),
 ];

@@ -30,6 +30,13 @@ export function inferTypes(
   });
 }
 
+/** Moved integers keep their scale and zero point. */
+function keptType(op: string, inputs: readonly (Value | undefined)[]): BuildOptions["stored"] {
+  const first = inputs[0]?.type;
+  const keeps = operatorOf({ op }).integer?.output === "same";
+  return keeps && first?.quant?.scale.length === 1 ? first : undefined;
+}
+
 export function buildNode(
   op: string,
   inputs: readonly (Value | undefined)[],
@@ -37,8 +44,10 @@ export function buildNode(
   options: BuildOptions = {},
 ): Node {
   const inferred = inferTypes(op, inputs, attrs, options.outputCount, options.known);
-  const { stored } = options;
-  const types = stored ? inferred.map((t) => ({ ...stored, shape: t.shape })) : inferred;
+  const stored = options.stored ?? keptType(op, inputs);
+  const types = stored
+    ? inferred.map((t) => ({ elem: stored.elem, shape: t.shape, quant: stored.quant }))
+    : inferred;
   const { names = [], origins = [] } = options;
   return makeNode({ op, inputs, attrs, types, names, origins });
 }

@@ -1,5 +1,5 @@
 /** ONNX's quantised operators, and the lowered Quantize and Dequantize whose parameters are in types. */
-import { type Attrs, num, type Value } from "../ir/graph.ts";
+import { type Attrs, num } from "../ir/graph.ts";
 import { newArray, numbers, type Tensor } from "../ir/tensor.ts";
 import {
   type ElementType,
@@ -64,12 +64,12 @@ export function dequantizeTensor(x: Tensor, q: Quantization): Tensor {
 }
 
 /** QuantizeLinear and DequantizeLinear need their parameters while compiling. */
-function constantParameters(context: InferContext, at = 1): void {
+function constantParameters(context: InferContext, at = 1): Quantization {
   const scale = context.constant(at) ?? fail("the scale is computed at run time");
   const zero = context.inputs[at + 1];
   const zeroPoint = context.constant(at + 1);
   if (zero && !zeroPoint) fail("the zero point is computed at run time");
-  parametersOf(context.inputs[0]!.shape, scale, zeroPoint, context.attrs);
+  return parametersOf(context.inputs[0]!.shape, scale, zeroPoint, context.attrs);
 }
 
 /** The stored type that a QuantizeLinear makes. */
@@ -92,8 +92,8 @@ const quantizeLinear: Operator = {
   attrs: qdqAttrs,
   types: { T: ["float32", "float16"], S: ["float32", "float16"], Z: storedTypes },
   infer: (context) => {
-    constantParameters(context);
-    return [{ elem: quantizedElement(context.inputs), shape: context.inputs[0]!.shape }];
+    const quant = constantParameters(context);
+    return [{ elem: quantizedElement(context.inputs), shape: context.inputs[0]!.shape, quant }];
   },
   evaluate: ({ inputs: [x, scale, zero], attrs, types }) => [
     quantizeTensor(x!, types[0]!.elem, parametersOf(x!.shape, scale!, zero, attrs)),
@@ -140,6 +140,17 @@ const dequantize: Operator = {
   attrs: {},
   infer: ({ inputs }) => [{ elem: "float32", shape: inputs[0]!.shape }],
   evaluate: ({ inputs: [x], inputTypes }) => [dequantizeTensor(x!, inputTypes[0]!.quant!)],
+};
+
+/** Stored integers read with other parameters: the same bits under another type. */
+const storageCast: Operator = {
+  name: "StorageCast",
+  level: "lowered",
+  inputs: ["X: T"],
+  outputs: 1,
+  attrs: {},
+  infer: sameShape,
+  evaluate: ({ inputs: [x] }) => [x!],
 };
 
 /** Dequantises operands, runs the float operator, quantises its result. */
@@ -216,7 +227,8 @@ function qlinearOperator(name: string, form: QLinear, operator: Lookup): Operato
         fail("the result's scale or zero point is computed at run time");
       const inputs = pick(context.inputs).map(float);
       const [type] = operator(form.op).infer({ ...context, inputs });
-      return [{ elem: context.inputs[7]!.elem, shape: type!.shape }];
+      const quant = parametersOf(type!.shape, context.constant(6)!, context.constant(7), {});
+      return [{ elem: context.inputs[7]!.elem, shape: type!.shape, quant }];
     },
     evaluate: (context) => {
       const operands = dequantized(context);
@@ -266,20 +278,10 @@ function integerProduct(name: string, op: string, operator: Lookup): Operator {
   };
 }
 
-/** The quantisation parameters that a QuantizeLinear or DequantizeLinear node states. */
-export function statedParameters(
-  shape: readonly number[],
-  inputs: readonly (Value | undefined)[],
-  attrs: Attrs,
-  constantOf: (v: Value | undefined) => Tensor | undefined,
-): Quantization | undefined {
-  const scale = constantOf(inputs[1]);
-  return scale && parametersOf(shape, scale, constantOf(inputs[2]), attrs);
-}
-
 export const quantisationOperators: readonly Operator[] = [
   quantizeLinear,
   dequantizeLinear,
   quantize,
   dequantize,
+  storageCast,
 ];

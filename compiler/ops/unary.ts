@@ -87,6 +87,14 @@ const entries: readonly Entry[] = [
     make: (attrs) => hardSigmoid(alphaOf(attrs, 0.2), num({ attrs }, "beta", 0.5)),
   },
   {
+    name: "Swish",
+    attrs: { alpha: "float" },
+    make: (attrs) => {
+      const alpha = alphaOf(attrs, 1);
+      return (x) => x * sigmoid(alpha * x);
+    },
+  },
+  {
     name: "Elu",
     attrs: { alpha: "float" },
     make: (attrs) => {

@@ -1,0 +1,69 @@
+/** What every graph must be; a violation is a fault of mote's own, except where an accumulator is too small. */
+import type { Graph, Level, Node, Value } from "../ir/graph.ts";
+import { elementCount, sameShape, typeText } from "../ir/types.ts";
+import { inferTypes } from "../ops/build.ts";
+import { findOperator } from "../ops/registry.ts";
+
+export interface Violation {
+  readonly node: Node;
+  readonly problem: string;
+}
+
+const isStructural = (node: Node): boolean => node.op === "Input" || node.op === "Constant";
+
+function checkOperator(node: Node, level: Level): string | undefined {
+  const operator = findOperator(node.op);
+  if (!operator) return `unknown operator '${node.op}'`;
+  const stage = level === "planned" ? "lowered" : level;
+  const fits = operator.level === "any" || operator.level === stage;
+  return fits ? undefined : `'${node.op}' does not belong in a ${level} graph`;
+}
+
+/** The stated shapes must be those that the operator infers. */
+function checkShapes(node: Node): string | undefined {
+  if (findOperator(node.op)?.level === "imported") return undefined; // read.ts inferred these
+  const types = inferTypes(node.op, node.inputs, node.attrs, node.outputs.length);
+  const odd = node.outputs.findIndex((v, i) => !types[i] || !sameShape(v.type.shape, types[i].shape));
+  return odd < 0 ? undefined : `output ${odd} is ${typeText(node.outputs[odd]!.type)}, not ${typeText(types[odd]!)}`;
+}
+
+function checkQuantization({ type }: Value): string | undefined {
+  const { quant, shape } = type;
+  if (!quant) return undefined;
+  const count = quant.scale.length;
+  if (quant.zeroPoint.length !== count) return "scales and zero points differ in number";
+  if (count > 1 && shape[quant.axis ?? 0] !== count) return `${count} scales do not fit ${typeText(type)}`;
+  return quant.scale.some((s) => !(s > 0 && s < Infinity)) ? "a scale is not positive" : undefined;
+}
+
+function checkConstant(node: Node): string | undefined {
+  const tensor = node.attrs.value as { data: ArrayLike<unknown> } | undefined;
+  const count = elementCount(node.outputs[0]!.type.shape);
+  return tensor?.data.length === count ? undefined : `a constant of ${count} elements has other data`;
+}
+
+/** Everything that is wrong with a graph; empty for a sound one. */
+export function verify(graph: Graph): Violation[] {
+  const seen = new Set<Value>();
+  const violations: Violation[] = [];
+  for (const node of graph.nodes) {
+    const problems = [
+      node.inputs.some((v) => v && !seen.has(v)) ? "reads a value that is made later" : undefined,
+      ...(isStructural(node) ? [] : [checkOperator(node, graph.level), checkShapes(node)]),
+      node.op === "Constant" ? checkConstant(node) : undefined,
+      ...node.outputs.map(checkQuantization),
+    ];
+    for (const problem of problems) if (problem) violations.push({ node, problem });
+    for (const value of node.outputs) seen.add(value);
+  }
+  return violations;
+}
+
+/** Integer operators whose accumulator could leave 32 bits for some input. */
+export function overflowing(graph: Graph): Violation[] {
+  return graph.nodes.flatMap((node) => {
+    if (isStructural(node) || !node.inputs[0]?.type.quant) return [];
+    const bound = findOperator(node.op)?.integer?.accumulatorBound?.(node) ?? 0;
+    return bound < 2 ** 31 ? [] : [{ node, problem: `an accumulator can reach ${bound}` }];
+  });
+}

@@ -1,0 +1,271 @@
+/** Reads the text that `print.ts` writes, and by hand in tests; `Constant random 7` makes weights up. */
+import { createToken, type IToken, Lexer } from "chevrotain";
+import { type AttrValue, type Graph, type Level, makeGraph, makeNode, type Node, type Value } from "./graph.ts";
+import type { Plan, Region } from "./plan.ts";
+import { newArray, type Tensor, tensorFromBytes, tensorOf } from "./tensor.ts";
+import { type ElementType, elementBytes, elementCount, elementTypes, type TensorType } from "./types.ts";
+
+const Blank = createToken({ name: "Blank", pattern: /\s+|\/\/[^\n]*/, group: Lexer.SKIPPED });
+const Id = createToken({ name: "Id", pattern: /%\d+|%[a-z]\w*/ });
+const Num = createToken({ name: "Num", pattern: /-?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|inf|nan)\b/ });
+const Str = createToken({ name: "Str", pattern: /"(?:[^"\\]|\\.)*"/ });
+const Word = createToken({ name: "Word", pattern: /[A-Za-z_][\w.]*/ });
+const Mark = createToken({ name: "Mark", pattern: /[@+]/ });
+const punctuation = Object.fromEntries(
+  ["{", "}", "(", ")", "[", "]", ":", ",", "="].map((p) => [
+    p,
+    createToken({ name: `P${p.charCodeAt(0)}`, pattern: p }),
+  ]),
+);
+const allTokens = [Blank, Id, Num, Str, Word, Mark, ...Object.values(punctuation)];
+
+/** A syntax or reference error, with its place in the text. */
+export class GraphTextError extends Error {
+  readonly line: number;
+  readonly column: number;
+  constructor(text: string, token?: { startLine?: number; startColumn?: number }) {
+    super(text);
+    this.line = token?.startLine ?? 1;
+    this.column = token?.startColumn ?? 1;
+  }
+}
+
+/** A small recursive reader over Chevrotain's tokens: the language is one statement a line. */
+class Reader {
+  readonly #tokens: readonly IToken[];
+  readonly #weights: Uint8Array;
+  readonly #values = new Map<string, Value>();
+  readonly #nodes: Node[] = [];
+  #at = 0;
+
+  constructor(text: string, weights: Uint8Array) {
+    const { tokens, errors } = new Lexer(allTokens).tokenize(text);
+    const [bad] = errors;
+    if (bad) throw new GraphTextError(bad.message, { startLine: bad.line!, startColumn: bad.column! });
+    this.#tokens = tokens;
+    this.#weights = weights;
+  }
+
+  #peek(image: string): boolean {
+    return this.#tokens[this.#at]?.image === image;
+  }
+
+  #fail(expected: string): never {
+    const token = this.#tokens[this.#at] ?? this.#tokens.at(-1);
+    throw new GraphTextError(`expected ${expected}, found '${token?.image ?? "the end"}'`, token);
+  }
+
+  #next(kind: typeof Id, what: string): string {
+    const token = this.#tokens[this.#at];
+    if (token?.tokenType !== kind) this.#fail(what);
+    this.#at++;
+    return token!.image;
+  }
+
+  #expect(...images: string[]): void {
+    for (const image of images) {
+      if (!this.#peek(image)) this.#fail(`'${image}'`);
+      this.#at++;
+    }
+  }
+
+  #take(image: string): boolean {
+    if (!this.#peek(image)) return false;
+    this.#at++;
+    return true;
+  }
+
+  #list<T>(open: string, close: string, item: () => T): T[] {
+    const items: T[] = [];
+    this.#expect(open);
+    while (!this.#take(close)) {
+      items.push(item());
+      if (!this.#peek(close)) this.#expect(",");
+    }
+    return items;
+  }
+
+  #number(): number {
+    const image = this.#next(Num, "a number");
+    return image.endsWith("inf") ? (image[0] === "-" ? -Infinity : Infinity) : Number(image);
+  }
+
+  #text(): string {
+    return JSON.parse(this.#next(Str, "a text")) as string;
+  }
+
+  #numberOrList(): number[] {
+    return this.#peek("[") ? this.#list("[", "]", () => this.#number()) : [this.#number()];
+  }
+
+  #type(): TensorType {
+    const elem = this.#next(Word, "an element type") as ElementType;
+    if (!elementTypes.includes(elem)) this.#fail("an element type");
+    const shape = this.#list("[", "]", () => this.#number());
+    if (!this.#take("(")) return { elem, shape };
+    this.#expect("scale", ":");
+    const scale = this.#numberOrList();
+    this.#expect(",", "zero", ":");
+    const zero = this.#numberOrList();
+    const axis = this.#take(",") ? (this.#expect("axis", ":"), this.#number()) : undefined;
+    this.#expect(")");
+    const zeroPoint = zero.length === scale.length ? zero : scale.map(() => zero[0]!);
+    return { elem, shape, quant: { scale, zeroPoint, ...(axis !== undefined && { axis }) } };
+  }
+
+  #data({ elem, shape }: TensorType): Tensor {
+    if (this.#take("random")) return randomTensor(elem, shape, this.#number());
+    if (this.#take("@")) {
+      const at = this.#number();
+      const stored = elem === "float16" ? "float32" : elem;
+      const bytes = elementCount(shape) * elementBytes(stored);
+      return { ...tensorFromBytes(stored, shape, this.#weights.subarray(at, at + bytes)), elem };
+    }
+    return this.#inlineData(elem, shape);
+  }
+
+  #inlineData(elem: ElementType, shape: readonly number[]): Tensor {
+    const data = newArray(elem, elementCount(shape));
+    const images = this.#list("[", "]", () => this.#next(Num, "a number"));
+    if (images.length !== data.length) this.#fail(`${data.length} numbers`);
+    if (data instanceof BigInt64Array || data instanceof BigUint64Array)
+      images.forEach((image, i) => (data[i] = BigInt(image)));
+    else data.set(tensorOf("float64", shape, images.map(parseNumber)).data as Float64Array);
+    return { elem, shape, data };
+  }
+
+  #attr(): AttrValue {
+    const token = this.#tokens[this.#at];
+    if (token?.tokenType === Num) return this.#number();
+    if (token?.tokenType === Str) return this.#text();
+    if (token?.tokenType === Word) return this.#data(this.#type());
+    const items = this.#list("[", "]", () =>
+      this.#tokens[this.#at]?.tokenType === Str ? this.#text() : this.#number(),
+    );
+    return items as AttrValue;
+  }
+
+  #value(): Value | undefined {
+    if (this.#take("_")) return undefined;
+    const id = this.#next(Id, "a value");
+    const value = this.#values.get(id);
+    if (!value) throw new GraphTextError(`${id} is not defined`, this.#tokens[this.#at - 1]);
+    return value;
+  }
+
+  #statement(): void {
+    const results: { id: string; name: string; type: TensorType }[] = [];
+    do {
+      const id = this.#next(Id, "a value");
+      const name = this.#tokens[this.#at]?.tokenType === Str ? this.#text() : "";
+      this.#expect(":");
+      results.push({ id, name, type: this.#type() });
+    } while (this.#take(","));
+    this.#expect("=");
+    const op = this.#next(Word, "an operator");
+    const attrs: Record<string, AttrValue> = {};
+    if (op === "Constant") attrs.value = this.#data(results[0]!.type);
+    const inputs = this.#peek("(") ? this.#list("(", ")", () => this.#value()) : [];
+    if (this.#peek("{"))
+      this.#list("{", "}", () => {
+        const name = this.#next(Word, "an attribute");
+        this.#expect(":");
+        attrs[name] = this.#attr();
+      });
+    const origins: string[] = [];
+    if (this.#take("from"))
+      do origins.push(this.#text());
+      while (this.#take(","));
+    const types = results.map((r) => r.type);
+    const node = makeNode({ op, inputs, attrs, types, names: results.map((r) => r.name), origins });
+    this.#nodes.push(node);
+    results.forEach((r, i) => this.#values.set(r.id, node.outputs[i]!));
+  }
+
+  #region(): Region | undefined {
+    if (this.#take("_")) return undefined;
+    const value = this.#value()!;
+    const buffer = Number(this.#next(Word, "a buffer").slice(1));
+    this.#expect("+");
+    const byteOffset = this.#number();
+    this.#expect("rows");
+    return { value, buffer, byteOffset, rowBegin: this.#number(), rowEnd: this.#number() };
+  }
+
+  #regions(): (Region | undefined)[] {
+    return this.#list("(", ")", () => this.#region());
+  }
+
+  #plan(): Plan {
+    const arenaBytes = this.#number();
+    this.#expect("align");
+    const alignBytes = this.#number();
+    this.#expect("{");
+    const buffers: Plan["buffers"][number][] = [];
+    while (/^b\d+$/.test(this.#tokens[this.#at]?.image ?? "")) {
+      const id = Number(this.#next(Word, "a buffer").slice(1));
+      const bytes = this.#number();
+      this.#expect("at");
+      const offset = this.#number();
+      this.#expect("live");
+      buffers.push({ id, bytes, offset, begin: this.#number(), end: this.#number() });
+    }
+    const steps: Plan["steps"][number][] = [];
+    while (this.#take("step")) {
+      const node = this.#nodes[this.#number()] ?? this.#fail("a node's number");
+      steps.push({ node, inputs: this.#regions(), outputs: this.#regions() as Region[] });
+    }
+    this.#expect("inputs");
+    const inputs = this.#regions() as Region[];
+    this.#expect("outputs");
+    const outputs = this.#regions();
+    this.#expect("}");
+    return { arenaBytes, alignBytes, buffers, steps, inputs, outputs };
+  }
+
+  graph(): Graph {
+    this.#expect("graph");
+    const level = this.#next(Word, "a level") as Level;
+    if (!["imported", "lowered", "planned"].includes(level)) this.#fail("a level");
+    const name = this.#text();
+    this.#expect("{");
+    while (!this.#peek("return")) this.#statement();
+    this.#expect("return");
+    const outputs: { value: Value; name: string }[] = [];
+    do {
+      const value = this.#value() ?? this.#fail("a value");
+      this.#expect("as");
+      outputs.push({ value, name: this.#text() });
+    } while (this.#take(","));
+    const plan = this.#take("plan") ? this.#plan() : undefined;
+    this.#expect("}");
+    const inputs = this.#nodes.filter((n) => n.op === "Input").map((n) => n.outputs[0]!);
+    const graph = makeGraph("lowered", name, inputs, outputs);
+    return { ...graph, level, plan } as Graph;
+  }
+}
+
+const parseNumber = (image: string): number =>
+  image.endsWith("inf") ? (image[0] === "-" ? -Infinity : Infinity) : Number(image);
+
+/** Reproducible numbers: small ones for floats, the type's range for integers. */
+export function randomTensor(elem: ElementType, shape: readonly number[], seed: number): Tensor {
+  let state = (seed * 2654435761 + 12345) >>> 0;
+  const next = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const count = elementCount(shape);
+  const draw = elem.startsWith("float")
+    ? () => next() * 2 - 1
+    : elem === "bool"
+      ? () => Math.floor(next() * 2)
+      : elem === "uint8"
+        ? () => Math.floor(next() * 256)
+        : () => Math.floor(next() * 255) - 127;
+  return tensorOf(elem, shape, Array.from({ length: count }, draw));
+}
+
+/** @throws GraphTextError with line and column. */
+export const parseGraph = (text: string, weights: Uint8Array = new Uint8Array()): Graph =>
+  new Reader(text, weights).graph();

@@ -1,0 +1,85 @@
+/**
+ * Post-training quantisation: ranges of a float graph's values over sample inputs (min-max), put into
+ * the graph as Quantize and Dequantize, which the integer rules then take into the operators.
+ */
+import { evaluate } from "../check/eval.ts";
+import { type Graph, makeGraph, makeNode, type Node, usesOf, type Value } from "../ir/graph.ts";
+import type { Tensor } from "../ir/tensor.ts";
+import type { Quantization } from "../ir/types.ts";
+import { build } from "../ops/build.ts";
+import { activationQuantization } from "../ops/ranges.ts";
+import { operatorOf } from "../ops/registry.ts";
+
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+export type Ranges = ReadonlyMap<Value, Range>;
+
+function extend(ranges: Map<Value, Range>, value: Value, tensor: Tensor): void {
+  if (tensor.elem !== "float32") return;
+  let { min, max } = ranges.get(value) ?? { min: Infinity, max: -Infinity };
+  for (const x of tensor.data as Float32Array) {
+    if (x < min) min = x;
+    if (x > max) max = x;
+  }
+  ranges.set(value, { min, max });
+}
+
+/** Smallest and largest number of every float value over all samples. */
+export function observeRanges(graph: Graph, samples: Iterable<readonly Tensor[]>): Ranges {
+  const ranges = new Map<Value, Range>();
+  for (const sample of samples) {
+    graph.inputs.forEach((value, i) => extend(ranges, value, sample[i]!));
+    evaluate(graph, sample, { observe: (value, tensor) => extend(ranges, value, tensor) });
+  }
+  return ranges;
+}
+
+const formOf = (node: Node) =>
+  node.op === "Input" || node.op === "Constant" ? undefined : operatorOf(node).integer;
+
+/** Whether the value's own node chooses its parameters: others keep those of what they move. */
+function choosesParameters(node: Node): boolean {
+  const form = formOf(node);
+  return form?.output !== "same" || node.op === "Concat";
+}
+
+function parametersFor(value: Value, ranges: Ranges): Quantization | undefined {
+  const output = formOf(value.node)?.output;
+  if (typeof output === "object") return output;
+  const range = ranges.get(value);
+  return range && activationQuantization(range.min, range.max);
+}
+
+/** The value quantised and back, if an integer operator makes or reads it. */
+function quantizedAndBack(original: Value, made: Value, readers: readonly Node[], ranges: Ranges): Value {
+  const { node } = original;
+  const isWanted = formOf(node) !== undefined || readers.some((reader) => formOf(reader));
+  const choosing = node.op !== "Constant" && choosesParameters(node);
+  if (!choosing || !isWanted || made.type.elem !== "float32") return made;
+  const quant = parametersFor(original, ranges);
+  if (!quant) return made;
+  const o = { origins: node.origins };
+  const q = build("Quantize", [made], {}, { ...o, stored: { elem: "int8", quant } });
+  return build("Dequantize", [q], {}, o);
+}
+
+/** The graph with every activation that an integer operator makes or reads quantised and back. */
+export function insertQuantization(graph: Graph<"lowered">, ranges: Ranges): Graph<"lowered"> {
+  const uses = usesOf(graph);
+  const read = new Map<Value, Value>();
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map((v) => v && read.get(v)!);
+    const types = node.outputs.map((v) => v.type);
+    const names = node.outputs.map((v) => v.name);
+    const keep = inputs.every((v, i) => v === node.inputs[i]);
+    const made = keep ? node : makeNode({ ...node, inputs, types, names });
+    node.outputs.forEach((value, i) => {
+      read.set(value, quantizedAndBack(value, made.outputs[i]!, uses.get(value) ?? [], ranges));
+    });
+  }
+  const outputs = graph.outputs.map((o) => ({ ...o, value: read.get(o.value)! }));
+  return makeGraph("lowered", graph.name, graph.inputs, outputs);
+}

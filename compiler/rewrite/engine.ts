@@ -1,0 +1,158 @@
+/** Applies rules to a graph until none fits. */
+import {
+  type Graph,
+  type GraphOutput,
+  type Level,
+  makeGraph,
+  makeNode,
+  type Node,
+  usesOf,
+  type Value,
+} from "../ir/graph.ts";
+import { sameType, typeText } from "../ir/types.ts";
+import { Match, type OpPattern, orders } from "./pattern.ts";
+
+/** What a rule puts in place of the root's outputs; nothing when the rule does not apply after all. */
+export type Replacement = Value | readonly Value[] | undefined;
+
+export interface Rule {
+  readonly name: string;
+  /** A graph on which the rule applies, as text: run as its test. */
+  readonly example: string;
+  readonly pattern: OpPattern;
+  readonly replace: (match: Match) => Replacement;
+}
+
+/** How often each rule was applied. */
+export type RewriteLog = Map<string, number>;
+
+interface Compiled {
+  readonly rule: Rule;
+  readonly patterns: readonly OpPattern[];
+}
+
+const compile = (rules: readonly Rule[]): Compiled[] =>
+  rules.map((rule) => ({ rule, patterns: orders(rule.pattern) }));
+
+function useCounter(graph: Graph): (value: Value) => number {
+  const uses = usesOf(graph);
+  const outputs = new Map<Value, number>();
+  for (const { value } of graph.outputs) outputs.set(value, (outputs.get(value) ?? 0) + 1);
+  return (value) => (uses.get(value)?.length ?? 0) + (outputs.get(value) ?? 0);
+}
+
+interface Found {
+  readonly rule: Rule;
+  readonly match: Match;
+  readonly values: readonly Value[];
+}
+
+function tryRules(
+  node: Node,
+  rules: readonly Compiled[],
+  useCount: (value: Value) => number,
+  isTouched: (node: Node) => boolean,
+): Found | undefined {
+  for (const { rule, patterns } of rules)
+    for (const pattern of patterns) {
+      const match = new Match(node, useCount);
+      if (!match.run(pattern) || match.nodes.some(isTouched)) continue;
+      const replacement = rule.replace(match);
+      if (replacement === undefined) continue;
+      const values = Array.isArray(replacement) ? replacement : [replacement as Value];
+      checkTypes(rule, node, values);
+      return { rule, match, values };
+    }
+  return undefined;
+}
+
+function checkTypes(rule: Rule, node: Node, values: readonly Value[]): void {
+  for (const [i, value] of values.entries()) {
+    const before = node.outputs[i]!.type;
+    if (!sameType(before, value.type))
+      throw new Error(
+        `rule ${rule.name} turns ${node.op}'s ${typeText(before)} into ${typeText(value.type)}`,
+      );
+  }
+}
+
+/** One pass: every node is part of at most one rewrite, so that matches see the graph as it is. */
+function sweep(graph: Graph, rules: readonly Compiled[], log: RewriteLog): Map<Value, Value> {
+  const useCount = useCounter(graph);
+  const touched = new Set<Node>();
+  const replaced = new Map<Value, Value>();
+  for (const node of graph.nodes) {
+    const found = tryRules(node, rules, useCount, (n) => touched.has(n));
+    if (!found) continue;
+    found.values.forEach((value, i) => replaced.set(node.outputs[i]!, value));
+    for (const n of found.match.nodes) if (n.op !== "Constant") touched.add(n);
+    log.set(found.rule.name, (log.get(found.rule.name) ?? 0) + 1);
+  }
+  return replaced;
+}
+
+/** The graph with values replaced, and what reads them made anew. */
+export function substitute<L extends "imported" | "lowered">(
+  graph: Graph<L>,
+  replaced: ReadonlyMap<Value, Value>,
+  outputs: readonly GraphOutput[] = graph.outputs,
+  inputs: readonly Value[] = graph.inputs,
+): Graph<L> {
+  const target = (value: Value): Value => {
+    let v = value;
+    for (let next = replaced.get(v); next !== undefined; next = replaced.get(v)) v = next;
+    return v;
+  };
+  const rebuilt = new Map<Node, Node>();
+  const roots = [...inputs, ...outputs.map((o) => o.value)];
+  const stack = roots.map((v) => target(v).node).reverse();
+  for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
+    const reads = node.inputs.map((v) => v && target(v));
+    const pending = reads.filter((v) => v && !rebuilt.has(v.node));
+    if (rebuilt.has(node) || pending.length === 0) {
+      stack.pop();
+      if (!rebuilt.has(node)) rebuilt.set(node, rebuild(node, reads, rebuilt));
+    } else for (const v of pending.reverse()) stack.push(v!.node);
+  }
+  const final = (value: Value): Value => {
+    const v = target(value);
+    return rebuilt.get(v.node)!.outputs[v.index]!;
+  };
+  return makeGraph(
+    graph.level as L,
+    graph.name,
+    inputs.map(final),
+    outputs.map((o) => ({ name: o.name, value: final(o.value) })),
+  );
+}
+
+function rebuild(
+  node: Node,
+  reads: readonly (Value | undefined)[],
+  rebuilt: ReadonlyMap<Node, Node>,
+): Node {
+  const inputs = reads.map((v) => v && rebuilt.get(v.node)!.outputs[v.index]!);
+  if (inputs.every((v, i) => v === node.inputs[i])) return node;
+  const types = node.outputs.map((v) => v.type);
+  return makeNode({ ...node, inputs, types, names: node.outputs.map((v) => v.name) });
+}
+
+/** More sweeps than this mean that rules undo each other. */
+const sweepsMax = 1000;
+
+/** Applies the rules until none fits. The list's order decides where several do. */
+export function rewrite<L extends Level & ("imported" | "lowered")>(
+  graph: Graph<L>,
+  rules: readonly Rule[],
+  log: RewriteLog = new Map(),
+): Graph<L> {
+  const compiled = compile(rules);
+  let current = graph;
+  for (let i = 0; i < sweepsMax; i++) {
+    const replaced = sweep(current, compiled, log);
+    if (replaced.size === 0) return current;
+    current = substitute(current, replaced);
+  }
+  const names = [...log].sort((a, b) => b[1] - a[1]).slice(0, 3).map(([name]) => name);
+  throw new Error(`rewriting does not end; most applied: ${names.join(", ")}`);
+}

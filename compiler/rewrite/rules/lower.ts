@@ -1,0 +1,410 @@
+/**
+ * Before: a fused imported graph. After: lowered operators only; images are NHWC between
+ * transpositions, which the layout rules then move and cancel.
+ */
+import { type Attrs, type AttrValue, constant, constantOf, ints, type Node, num, type Value } from "../../ir/graph.ts";
+import { float32s, int64s, numbers, scalar } from "../../ir/tensor.ts";
+import type { Quantization, TensorType } from "../../ir/types.ts";
+import { build } from "../../ops/build.ts";
+import { clampAttributes } from "../../ops/clamp.ts";
+import { batchNormalisation } from "../../ops/normalise.ts";
+import { integerProducts, parametersOf, qlinear } from "../../ops/quantisation.ts";
+import { windowOf } from "../../ops/window.ts";
+import type { Rule } from "../engine.ts";
+import { type Match, op } from "../pattern.ts";
+
+type Origins = { readonly origins: readonly string[] };
+
+export const transpose = (x: Value, perm: readonly number[], o: Origins): Value =>
+  build("Transpose", [x], { perm }, o);
+export const reshape = (x: Value, shape: readonly number[], o: Origins): Value =>
+  build("Reshape", [x, constant(int64s(shape))], {}, o);
+
+const nhwc = [0, 2, 3, 1];
+const nchw = [0, 3, 1, 2];
+
+/** An image [N,C,H,W] or a signal [N,C,L] as [N,H,W,C]. */
+function toImage(x: Value, o: Origins): Value {
+  if (x.type.shape.length === 4) return transpose(x, nhwc, o);
+  const [n, c, l] = x.type.shape as [number, number, number];
+  return reshape(transpose(x, [0, 2, 1], o), [n, 1, l, c], o);
+}
+
+/** The reverse, for a tensor of the given rank. */
+function fromImage(y: Value, rank: number, o: Origins): Value {
+  if (rank === 4) return transpose(y, nchw, o);
+  const [n, , l, c] = y.type.shape as [number, number, number, number];
+  return transpose(reshape(y, [n, l, c], o), [0, 2, 1], o);
+}
+
+/** Weights [O,I,h,w] or [O,I,l] as [O,h,w,I]. */
+function toFilters(w: Value, o: Origins): Value {
+  if (w.type.shape.length === 4) return transpose(w, nhwc, o);
+  const [filters, channels, l] = w.type.shape as [number, number, number];
+  return transpose(reshape(w, [filters, channels, 1, l], o), nhwc, o);
+}
+
+/** Window attributes with the pads worked out and every list given for two axes. */
+function windowAttrs(x: Value, attrs: Attrs, kernel?: readonly number[]): Record<string, AttrValue> {
+  const spatial = x.type.shape.slice(2);
+  const w = windowOf(attrs, spatial, kernel);
+  const two = (list: readonly number[], first: number) => (list.length === 1 ? [first, ...list] : [...list]);
+  // The end pads that make the output's size exact, which ceil_mode leaves open.
+  const padsEnd = w.output.map((count, i) => {
+    const extent = (w.kernel[i]! - 1) * w.dilations[i]! + 1;
+    const needed = (count - 1) * w.strides[i]! + extent - spatial[i]! - w.padsBegin[i]!;
+    return Math.max(w.padsEnd[i]!, needed);
+  });
+  const pads = [...two(w.padsBegin, 0), ...two(padsEnd, 0)];
+  return { strides: two(w.strides, 1), dilations: two(w.dilations, 1), pads };
+}
+
+const isSpatial = (n: Node): boolean => [3, 4].includes(n.inputs[0]!.type.shape.length);
+
+const conv: Rule = {
+  name: "conv-to-nhwc",
+  example: `graph imported "g" {
+    %0: float32[1, 4, 5, 7] = Input
+    %1: float32[6, 2, 3, 3] = Constant random 1
+    %2: float32[6] = Constant random 2
+    %3: float32[1, 6, 3, 4] = Conv(%0, %1, %2) {auto_pad: "SAME_UPPER", group: 2, strides: [2, 2]}
+    return %3 as "y"
+  }`,
+  pattern: op("Conv", undefined, { where: isSpatial }),
+  replace: ({ root, origins }) => {
+    const [x, w, b] = root.inputs as [Value, Value, Value | undefined];
+    const o = { origins };
+    const attrs = {
+      ...windowAttrs(x, root.attrs, w.type.shape.slice(2)),
+      group: num(root, "group", 1),
+    };
+    const y = build("Conv2D", [toImage(x, o), toFilters(w, o), b], attrs, o);
+    return fromImage(y, x.type.shape.length, o);
+  },
+};
+
+const pools: Record<string, string> = {
+  MaxPool: "MaxPool2D",
+  AveragePool: "AveragePool2D",
+  GlobalMaxPool: "MaxPool2D",
+  GlobalAveragePool: "AveragePool2D",
+};
+
+/** ceil_mode's last window may hang over the pads; then the count of padding elements differs. */
+const countsBeyondPads = (n: Node): boolean =>
+  num(n, "ceil_mode") === 1 && num(n, "count_include_pad") === 1;
+
+const pool: Rule = {
+  name: "pool-to-nhwc",
+  example: `graph imported "g" {
+    %0: float32[1, 4, 5, 7] = Input
+    %1: float32[1, 4, 3, 4] = AveragePool(%0) {kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1]}
+    return %1 as "y"
+  }`,
+  pattern: op(Object.keys(pools), undefined, {
+    where: (n) => isSpatial(n) && n.outputs.length === 1 && !countsBeyondPads(n),
+  }),
+  replace: ({ root, origins }) => {
+    const x = root.inputs[0]!;
+    const o = { origins };
+    const spatial = x.type.shape.slice(2);
+    const kernel = root.op.startsWith("Global") ? spatial : ints(root, "kernel_shape");
+    const attrs = {
+      ...windowAttrs(x, root.attrs, kernel),
+      kernel_shape: kernel.length === 1 ? [1, ...kernel] : kernel,
+      ...(num(root, "count_include_pad") === 1 && { count_include_pad: 1 }),
+    };
+    const y = build(pools[root.op]!, [toImage(x, o)], attrs, o);
+    return fromImage(y, x.type.shape.length, o);
+  },
+};
+
+const scaled = (v: Value, by: number, o: Origins): Value =>
+  by === 1 ? v : build("Mul", [v, constant(scalar(v.type.elem, by))], {}, o);
+
+/** Whether a Gemm's C is one number for each filter, so that it can be a bias. */
+function asBias(c: Value, filters: number, o: Origins): Value | undefined {
+  const { shape } = c.type;
+  if (shape.length === 1 && shape[0] === filters) return c;
+  const flat = shape.slice(0, -1).every((d) => d === 1) && shape.at(-1) === filters;
+  return flat ? reshape(c, [filters], o) : undefined;
+}
+
+const gemm: Rule = {
+  name: "gemm-to-fully-connected",
+  example: `graph imported "g" {
+    %0: float32[2, 4] = Input
+    %1: float32[4, 3] = Constant random 1
+    %2: float32[3] = Constant random 2
+    %3: float32[2, 3] = Gemm(%0, %1, %2) {alpha: 0.5, beta: 2}
+    return %3 as "y"
+  }`,
+  pattern: op("Gemm"),
+  replace: ({ root, origins }) => {
+    const o = { origins };
+    const [a, b, c] = root.inputs as [Value, Value, Value | undefined];
+    const x = num(root, "transA") ? transpose(a, [1, 0], o) : a;
+    const filters = num(root, "transB") ? b : transpose(b, [1, 0], o);
+    const w = scaled(filters, num(root, "alpha", 1), o);
+    const offset = c && scaled(c, num(root, "beta", 1), o);
+    const bias = offset && asBias(offset, w.type.shape[0]!, o);
+    const y = build("FullyConnected", [x, w, bias], {}, o);
+    return offset && !bias ? build("Add", [y, offset], {}, o) : y;
+  },
+};
+
+/** Weights: a constant, or one that is dequantised. */
+export const isWeights = (v: Value): boolean =>
+  constantOf(v) !== undefined ||
+  (["Dequantize", "DequantizeLinear", "Transpose", "Reshape", "StorageCast", "Requantize"].includes(v.node.op) &&
+    isWeights(v.node.inputs[0]!));
+
+const matmul: Rule = {
+  name: "matmul-to-fully-connected",
+  example: `graph imported "g" {
+    %0: float32[2, 5, 4] = Input
+    %1: float32[4, 3] = Constant random 1
+    %2: float32[2, 5, 3] = MatMul(%0, %1)
+    return %2 as "y"
+  }`,
+  pattern: op("MatMul", undefined, {
+    where: ({ inputs: [a, b] }) =>
+      a!.type.shape.length >= 2 && b!.type.shape.length === 2 && isWeights(b!) && a!.type.elem === "float32",
+  }),
+  replace: ({ root, origins }) => {
+    const o = { origins };
+    const [a, b] = root.inputs as [Value, Value];
+    const k = a.type.shape.at(-1)!;
+    const rows = a.type.shape.slice(0, -1).reduce((m, d) => m * d, 1);
+    const x = a.type.shape.length === 2 ? a : reshape(a, [rows, k], o);
+    const y = build("FullyConnected", [x, transpose(b, [1, 0], o)], {}, o);
+    return a.type.shape.length === 2 ? y : reshape(y, root.outputs[0]!.type.shape, o);
+  },
+};
+
+const relu: Rule = {
+  name: "relu-to-clamp",
+  example: `graph imported "g" {
+    %0: float32[8] = Input
+    %1: float32[8] = Relu(%0)
+    return %1 as "y"
+  }`,
+  pattern: op("Relu"),
+  replace: ({ root, origins }) => build("Clamp", [root.inputs[0]], { clamp_min: 0 }, { origins }),
+};
+
+const clip: Rule = {
+  name: "clip-to-clamp",
+  example: `graph imported "g" {
+    %0: float32[8] = Input
+    %1: float32[] = Constant [-0.5]
+    %2: float32[] = Constant [0.25]
+    %3: float32[8] = Clip(%0, %1, %2)
+    return %3 as "y"
+  }`,
+  pattern: op("Clip"),
+  replace: ({ root, origins }) => {
+    const [x, low, high] = root.inputs;
+    const bound = (v: Value | undefined, name: string, absent: number) => {
+      const tensor = constantOf(v);
+      return tensor ? numbers(tensor)[0]! : num(root, name, absent);
+    };
+    if ((low && !constantOf(low)) || (high && !constantOf(high))) return clipByPair(root, origins);
+    const range = { min: bound(low, "min", -Infinity), max: bound(high, "max", Infinity) };
+    return build("Clamp", [x], clampAttributes(range), { origins });
+  },
+};
+
+function clipByPair(root: Node, origins: readonly string[]): Value {
+  const [x, low, high] = root.inputs;
+  const raised = low ? build("Max", [x, low], {}, { origins }) : x!;
+  return high ? build("Min", [raised, high], {}, { origins }) : raised;
+}
+
+const batchNorm: Rule = {
+  name: "batchnorm-to-mul-add",
+  example: `graph imported "g" {
+    %0: float32[1, 3, 2, 2] = Input
+    %1: float32[3] = Constant [1, -2, 0.5]
+    %2: float32[3] = Constant [1, 2, 0.5]
+    %3: float32[1, 3, 2, 2] = BatchNormalization(%0, %1, %1, %1, %2)
+    return %3 as "y"
+  }`,
+  pattern: op("BatchNormalization", undefined, {
+    where: (n) => n.inputs.slice(1).every((v) => constantOf(v)),
+  }),
+  replace: ({ root, origins }) => {
+    const [x, ...rest] = root.inputs as Value[];
+    const { factor, offset } = batchNormalisation(
+      rest.map((v) => constantOf(v)!),
+      num(root, "epsilon", 1e-5),
+    );
+    const shape = [factor.length, ...x!.type.shape.slice(2).map(() => 1)];
+    const product = build("Mul", [x, constant(float32s(shape, factor))], {}, { origins });
+    return build("Add", [product, constant(float32s(shape, offset))], {}, { origins });
+  },
+};
+
+const split: Rule = {
+  name: "split-to-slices",
+  example: `graph imported "g" {
+    %0: float32[2, 5] = Input
+    %1: float32[2, 3], %2: float32[2, 2] = Split(%0) {axis: 1}
+    return %2 as "a", %1 as "b"
+  }`,
+  pattern: op("Split"),
+  replace: ({ root, origins }) => {
+    const axis = num(root, "axis");
+    let begin = 0;
+    return root.outputs.map(({ type }) => {
+      const size = type.shape.at(axis)!;
+      const list = (x: number) => constant(int64s([x]));
+      const operands = [root.inputs[0], list(begin), list(begin + size), list(axis)];
+      begin += size;
+      return build("Slice", operands, {}, { origins });
+    });
+  },
+};
+
+// ---- quantisation ----
+
+/** The int8 type that stores an unsigned type's values: everything moved by 128. */
+export function signedType({ elem, shape, quant }: TensorType): TensorType {
+  if (elem !== "uint8" || !quant) return { elem, shape, quant };
+  const zeroPoint = quant.zeroPoint.map((z) => z - 128);
+  return { elem: "int8", shape, quant: { ...quant, zeroPoint } };
+}
+
+const quantizeLinear: Rule = {
+  name: "quantizelinear",
+  example: `graph imported "g" {
+    %0: float32[8] = Input
+    %1: float32[] = Constant [0.01]
+    %2: uint8[] = Constant [100]
+    %3: uint8[8](scale: 0.01, zero: 100) = QuantizeLinear(%0, %1, %2)
+    return %3 as "y"
+  }`,
+  pattern: op("QuantizeLinear"),
+  replace: ({ root, origins }) => {
+    const { type } = root.outputs[0]!;
+    const q = build("Quantize", [root.inputs[0]], {}, { origins, stored: signedType(type) });
+    return type.elem === "uint8" ? build("Requantize", [q], {}, { origins, stored: type }) : q;
+  },
+};
+
+/** Stored integers as float, through int8 where they are unsigned. */
+function dequantized(x: Value, quant: Quantization, o: Origins): Value {
+  const stored = { elem: x.type.elem, quant };
+  const typed = build("StorageCast", [x], {}, { ...o, stored });
+  const signed = signedType(typed.type);
+  const s = signed.elem === typed.type.elem ? typed : build("Requantize", [typed], {}, { ...o, stored: signed });
+  return build("Dequantize", [s], {}, o);
+}
+
+const parameters = (x: Value, scale: Value, zero: Value | undefined, attrs: Attrs): Quantization =>
+  parametersOf(x.type.shape, constantOf(scale)!, constantOf(zero), attrs);
+
+const isConstantScale = (n: Node): boolean =>
+  n.inputs.slice(1).every((v) => v === undefined || constantOf(v) !== undefined);
+
+const dequantizeLinear: Rule = {
+  name: "dequantizelinear",
+  example: `graph imported "g" {
+    %0: uint8[8] = Input
+    %1: float32[] = Constant [0.01]
+    %2: uint8[] = Constant [100]
+    %3: float32[8] = DequantizeLinear(%0, %1, %2)
+    return %3 as "y"
+  }`,
+  pattern: op("DequantizeLinear", undefined, { where: isConstantScale }),
+  replace: ({ root, origins }) => {
+    const [x, scale, zero] = root.inputs as [Value, Value, Value | undefined];
+    return dequantized(x, parameters(x, scale, zero, root.attrs), { origins });
+  },
+};
+
+function qlinearOperands(m: Match): Value[] {
+  const { inputs } = m.root;
+  const form = qlinear[m.root.op]!;
+  return form.operands.map((at, i) => {
+    const [x, scale, zero] = inputs.slice(at, at + 3) as [Value, Value, Value];
+    return dequantized(x, parameters(x, scale, zero, { axis: form.op === "Conv" && i > 0 ? 0 : -1 }), m);
+  });
+}
+
+/** The int32 bias of a QLinearConv as float: its scale is that of the products. */
+function qlinearBias(m: Match): Value | undefined {
+  const at = qlinear[m.root.op]!.bias;
+  const bias = at === undefined ? undefined : m.root.inputs[at];
+  if (!bias) return undefined;
+  const product = numbers(constantOf(m.root.inputs[1])!)[0]!;
+  const scale = Array.from(numbers(constantOf(m.root.inputs[4])!), (s) => Math.fround(s * product));
+  const quant = { scale, zeroPoint: scale.map(() => 0), ...(scale.length > 1 && { axis: 0 }) };
+  return dequantized(bias, quant, m);
+}
+
+const qlinearRule: Rule = {
+  name: "qlinear-to-qdq",
+  example: `graph imported "g" {
+    %0: int8[1, 4] = Input
+    %1: float32[] = Constant [0.01]
+    %2: int8[] = Constant [3]
+    %3: int8[4, 2] = Constant [1, 2, 3, 4, 5, 6, 7, 8]
+    %4: int8[] = Constant [0]
+    %5: float32[] = Constant [0.02]
+    %6: int8[1, 2](scale: 0.02, zero: 3) = QLinearMatMul(%0, %1, %2, %3, %1, %4, %5, %2)
+    return %6 as "y"
+  }`,
+  pattern: op(Object.keys(qlinear)),
+  replace: (m) => {
+    const o = { origins: m.origins };
+    const { inputs, outputs, attrs } = m.root;
+    const y = build(qlinear[m.root.op]!.op, [...qlinearOperands(m), qlinearBias(m)].filter((v) => v), attrs, o);
+    return build("QuantizeLinear", [y, inputs[6], inputs[7]], {}, { ...o, stored: outputs[0]!.type });
+  },
+};
+
+const unit = (zero: Value | undefined): Quantization => {
+  const tensor = constantOf(zero);
+  const zeroPoint = tensor ? Array.from(numbers(tensor)) : [0];
+  return { scale: zeroPoint.map(() => 1), zeroPoint, ...(zeroPoint.length > 1 && { axis: 0 }) };
+};
+
+const integerProduct: Rule = {
+  name: "integer-product",
+  example: `graph imported "g" {
+    %0: int8[1, 4] = Input
+    %1: int8[] = Constant [3]
+    %2: int8[4, 2] = Constant [1, 2, 3, 4, 5, 6, 7, 8]
+    %3: int32[1, 2] = MatMulInteger(%0, %2, %1)
+    return %3 as "y"
+  }`,
+  pattern: op(Object.keys(integerProducts), undefined, {
+    where: (n) => n.inputs.slice(2).every((v) => v === undefined || constantOf(v)),
+  }),
+  replace: ({ root, origins }) => {
+    const o = { origins };
+    const [x, w, zx, zw] = root.inputs as [Value, Value, Value | undefined, Value | undefined];
+    const operands = [dequantized(x, unit(zx), o), dequantized(w, unit(zw), o)];
+    const y = build(integerProducts[root.op]!, operands, root.attrs, o);
+    const stored = { elem: "int32" as const, quant: { scale: [1], zeroPoint: [0] } };
+    const q = build("Quantize", [y], {}, { ...o, stored });
+    return build("StorageCast", [q], {}, { ...o, stored: { elem: "int32" } });
+  },
+};
+
+export const lowerRules: readonly Rule[] = [
+  qlinearRule,
+  integerProduct,
+  conv,
+  pool,
+  gemm,
+  matmul,
+  relu,
+  clip,
+  batchNorm,
+  split,
+  quantizeLinear,
+  dequantizeLinear,
+];
+
