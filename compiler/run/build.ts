@@ -10,7 +10,7 @@ import {
 } from "../diagnostics.ts";
 import { packagePath } from "../paths.ts";
 import type { Memory, Target } from "../target.ts";
-import { installHint, purposeOf, runTool, type ToolOptions } from "./tools.ts";
+import { allDone, installHint, purposeOf, runTool, type ToolOptions } from "./tools.ts";
 
 export interface BuildOptions extends ToolOptions {
   /** Folder of the emitted `<name>.h`, `<name>.c` and `mote/`. */
@@ -45,7 +45,7 @@ export async function buildProgram(options: BuildOptions): Promise<Program> {
   mkdirSync(join(workDir, "harness"), { recursive: true });
   writeFileSync(join(workDir, "model.h"), modelGlue(options));
   writeFileSync(join(workDir, "memory.ld"), memoryScript(target));
-  const said = await Promise.all([compileModel(options), compileHarness(options)]);
+  const said = await allDone([compileModel(options), compileHarness(options)]);
   const warnings = [...said, await link(options)].filter(Boolean).join("\n");
   return { elf: join(workDir, "program.elf"), target, ...(warnings && { warnings }) };
 }

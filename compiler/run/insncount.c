@@ -19,8 +19,10 @@ typedef uint64_t qemu_plugin_id_t;
 typedef struct qemu_info_t qemu_info_t;
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
-void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, void *), void *);
+void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t,
+                                           void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
+void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, void *),
+                                    void *);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
@@ -32,14 +34,15 @@ __attribute__((visibility("default"))) int qemu_plugin_version = PLUGIN_API;
 
 #if PLUGIN_API == 1
 enum { INLINE_ADD_U64 = 0 };
-void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *, int op, void *ptr, uint64_t imm);
+void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *, int op, void *ptr,
+                                                uint64_t imm);
 static void count_insn(struct qemu_plugin_insn *insn, uint64_t *counter) {
     qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64, counter, 1);
 }
 #else
 enum { CALLBACK_NO_REGISTERS = 0 };
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, void (*)(unsigned, void *), int flags,
-                                            void *);
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, void (*)(unsigned, void *),
+                                            int flags, void *);
 static void add_one(unsigned vcpu, void *counter) {
     (void)vcpu;
     ++*(uint64_t *)counter;
@@ -73,7 +76,8 @@ static void on_exit_write(qemu_plugin_id_t id, void *unused) {
     FILE *f = fopen(out_path, "w");
     if (!f) { perror(out_path); return; }
     for (size_t i = 0; i < SLOTS; i++)
-        if (table[i].count) fprintf(f, "%" PRIx64 " %" PRIu64 "\n", table[i].addr_plus_1 - 1, table[i].count);
+        if (table[i].count)
+            fprintf(f, "%" PRIx64 " %" PRIu64 "\n", table[i].addr_plus_1 - 1, table[i].count);
     fclose(f);
 }
 

@@ -3,12 +3,15 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { MoteError } from "../diagnostics.ts";
 import { packagePath } from "../paths.ts";
 import { runTool, type ToolOptions } from "./tools.ts";
 
-/** The plugin as a file, or why there is none. */
 export type Plugin = { readonly file: string };
+/** Why there is none: counting is then left out, and a run is none the worse for it. */
 export type NoPlugin = { readonly file: null; readonly reason: string };
+
+type CompilerExit = { readonly exitCode: number | undefined; readonly all: string };
 
 const sourceFile = packagePath("compiler", "run", "insncount.c");
 
@@ -50,8 +53,17 @@ async function build(file: string, api: number, options: ToolOptions): Promise<P
   const draft = `${file}.${process.pid}`;
   const platform = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [];
   const flags = ["-O2", "-shared", "-fPIC", `-DPLUGIN_API=${api}`, ...platform];
-  const { exitCode, all } = await runTool("cc", [...flags, "-o", draft, sourceFile], options);
+  const { exitCode, all } = await runCompiler([...flags, "-o", draft, sourceFile], options);
   if (exitCode !== 0) return { file: null, reason: `the plugin does not compile:\n${all}` };
   renameSync(draft, file);
   return { file };
+}
+
+async function runCompiler(args: string[], options: ToolOptions): Promise<CompilerExit> {
+  try {
+    return await runTool("cc", args, options);
+  } catch (problem) {
+    if (problem instanceof MoteError) return { exitCode: undefined, all: problem.message };
+    throw problem;
+  }
 }

@@ -9,7 +9,7 @@ import { type Profile, profileProgram, readCounts, subtractCounts } from "./coun
 import { findPlugin, type Plugin } from "./plugin.ts";
 import { execute } from "./qemu.ts";
 import { measureSizes, type ProgramSizes } from "./size.ts";
-import type { ToolOptions } from "./tools.ts";
+import { allDone, type ToolOptions } from "./tools.ts";
 import { parseTrace, type TraceRecord } from "./trace.ts";
 
 export interface RunOptions extends ToolOptions {
@@ -136,7 +136,7 @@ async function countInstructions(
     await runSamples(program, folder, first, { repeats, count: { plugin, file: "counts.txt" } });
     return readCounts(join(folder, "counts.txt"));
   };
-  const [shorter, longer] = await Promise.all([counts(1), counts(2)]);
+  const [shorter, longer] = await allDone([counts(1), counts(2)]);
   const profile = await profileProgram(program, subtractCounts(longer, shorter), options);
   return { profile, warnings: [] };
 }

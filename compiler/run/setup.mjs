@@ -17,7 +17,9 @@ const say = (text) => console.error(`setup: ${text}`);
 function run(command, args, env = {}) {
   say([command, ...args].join(" "));
   const options = { cwd: root, stdio: ["ignore", 2, 2], env: { ...process.env, ...env } };
-  return spawnSync(command, args, options).status === 0;
+  const isDone = spawnSync(command, args, options).status === 0;
+  if (!isDone) say(`'${command}' failed`);
+  return isDone;
 }
 
 /** Whether a command exists and succeeds, without a word. */
@@ -130,7 +132,8 @@ function instructions(missing) {
   if (existsSync("/etc/debian_version")) {
     return `as root: apt-get install --no-install-recommends ${packagesOf(missing).join(" ")}`;
   }
-  return "GCC for Arm: https://developer.arm.com/downloads/-/arm-gnu-toolchain-downloads, QEMU: https://www.qemu.org/download/";
+  const arm = "https://developer.arm.com/downloads/-/arm-gnu-toolchain-downloads";
+  return `GCC for Arm: ${arm}, QEMU: https://www.qemu.org/download/`;
 }
 
 /** Never an error: without these, `--target host` still works where there is a C compiler. */

@@ -60,12 +60,12 @@ export async function readSymbols(
     .split("\n")
     .map((line) => /^([0-9a-f]+) ([0-9a-f]+) [tTrRdDbBwWvV] (\S+)$/.exec(line.trim()))
     .filter((match) => match !== null)
-    .map(([, address, bytes, name]) => placed(name, parseInt(address, 16), parseInt(bytes, 16)))
-    .map((symbol) => ({ ...symbol, section: sectionAt(sections, symbol.address)?.name ?? "" }));
+    .map(([, address, bytes, name]) => {
+      const at = parseInt(address, 16);
+      const section = sectionAt(sections, at)?.name ?? "";
+      return { name, section, address: at, bytes: parseInt(bytes, 16) };
+    });
 }
-
-/** Bit 0 of a Thumb function's address says Thumb; some symbols carry it. */
-const placed = (name: string, address: number, bytes: number) => ({ name, address, bytes });
 
 const sectionAt = (sections: readonly Section[], address: number): Section | undefined =>
   sections.find((s) => address >= s.address && address < s.address + s.bytes);

@@ -49,6 +49,15 @@ export async function runTool(
   return { exitCode, signal, timedOut, stdout, all: all ?? "" };
 }
 
+/**
+ * Promise.all that fails only after all are done: a tool that still runs would write into a folder
+ * that its caller deletes.
+ */
+export async function allDone<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}
+
 const isAbsent = (code: string | undefined): boolean => code === "ENOENT" || code === "EACCES";
 
 const missing = (command: string) =>

@@ -1,7 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { existsSync, symlinkSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { RunResult } from "../../compiler/run/run.ts";
 import { listTargets, loadTarget } from "../../compiler/target.ts";
-import { runFixture, sample } from "./fixture.ts";
+import { runFixture, sample, temporaryFolder } from "./fixture.ts";
 
 const doubled = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => byte * 2 + 1);
 
@@ -96,3 +98,26 @@ describe.each(["host", "cortex-m4"])("trace on %s", (name) => {
     );
   });
 });
+
+test("without a compiler for this computer nothing is counted", { timeout: 60_000 }, async () => {
+  const [cache, tools] = [temporaryFolder(), temporaryFolder()];
+  vi.stubEnv("XDG_CACHE_HOME", cache);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  for (const tool of [
+    "arm-none-eabi-gcc",
+    "qemu-system-arm",
+    "arm-none-eabi-nm",
+    "arm-none-eabi-size",
+  ]) {
+    symlinkSync(whereIs(tool), join(tools, tool));
+  }
+  const result = await runFixture("double", "cortex-m4", { count: true, searchPath: tools });
+  expect(result).toMatchObject({ outputs: expected, instructions: null });
+  expect(result.warnings).toMatchObject([{ code: 6006, severity: "warning" }]);
+});
+
+const whereIs = (tool: string): string =>
+  process.env
+    .PATH!.split(delimiter)
+    .map((folder) => join(folder, tool))
+    .find((file) => existsSync(file))!;

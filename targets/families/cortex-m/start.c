@@ -69,7 +69,7 @@ static void print_stacked(const uint32_t *frame) {
     for (int i = 0; i < 8; i++) print_register(names[i], frame[i]);
 }
 
-/* Armv6-M has none of these; its programs run on an Armv7-M machine, where they help all the same. */
+/* Armv6-M has none of these, but its programs run on an Armv7-M machine, where they help. */
 static void print_status(void) {
     print_register("cfsr", *(volatile uint32_t *)0xE000ED28u);
     print_register("hfsr", *(volatile uint32_t *)0xE000ED2Cu);
