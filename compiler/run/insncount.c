@@ -6,8 +6,8 @@
  * Output: one line per executed address, "hexaddress count", written when QEMU exits.
  *
  * The declarations below are the part of QEMU's plugin API that this file uses; Debian ships QEMU
- * with plugins enabled but without qemu-plugin.h. PLUGIN_API is 1 for QEMU 6 to 8 and 2 from QEMU 9,
- * which has no inline counter by address any more: there a callback counts, which is slower.
+ * with plugins enabled but without qemu-plugin.h. PLUGIN_API is 1 for QEMU 6 to 8 and 2 from
+ * QEMU 9, which has no inline counter by address any more: there a callback counts, which is slower.
  */
 #include <inttypes.h>
 #include <stdbool.h>

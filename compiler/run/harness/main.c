@@ -83,7 +83,8 @@ static int run_once(void) {
     write_inputs();
     const mote_status status = io_run_measured(MODEL_RUN, MODEL_ARENA, &depth);
     if (depth > stack_bytes) stack_bytes = depth;
-    if (status != MOTE_OK) print_number("mote: the model's run returned status 0x", (uint32_t)status);
+    if (status != MOTE_OK)
+        print_number("mote: the model's run returned status 0x", (uint32_t)status);
     return status == MOTE_OK;
 }
 

@@ -12,7 +12,8 @@ static size_t length(const char *text) {
 }
 
 io_file io_open(const char *path, int for_writing) {
-    const uintptr_t block[3] = {(uintptr_t)path, for_writing ? MODE_WRITE : MODE_READ, length(path)};
+    const uintptr_t mode = for_writing ? MODE_WRITE : MODE_READ;
+    const uintptr_t block[3] = {(uintptr_t)path, mode, length(path)};
     const intptr_t handle = semihosting(SYS_OPEN, block);
     return handle < 0 ? 0 : handle + 1; /* a handle may be 0 */
 }
