@@ -56,9 +56,9 @@ function tryRules(
   for (const { rule, patterns } of rules)
     for (const pattern of patterns) {
       const match = new Match(node, useCount);
-      if (!match.run(pattern) || match.nodes.some(isTouched)) continue;
+      if (!match.run(pattern)) continue;
       const replacement = rule.replace(match);
-      if (replacement === undefined) continue;
+      if (replacement === undefined || match.nodes.some(isTouched)) continue;
       const values = Array.isArray(replacement) ? replacement : [replacement as Value];
       checkTypes(rule, node, values);
       return { rule, match, values };

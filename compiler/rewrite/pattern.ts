@@ -77,8 +77,10 @@ export class Match {
     return this.node(name).attrs;
   }
 
-  useCount(value: Value): number {
-    return this.#useCount(value);
+  /** The node that makes a value, for a rule that looks at more than its pattern names. */
+  inside(value: Value): Node {
+    this.nodes.push(value.node);
+    return value.node;
   }
 
   /** Names of the model's nodes behind all matched ones, in order. */

@@ -194,17 +194,18 @@ const dequantizeDown: Rule = {
   pattern: op([], undefined, {
     where: (n) => isMove(n) && n.inputs[0]?.node.op === "Dequantize" && padsWithZero(n),
   }),
-  replace: ({ root, origins }) => {
+  replace: (m) => {
+    const { root } = m;
     const [x, ...operands] = root.inputs;
     const rest = root.op === "Pad" ? [operands[0], undefined, operands[2]] : operands;
-    const stored = x!.node.inputs[0]!;
+    const stored = m.inside(x!).inputs[0]!;
     const quant = movedQuantization(root, stored.type.quant!);
     if (!quant) return undefined;
     const moved = build(root.op, [stored, ...rest], root.attrs, {
-      origins,
+      origins: root.origins,
       stored: { elem: stored.type.elem, quant },
     });
-    return build("Dequantize", [moved], {}, { origins });
+    return build("Dequantize", [moved], {}, { origins: x!.node.origins });
   },
 };
 
@@ -225,8 +226,9 @@ const quantizeUp: Rule = {
     if (type.quant!.axis !== undefined && type.quant!.scale.length > 1) return undefined;
     const [x, ...rest] = m.node("move").inputs;
     const stored = { elem: type.elem, quant: type.quant };
-    const q = build("Quantize", [x], {}, { origins: m.origins, stored });
-    return build(m.node("move").op, [q, ...rest], m.attrs("move"), { origins: m.origins, stored });
+    const { op: name, attrs, origins } = m.node("move");
+    const q = build("Quantize", [x], {}, { origins: m.root.origins, stored });
+    return build(name, [q, ...rest], attrs, { origins, stored });
   },
 };
 
@@ -284,12 +286,14 @@ const moveSigned: Rule = {
   pattern: op([], undefined, {
     where: (n) => isMove(n) && n.op !== "Pad" && n.inputs[0]?.node.op === "Requantize" && n.outputs[0]!.type.elem === "uint8",
   }),
-  replace: ({ root, origins }) => {
+  replace: (m) => {
+    const { root } = m;
     const [x, ...rest] = root.inputs;
-    const signed = x!.node.inputs[0]!;
+    const signed = m.inside(x!).inputs[0]!;
     if (shiftOf(signed.type, x!.type) !== 128) return undefined;
-    const moved = build(root.op, [signed, ...rest], root.attrs, { origins, stored: signed.type });
-    return build("Requantize", [moved], {}, { origins, stored: root.outputs[0]!.type });
+    const o = { origins: root.origins };
+    const moved = build(root.op, [signed, ...rest], root.attrs, { ...o, stored: signed.type });
+    return build("Requantize", [moved], {}, { ...o, stored: root.outputs[0]!.type });
   },
 };
 

@@ -9,7 +9,7 @@ import { build } from "../../ops/build.ts";
 import { permutation } from "../../ops/movement.ts";
 import { unaryFunction } from "../../ops/unary.ts";
 import type { Rule } from "../engine.ts";
-import { any, op, type Pattern } from "../pattern.ts";
+import { any, type Match, op, type Pattern } from "../pattern.ts";
 import { isWeights, reshape, transpose } from "./lower.ts";
 
 export const inverse = (perm: readonly number[]): number[] => perm.map((_, i) => perm.indexOf(i));
@@ -18,14 +18,16 @@ const permOf = (node: Node): number[] => permutation(node.attrs, node.inputs[0]!
 
 /** Quantize and Dequantize are not among them: the integer rules move those. */
 const isElementwise = (node: Node): boolean =>
-  unaryFunction(node) !== undefined || ["Clamp", "Requantize", "Cast"].includes(node.op);
+  unaryFunction(node) !== undefined ||
+  ["Clamp", "Cast"].includes(node.op) ||
+  (node.op === "Requantize" && node.outputs[0]!.type.elem === "int8");
 
 /** Elementwise operators of one operand: any shape, any layout. */
 const elementwise = (operands: readonly Pattern[]) =>
   op([], operands, { where: isElementwise });
 
-const remake = (node: Node, inputs: readonly (Value | undefined)[], attrs: Attrs, origins: readonly string[]) =>
-  build(node.op, inputs, attrs, { origins, stored: node.outputs[0]!.type });
+const remake = (node: Node, inputs: readonly (Value | undefined)[], attrs: Attrs = node.attrs) =>
+  build(node.op, inputs, attrs, { origins: node.origins, stored: node.outputs[0]!.type });
 
 const sinkUnary: Rule = {
   name: "transpose-past-unary",
@@ -37,8 +39,8 @@ const sinkUnary: Rule = {
   }`,
   pattern: elementwise([op("Transpose", [any("x")], { as: "transpose" })]),
   replace: (m) => {
-    const y = remake(m.root, [m.value("x")], m.root.attrs, m.origins);
-    return transpose(y, permOf(m.node("transpose")), m);
+    const y = remake(m.root, [m.value("x")]);
+    return transpose(y, permOf(m.node("transpose")));
   },
 };
 
@@ -53,31 +55,31 @@ const sinkReshape: Rule = {
   }`,
   pattern: elementwise([op("Reshape", [any("x"), any()])]),
   replace: (m) => {
-    const y = remake(m.root, [m.value("x")], m.root.attrs, m.origins);
-    return reshape(y, m.root.outputs[0]!.type.shape, m);
+    const y = remake(m.root, [m.value("x")]);
+    return reshape(y, m.root.outputs[0]!.type.shape);
   },
 };
 
 const binaries = ["Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "PRelu"];
 
 /** The operand as it must be before the transposition; scalars stay. */
-function untransposed(v: Value, perm: readonly number[], o: { origins: readonly string[] }): Value {
+function untransposed(v: Value, perm: readonly number[]): Value {
   if (elementCount(v.type.shape) === 1 && v.type.shape.length <= perm.length) return v;
   const missing = perm.length - v.type.shape.length;
-  const full = missing > 0 ? reshape(v, [...Array(missing).fill(1), ...v.type.shape], o) : v;
-  return transpose(full, inverse(perm), o);
+  const full = missing > 0 ? reshape(v, [...Array(missing).fill(1), ...v.type.shape]) : v;
+  return transpose(full, inverse(perm));
 }
 
 /**
  * Whether a transposition may move past an operator of several operands: when the others follow at
  * no cost, or when it leads out of NHWC, in which the operator then runs.
  */
-function mayPass(perm: readonly number[], others: readonly Value[]): boolean {
+function mayPass(m: Match, perm: readonly number[], others: readonly Value[]): boolean {
   const free = (v: Value) =>
     constantOf(v) !== undefined ||
     elementCount(v.type.shape) === 1 ||
-    (v.node.op === "Transpose" && sameShape(permOf(v.node), perm));
-  return perm.join() === "0,3,1,2" || others.every(free);
+    (m.inside(v).op === "Transpose" && sameShape(permOf(v.node), perm));
+  return others.map(free).every((is) => is) || perm.join() === "0,3,1,2";
 }
 
 const sinkBinary = (side: 0 | 1): Rule => ({
@@ -98,10 +100,10 @@ const sinkBinary = (side: 0 | 1): Rule => ({
   replace: (m) => {
     const perm = permOf(m.node("transpose"));
     const fits = m.root.outputs[0]!.type.shape.length === perm.length;
-    if (!fits || !mayPass(perm, [m.value("other")])) return undefined;
-    const other = untransposed(m.value("other"), perm, m);
+    if (!fits || !mayPass(m, perm, [m.value("other")])) return undefined;
+    const other = untransposed(m.value("other"), perm);
     const operands = side === 0 ? [m.value("x"), other] : [other, m.value("x")];
-    return transpose(remake(m.root, operands, m.root.attrs, m.origins), perm, m);
+    return transpose(remake(m.root, operands), perm);
   },
 });
 
@@ -123,7 +125,7 @@ const sinkReshapes: Rule = {
     const same =
       sameShape(a.type.shape, b.type.shape) && sameShape(m.root.inputs[0]!.type.shape, m.root.inputs[1]!.type.shape);
     if (!same) return undefined;
-    return reshape(remake(m.root, [a, b], m.root.attrs, m.origins), y.type.shape, m);
+    return reshape(remake(m.root, [a, b]), y.type.shape);
   },
 };
 
@@ -142,10 +144,10 @@ const sinkConcat: Rule = {
   replace: (m) => {
     const first = m.root.inputs.find((v) => v!.node.op === "Transpose")!;
     const perm = permOf(first.node);
-    if (!mayPass(perm, m.root.inputs as Value[])) return undefined;
+    if (!mayPass(m, perm, m.root.inputs as Value[])) return undefined;
     const axis = perm[(num(m.root, "axis") + perm.length) % perm.length]!;
-    const operands = m.root.inputs.map((v) => transpose(v!, inverse(perm), m));
-    return transpose(remake(m.root, operands, { axis }, m.origins), perm, m);
+    const operands = m.root.inputs.map((v) => transpose(v!, inverse(perm)));
+    return transpose(remake(m.root, operands, { axis }), perm);
   },
 };
 
@@ -168,12 +170,12 @@ const sinkSlice: Rule = {
   pattern: op("Slice", undefined, { where: (n) => n.inputs[0]!.node.op === "Transpose" }),
   replace: (m) => {
     const [x, starts, ends, axes, steps] = m.root.inputs;
-    const perm = permOf(x!.node);
+    const perm = permOf(m.inside(x!));
     const given = listOf(axes) ?? listOf(starts)?.map((_, i) => i);
     if (!given) return undefined;
     const moved = list(given.map((a) => perm[(a + perm.length) % perm.length]!));
     const operands = [x!.node.inputs[0], starts, ends, moved, ...(steps ? [steps] : [])];
-    return transpose(remake(m.root, operands, m.root.attrs, m.origins), perm, m);
+    return transpose(remake(m.root, operands), perm);
   },
 };
 
@@ -191,12 +193,12 @@ const sinkPad: Rule = {
   }),
   replace: (m) => {
     const [x, pads, value] = m.root.inputs;
-    const [perm, given] = [permOf(x!.node), listOf(pads)];
+    const [perm, given] = [permOf(m.inside(x!)), listOf(pads)];
     if (!given) return undefined;
     const back = inverse(perm);
     const moved = [0, 1].flatMap((half) => back.map((i) => given[half * perm.length + i]!));
     const operands = [x!.node.inputs[0], list(moved), ...(value ? [value] : [])];
-    return transpose(remake(m.root, operands, m.root.attrs, m.origins), perm, m);
+    return transpose(remake(m.root, operands), perm);
   },
 };
 
@@ -218,10 +220,10 @@ const sinkReduce: Rule = {
   }),
   replace: (m) => {
     const x = m.root.inputs[0]!;
-    const perm = permOf(x.node);
+    const perm = permOf(m.inside(x));
     const axes = listOf(m.root.inputs[1])!.map((a) => perm[(a + perm.length) % perm.length]!);
-    const y = remake(m.root, [x.node.inputs[0], list(axes)], m.root.attrs, m.origins);
-    return transpose(y, perm, m);
+    const y = remake(m.root, [x.node.inputs[0], list(axes)]);
+    return transpose(y, perm);
   },
 };
 
@@ -237,7 +239,7 @@ const sinkSoftmax: Rule = {
   replace: (m) => {
     const perm = permOf(m.node("transpose"));
     const axis = perm[(num(m.root, "axis", -1) + perm.length) % perm.length]!;
-    return transpose(remake(m.root, [m.value("x")], { axis }, m.origins), perm, m);
+    return transpose(remake(m.root, [m.value("x")], { axis }), perm);
   },
 };
 
@@ -256,13 +258,13 @@ const flattenTransposed: Rule = {
   pattern: op("FullyConnected", undefined, { where: (n) => isWeights(n.inputs[1]!) && isFlattened(n) }),
   replace: (m) => {
     const [flat, w, b] = m.root.inputs as [Value, Value, Value | undefined];
-    const image = flat.node.inputs[0]!;
-    const perm = permOf(image.node);
+    const image = m.inside(flat).inputs[0]!;
+    const perm = permOf(m.inside(image));
     const [filters, k] = w.type.shape as [number, number];
-    const split = reshape(w, [filters, ...image.type.shape.slice(1)], m);
-    const moved = reshape(transpose(split, inverse(perm), m), [filters, k], m);
-    const x = reshape(image.node.inputs[0]!, flat.type.shape, m);
-    return remake(m.root, [x, moved, b], m.root.attrs, m.origins);
+    const split = reshape(w, [filters, ...image.type.shape.slice(1)]);
+    const moved = reshape(transpose(split, inverse(perm)), [filters, k]);
+    const x = reshape(image.node.inputs[0]!, flat.type.shape);
+    return remake(m.root, [x, moved, b]);
   },
 };
 
@@ -288,10 +290,10 @@ const planarInput: Rule = {
   pattern: op("Conv2D", undefined, {
     where: (n) => str(n, "x_layout", "NHWC") === "NHWC" && isToNhwc(n.inputs[0]!.node),
   }),
-  replace: ({ root, origins }) => {
-    const [x, ...rest] = root.inputs;
-    const operands = [x!.node.inputs[0], ...rest];
-    return remake(root, operands, { ...root.attrs, x_layout: "NCHW" }, origins);
+  replace: (m) => {
+    const [x, ...rest] = m.root.inputs;
+    const operands = [m.inside(x!).inputs[0], ...rest];
+    return remake(m.root, operands, { ...m.root.attrs, x_layout: "NCHW" });
   },
 };
 
@@ -310,10 +312,10 @@ const planarPool: Rule = {
       return isToNhwc(from) && from.inputs[0]!.node.op === "Input" && !n.attrs.x_layout;
     },
   }),
-  replace: ({ root, origins }) => {
-    const x = root.inputs[0]!.node.inputs[0]!;
-    const y = remake(root, [x], { ...root.attrs, x_layout: "NCHW" }, origins);
-    return transpose(y, [0, 2, 3, 1], { origins });
+  replace: (m) => {
+    const x = m.inside(m.root.inputs[0]!).inputs[0]!;
+    const y = remake(m.root, [x], { ...m.root.attrs, x_layout: "NCHW" });
+    return transpose(y, [0, 2, 3, 1]);
   },
 };
 
@@ -333,7 +335,7 @@ const planarOutput: Rule = {
   replace: (m) => {
     const conv = m.node("conv");
     if (str(conv, "y_layout", "NHWC") !== "NHWC") return undefined;
-    return remake(conv, conv.inputs, { ...conv.attrs, y_layout: "NCHW" }, m.origins);
+    return remake(conv, conv.inputs, { ...conv.attrs, y_layout: "NCHW" });
   },
 };
 

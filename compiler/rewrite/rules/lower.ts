@@ -15,33 +15,32 @@ import { type Match, op } from "../pattern.ts";
 
 type Origins = { readonly origins: readonly string[] };
 
-export const transpose = (x: Value, perm: readonly number[], o: Origins): Value =>
-  build("Transpose", [x], { perm }, o);
-export const reshape = (x: Value, shape: readonly number[], o: Origins): Value =>
-  build("Reshape", [x, constant(int64s(shape))], {}, o);
+export const transpose = (x: Value, perm: readonly number[]): Value =>
+  build("Transpose", [x], { perm });
+export const reshape = (x: Value, shape: readonly number[]): Value =>
+  build("Reshape", [x, constant(int64s(shape))]);
 
 const nhwc = [0, 2, 3, 1];
 const nchw = [0, 3, 1, 2];
 
 /** An image [N,C,H,W] or a signal [N,C,L] as [N,H,W,C]. */
-function toImage(x: Value, o: Origins): Value {
-  if (x.type.shape.length === 4) return transpose(x, nhwc, o);
+function toImage(x: Value): Value {
   const [n, c, l] = x.type.shape as [number, number, number];
-  return reshape(transpose(x, [0, 2, 1], o), [n, 1, l, c], o);
+  return transpose(x.type.shape.length === 3 ? reshape(x, [n, c, 1, l]) : x, nhwc);
 }
 
 /** The reverse, for a tensor of the given rank. */
-function fromImage(y: Value, rank: number, o: Origins): Value {
-  if (rank === 4) return transpose(y, nchw, o);
-  const [n, , l, c] = y.type.shape as [number, number, number, number];
-  return transpose(reshape(y, [n, l, c], o), [0, 2, 1], o);
+function fromImage(y: Value, rank: number): Value {
+  const image = transpose(y, nchw);
+  const [n, c, , l] = image.type.shape as [number, number, number, number];
+  return rank === 3 ? reshape(image, [n, c, l]) : image;
 }
 
 /** Weights [O,I,h,w] or [O,I,l] as [O,h,w,I]. */
-function toFilters(w: Value, o: Origins): Value {
-  if (w.type.shape.length === 4) return transpose(w, nhwc, o);
+function toFilters(w: Value): Value {
+  if (w.type.shape.length === 4) return transpose(w, nhwc);
   const [filters, channels, l] = w.type.shape as [number, number, number];
-  return transpose(reshape(w, [filters, channels, 1, l], o), nhwc, o);
+  return transpose(reshape(w, [filters, channels, 1, l]), nhwc);
 }
 
 /** Window attributes with the pads worked out and every list given for two axes. */
@@ -78,8 +77,8 @@ const conv: Rule = {
       ...windowAttrs(x, root.attrs, w.type.shape.slice(2)),
       group: num(root, "group", 1),
     };
-    const y = build("Conv2D", [toImage(x, o), toFilters(w, o), b], attrs, o);
-    return fromImage(y, x.type.shape.length, o);
+    const y = build("Conv2D", [toImage(x), toFilters(w), b], attrs, o);
+    return fromImage(y, x.type.shape.length);
   },
 };
 
@@ -114,8 +113,8 @@ const pool: Rule = {
       kernel_shape: kernel.length === 1 ? [1, ...kernel] : kernel,
       ...(num(root, "count_include_pad") === 1 && { count_include_pad: 1 }),
     };
-    const y = build(pools[root.op]!, [toImage(x, o)], attrs, o);
-    return fromImage(y, x.type.shape.length, o);
+    const y = build(pools[root.op]!, [toImage(x)], attrs, o);
+    return fromImage(y, x.type.shape.length);
   },
 };
 
@@ -123,11 +122,11 @@ const scaled = (v: Value, by: number, o: Origins): Value =>
   by === 1 ? v : build("Mul", [v, constant(scalar(v.type.elem, by))], {}, o);
 
 /** Whether a Gemm's C is one number for each filter, so that it can be a bias. */
-function asBias(c: Value, filters: number, o: Origins): Value | undefined {
+function asBias(c: Value, filters: number): Value | undefined {
   const { shape } = c.type;
   if (shape.length === 1 && shape[0] === filters) return c;
   const flat = shape.slice(0, -1).every((d) => d === 1) && shape.at(-1) === filters;
-  return flat ? reshape(c, [filters], o) : undefined;
+  return flat ? reshape(c, [filters]) : undefined;
 }
 
 const gemm: Rule = {
@@ -143,11 +142,11 @@ const gemm: Rule = {
   replace: ({ root, origins }) => {
     const o = { origins };
     const [a, b, c] = root.inputs as [Value, Value, Value | undefined];
-    const x = num(root, "transA") ? transpose(a, [1, 0], o) : a;
-    const filters = num(root, "transB") ? b : transpose(b, [1, 0], o);
+    const x = num(root, "transA") ? transpose(a, [1, 0]) : a;
+    const filters = num(root, "transB") ? b : transpose(b, [1, 0]);
     const w = scaled(filters, num(root, "alpha", 1), o);
     const offset = c && scaled(c, num(root, "beta", 1), o);
-    const bias = offset && asBias(offset, w.type.shape[0]!, o);
+    const bias = offset && asBias(offset, w.type.shape[0]!);
     const y = build("FullyConnected", [x, w, bias], {}, o);
     return offset && !bias ? build("Add", [y, offset], {}, o) : y;
   },
@@ -176,9 +175,9 @@ const matmul: Rule = {
     const [a, b] = root.inputs as [Value, Value];
     const k = a.type.shape.at(-1)!;
     const rows = a.type.shape.slice(0, -1).reduce((m, d) => m * d, 1);
-    const x = a.type.shape.length === 2 ? a : reshape(a, [rows, k], o);
-    const y = build("FullyConnected", [x, transpose(b, [1, 0], o)], {}, o);
-    return a.type.shape.length === 2 ? y : reshape(y, root.outputs[0]!.type.shape, o);
+    const x = a.type.shape.length === 2 ? a : reshape(a, [rows, k]);
+    const y = build("FullyConnected", [x, transpose(b, [1, 0])], {}, o);
+    return a.type.shape.length === 2 ? y : reshape(y, root.outputs[0]!.type.shape);
   },
 };
 
