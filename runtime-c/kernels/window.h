@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: 0BSD */
+/* Geometry that convolutions and pools share. */
+#ifndef MOTE_WINDOW_H
+#define MOTE_WINDOW_H
+
+#include "mote_math.h"
+
+/** Sizes in elements; steps in elements from one row, column or channel to the next. */
+typedef struct {
+    int32_t batch, in_h, in_w, in_c, out_h, out_w, out_c;
+    int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_h, pad_w;
+    int32_t x_batch, x_row, x_column, x_channel;
+    int32_t y_batch, y_row, y_column, y_channel;
+} mote_window;
+
+/**
+ * Rows of the output to make, and which row of the input is at the input's pointer. The output's
+ * pointer is at row out_begin.
+ */
+typedef struct {
+    int32_t out_begin, out_end, in_begin;
+} mote_rows;
+
+/** Kernel indices [begin, end) that meet the input when the kernel starts at `start`. */
+typedef struct {
+    int32_t begin, end;
+} mote_range;
+
+MOTE_INLINE mote_range mote_kernel_range(int32_t start, int32_t kernel, int32_t dilation, int32_t size)
+{
+    mote_range r;
+    r.begin = start < 0 ? (dilation - 1 - start) / dilation : 0;
+    r.end = (size - start + dilation - 1) / dilation;
+    if (r.end > kernel) {
+        r.end = kernel;
+    }
+    if (r.end < r.begin) {
+        r.end = r.begin;
+    }
+    return r;
+}
+
+#endif
