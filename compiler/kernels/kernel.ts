@@ -1,0 +1,77 @@
+/** What a kernel is: one C function, what it serves, how it packs weights and how it is called. */
+import type { Node, Value } from "../ir/graph.ts";
+import type { TensorData } from "../ir/tensor.ts";
+import type { ElementType, TensorType } from "../ir/types.ts";
+import type { Profile } from "../ops/numerics.ts";
+
+/** Constant data behind a call, in flash. `weights` are the model's numbers, `tables` what serves them. */
+export interface ConstantArray {
+  /** Names the parameter, and with the layer the C array. */
+  readonly name: string;
+  readonly elem: ElementType;
+  readonly data: TensorData;
+  readonly kind: "weights" | "tables";
+}
+
+/** A field of a C struct: an integer, a float, a list, or another struct. */
+export type Field = number | { readonly float: number } | readonly number[] | Fields;
+export interface Fields {
+  readonly [name: string]: Field;
+}
+
+/**
+ * A call: `mote_<kernel>(inputs…, outputs…, constants…, [rows,] shape)`. A constant that is missing
+ * (undefined) is passed as NULL.
+ */
+export interface Binding {
+  /** Which of the node's inputs are passed as pointers; constants among them lie in flash. */
+  readonly inputs: readonly number[];
+  readonly constants: readonly (ConstantArray | undefined)[];
+  /** Whether the C function takes `mote_rows`, and so makes any range of rows. */
+  readonly takesRows: boolean;
+  /** The C struct of the last argument. */
+  readonly struct: string;
+  readonly shape: Fields;
+}
+
+export interface Kernel {
+  /** C name without `mote_`. */
+  readonly name: string;
+  readonly header: string;
+  /** Operators that it may serve. */
+  readonly ops: readonly string[];
+  serves(node: Node): boolean;
+  /** Inputs whose memory the output may take, since each element is read before its place is written. */
+  readonly inPlace?: readonly number[];
+  /** No code at all: the output is the first input's memory under another shape or type. */
+  readonly isView?: boolean;
+  /** Estimated instructions of one call over all rows. */
+  cost(node: Node): number;
+  bind(node: Node, profile: Profile): Binding;
+}
+
+export const inputType = (node: Node, i = 0): TensorType => node.inputs[i]!.type;
+export const outputType = (node: Node): TensorType => node.outputs[0]!.type;
+
+/** Whether the types of the inputs (absent ones aside) and of the output are those given. */
+export const hasTypes = (node: Node, inputs: readonly ElementType[], output: ElementType): boolean =>
+  outputType(node).elem === output &&
+  inputs.every((elem, i) => !node.inputs[i] || inputType(node, i).elem === elem);
+
+export const isConstant = (v: Value | undefined): boolean => v?.node.op === "Constant";
+
+const array =
+  (kind: ConstantArray["kind"]) =>
+  (name: string, elem: ElementType, data: TensorData): ConstantArray => ({ name, elem, data, kind });
+
+export const weightsArray = array("weights");
+export const tableArray = array("tables");
+
+/** A binding of one input and no constants. */
+export const oneInput = (struct: string, shape: Fields): Binding => ({
+  inputs: [0],
+  constants: [],
+  takesRows: false,
+  struct,
+  shape,
+});
