@@ -44,6 +44,13 @@ MOTE_INLINE void mote_requantize_u8_s8(const uint8_t *x, int8_t *y, mote_requant
     }
 }
 
+MOTE_INLINE void mote_requantize_u8_u8(const uint8_t *x, uint8_t *y, mote_requantize_shape s)
+{
+    for (int32_t i = 0; i < s.count; i++) {
+        y[i] = (uint8_t)mote_requantize_one(x[i], s);
+    }
+}
+
 MOTE_INLINE void mote_requantize_s8_u8(const int8_t *x, uint8_t *y, mote_requantize_shape s)
 {
     for (int32_t i = 0; i < s.count; i++) {
@@ -64,7 +71,21 @@ MOTE_INLINE void mote_quantize_f32_s8(const float *x, int8_t *y, mote_quantize_s
     }
 }
 
+MOTE_INLINE void mote_quantize_f32_u8(const float *x, uint8_t *y, mote_quantize_shape s)
+{
+    for (int32_t i = 0; i < s.count; i++) {
+        y[i] = (uint8_t)mote_quantize(x[i], s.scale, s.zero_point, 0, 255);
+    }
+}
+
 MOTE_INLINE void mote_dequantize_s8_f32(const int8_t *x, float *y, mote_quantize_shape s)
+{
+    for (int32_t i = 0; i < s.count; i++) {
+        y[i] = mote_dequantize(x[i], s.scale, s.zero_point);
+    }
+}
+
+MOTE_INLINE void mote_dequantize_u8_f32(const uint8_t *x, float *y, mote_quantize_shape s)
 {
     for (int32_t i = 0; i < s.count; i++) {
         y[i] = mote_dequantize(x[i], s.scale, s.zero_point);

@@ -11,7 +11,8 @@ typedef struct {
     int32_t include_pad;
     int32_t rescaled;        /* 0: scales are equal, the sum is divided; 1: it is rescaled */
     int32_t x_zero_point;
-    mote_requantization requantization; /* per_channel: multipliers by count of elements, less 1 */
+    /* per_channel: multipliers and left shifts or exponents by count of elements, less 1 */
+    mote_requantization requantization;
 } mote_pool_2d_s8_shape;
 
 /** Positions of a window that count when the padding does. */
@@ -25,8 +26,11 @@ MOTE_INLINE int32_t mote_average_s8(int32_t sum, int32_t count, const int32_t *m
                                     const int8_t *exponents, mote_pool_2d_s8_shape s)
 {
     if (s.rescaled != 0) {
-        return mote_requantize(sum - count * s.x_zero_point, count - 1, multipliers, exponents,
-                               s.requantization);
+        mote_requantization r = s.requantization;
+        if (r.tflite == 0 && r.per_channel != 0) {
+            r.left_shift = exponents[count - 1];
+        }
+        return mote_requantize(sum - count * s.x_zero_point, count - 1, multipliers, exponents, r);
     }
     return mote_clamp((sum > 0 ? sum + count / 2 : sum - count / 2) / count, s.requantization.min,
                       s.requantization.max);

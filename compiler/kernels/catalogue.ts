@@ -1,0 +1,36 @@
+/** Every kernel there is, and which of them can do an operator's work. */
+import type { Node } from "../ir/graph.ts";
+import { elementBytes } from "../ir/types.ts";
+import { fail } from "../ops/operator.ts";
+import { convKernels } from "./conv.ts";
+import { elementwiseKernels } from "./elementwise.ts";
+import { inputType, type Kernel, outputType } from "./kernel.ts";
+import { poolKernels } from "./pool.ts";
+
+/** Other names and types for the same bytes. */
+const view: Kernel = {
+  name: "view",
+  header: "",
+  ops: ["Reshape", "Identity", "StorageCast", "Squeeze", "Unsqueeze", "Flatten"],
+  serves: (node) => elementBytes(inputType(node).elem) === elementBytes(outputType(node).elem),
+  isView: true,
+  cost: () => 0,
+  bind: () => fail("a view is not called"),
+};
+
+const kernels: readonly Kernel[] = [view, ...convKernels, ...elementwiseKernels, ...poolKernels];
+
+const byName = new Map(kernels.map((kernel) => [kernel.name, kernel]));
+const byOperator = new Map<string, Kernel[]>();
+for (const kernel of kernels)
+  for (const op of kernel.ops) byOperator.set(op, [...(byOperator.get(op) ?? []), kernel]);
+
+/** Kernels that can run a node, the cheapest first. */
+export const candidates = (node: Node): Kernel[] =>
+  (byOperator.get(node.op) ?? [])
+    .filter((kernel) => kernel.serves(node))
+    .sort((a, b) => a.cost(node) - b.cost(node));
+
+export const kernelNamed = (name: string): Kernel | undefined => byName.get(name);
+
+export const allKernels = (): readonly Kernel[] => kernels;
