@@ -6,6 +6,7 @@
  */
 import { distance } from "fastest-levenshtein";
 import pc from "picocolors";
+import { type TensorType, typeText } from "./ir/types.ts";
 
 export type Severity = "error" | "warning";
 
@@ -194,6 +195,52 @@ export const unknownShape = (name: string, inputs: readonly string[]): Diagnosti
 export const unknownFormat = (file: string): Diagnostic =>
   error(2017, { file }, "Unknown kind of model file.", "Give an .onnx file.");
 
+// ---- 3xxx: quantising ----
+
+export const calibrationMissing = (file: string): Diagnostic =>
+  error(
+    3001,
+    { file },
+    "A float network becomes int8 by sample inputs, and none were given.",
+    "Give some: --calib samples.npy (or .npz), an array of shape [samples, …input].",
+  );
+
+export const badDataFile = (file: string, problem: string): Diagnostic =>
+  error(3002, { file }, `The file ${problem}.`, "Save it again with numpy.save or numpy.savez.");
+
+export const calibrationShape = (
+  file: string,
+  input: string,
+  given: readonly number[],
+  wanted: readonly number[],
+): Diagnostic =>
+  error(
+    3003,
+    { file },
+    `The samples have the shape [${given.join(", ")}], but the input '${input}' takes ` +
+      `[${wanted.join(", ")}].`,
+    `Give an array of shape [samples, ${wanted.join(", ")}].`,
+  );
+
+export const calibrationInput = (file: string, input: string, known: readonly string[]): Diagnostic =>
+  error(
+    3004,
+    { file },
+    `The file has no array for the input '${input}'; it has ${known.map((k) => `'${k}'`).join(", ")}.`,
+    didYouMean(input, known) || "Name the arrays after the model's inputs.",
+  );
+
+export const calibrationCounts = (file: string): Diagnostic =>
+  error(3005, { file }, "The inputs have different numbers of samples.");
+
+export const accumulatorOverflow = (place: Place, problem: string): Diagnostic =>
+  error(
+    3006,
+    place,
+    `The layer's 32-bit sums can overflow: ${problem}.`,
+    "Split the layer, or quantise it again with smaller weights or bias.",
+  );
+
 // ---- 4xxx: targets, kernels, memory ----
 
 export const unknownTarget = (name: string, known: readonly string[]): Diagnostic =>
@@ -206,6 +253,21 @@ export const unknownTarget = (name: string, known: readonly string[]): Diagnosti
 
 export const badTargetFile = (file: string, line: number, column: number, problem: string) =>
   error(4002, { file, line, column }, `Not a valid target: ${problem}.`);
+
+export const noKernel = (
+  place: Place,
+  op: string,
+  inputs: readonly (TensorType | undefined)[],
+  output: TensorType,
+): Diagnostic => {
+  const types = inputs.map((t) => (t ? typeText(t) : "nothing")).join(", ");
+  return error(
+    4010,
+    place,
+    `No kernel runs ${op} on (${types}) with the result ${typeText(output)}.`,
+    "Replace the operator in the model, or give it operands that are known while compiling.",
+  );
+};
 
 // ---- 6xxx: building, running, tools ----
 

@@ -20,7 +20,7 @@ import { typeName } from "./tensors.ts";
 
 export interface ReadOptions {
   /** Shapes that stand for the file's own, by input name. */
-  readonly shapes?: ReadonlyMap<string, readonly number[]>;
+  readonly shapes?: ReadonlyMap<string, readonly number[]> | undefined;
   /** Takes warnings; errors are thrown together. */
   readonly report: (d: Diagnostic) => void;
 }

@@ -1,0 +1,79 @@
+/** The program's inputs and outputs as the header describes them. */
+import { constantOf, type Graph, type Value } from "../ir/graph.ts";
+import type { Region } from "../ir/plan.ts";
+import { elementCount, integerRange, type TensorType, typeBytes, typeText } from "../ir/types.ts";
+import { type ConstantArray, weightsArray } from "../kernels/kernel.ts";
+import { cType, floatLiteral, Identifiers } from "./c.ts";
+import type { Constants } from "./constants.ts";
+
+/** One input or output, in the words of the templates. */
+export interface Port {
+  readonly index: number;
+  /** The model's name, escaped for a C string. */
+  readonly name: string;
+  readonly identifier: string;
+  readonly typeText: string;
+  readonly typeMacro: string;
+  readonly ctype: string;
+  readonly rank: number;
+  readonly shape: string;
+  readonly elements: number;
+  readonly bytes: number;
+  readonly scale: string | undefined;
+  readonly zeroPoint: number | undefined;
+  readonly low: number;
+  readonly high: number;
+  /** An expression for where it lies. */
+  readonly address: string;
+}
+
+const escaped = (name: string): string =>
+  name.replace(/[^\x20-\x7e]/g, "?").replace(/[\\"]/g, (c) => `\\${c}`);
+
+function port(index: number, name: string, identifier: string, type: TensorType, address: string): Port {
+  const [low, high] = type.quant ? integerRange(type.elem) : [0, 0];
+  const scale = type.quant && floatLiteral(type.quant.scale[0]!);
+  return {
+    index,
+    name: escaped(name),
+    identifier,
+    typeText: typeText(type).replace(/\*\//g, ""),
+    typeMacro: `MOTE_${type.elem.toUpperCase()}`,
+    ctype: cType(type.elem),
+    rank: type.shape.length,
+    shape: `{${type.shape.join(", ") || 1}}`,
+    elements: elementCount(type.shape),
+    bytes: typeBytes(type),
+    scale,
+    zeroPoint: type.quant?.zeroPoint[0],
+    low,
+    high,
+    address,
+  };
+}
+
+const offsetOf = (graph: Graph<"planned">, region: Region): number =>
+  graph.plan.buffers[region.buffer]!.offset + region.byteOffset;
+
+export function inputPorts(graph: Graph<"planned">): Port[] {
+  const identifiers = new Identifiers();
+  return graph.inputs.map((value, i) =>
+    port(i, value.name, identifiers.take(value.name), value.type, `(unsigned char *)arena + ${offsetOf(graph, graph.plan.inputs[i]!)}`),
+  );
+}
+
+const constantArray = (value: Value): ConstantArray => {
+  const tensor = constantOf(value)!;
+  return weightsArray("value", tensor.elem, tensor.data);
+};
+
+export function outputPorts(graph: Graph<"planned">, constants: Constants): Port[] {
+  const identifiers = new Identifiers();
+  return graph.outputs.map(({ name, value }, i) => {
+    const region = graph.plan.outputs[i];
+    const address = region
+      ? `(const unsigned char *)arena + ${offsetOf(graph, region)}`
+      : constants.name(constantArray(value), name);
+    return port(i, name, identifiers.take(name), value.type, address);
+  });
+}

@@ -1,0 +1,127 @@
+/** Text of C: literals, identifiers, types. */
+import type { TensorData } from "../ir/tensor.ts";
+import type { ElementType } from "../ir/types.ts";
+import type { Field, Fields } from "../kernels/kernel.ts";
+
+const types: Record<ElementType, string> = {
+  float32: "float",
+  float16: "uint16_t",
+  float64: "double",
+  int8: "int8_t",
+  uint8: "uint8_t",
+  int16: "int16_t",
+  uint16: "uint16_t",
+  int32: "int32_t",
+  uint32: "uint32_t",
+  int64: "int64_t",
+  uint64: "uint64_t",
+  bool: "uint8_t",
+};
+
+export const cType = (elem: ElementType): string => types[elem];
+
+const keywords = new Set(
+  `auto break case char const continue default do double else enum extern float for goto if inline int
+  long register restrict return short signed sizeof static struct switch typedef union unsigned void
+  volatile while bool true false class new delete this public private protected template namespace
+  operator try catch throw using virtual friend main`.split(/\s+/),
+);
+
+/** A name as a C (and C++) identifier. */
+export function identifier(name: string): string {
+  const plain = name.replace(/[^A-Za-z0-9_]+/g, "_").replace(/^_+|_+$/g, "");
+  const led = /^[0-9]/.test(plain) || plain === "" ? `m${plain && `_${plain}`}` : plain;
+  return keywords.has(led) ? `${led}_` : led;
+}
+
+/** Gives each name an identifier of its own. */
+export class Identifiers {
+  readonly #used = new Set<string>();
+
+  take(name: string): string {
+    const base = identifier(name).toLowerCase();
+    let candidate = base;
+    for (let i = 2; this.#used.has(candidate); i++) candidate = `${base}_${i}`;
+    this.#used.add(candidate);
+    return candidate;
+  }
+}
+
+/** The shortest decimal that reads back as the same float32. */
+export function floatLiteral(x: number): string {
+  if (Number.isNaN(x)) return "NAN";
+  if (x === Infinity) return "INFINITY";
+  if (x === -Infinity) return "-INFINITY";
+  for (let digits = 6; digits <= 9; digits++) {
+    const text = String(Number(x.toPrecision(digits)));
+    if (Math.fround(Number(text)) === Math.fround(x)) return `${/[.e]/.test(text) ? text : `${text}.0`}f`;
+  }
+  return `${x}f`;
+}
+
+export const integerLiteral = (x: number): string => (x === -(2 ** 31) ? "(-2147483647 - 1)" : String(x));
+
+/** A designated initialiser: `{.in_h = 49, .in_w = 10}`. */
+export function structLiteral(fields: Fields): string {
+  const parts = Object.entries(fields).map(([name, value]) => `.${name} = ${fieldLiteral(value)}`);
+  return `{${parts.join(", ")}}`;
+}
+
+function fieldLiteral(value: Field): string {
+  if (typeof value === "number") return integerLiteral(value);
+  if (Array.isArray(value)) return `{${value.map(integerLiteral).join(", ")}}`;
+  if ("float" in value && typeof value.float === "number") return floatLiteral(value.float);
+  return structLiteral(value as Fields);
+}
+
+/** IEEE 754 binary16 bits of a number, to nearest even. */
+export function halfBits(x: number): number {
+  if (Number.isNaN(x)) return 0x7e00;
+  const sign = x < 0 || Object.is(x, -0) ? 0x8000 : 0;
+  const a = Math.abs(x);
+  if (a >= 65520) return sign | 0x7c00;
+  const exponent = Math.max(-14, Math.floor(Math.log2(a || 1e-30)));
+  const scaled = a / 2 ** (exponent - 10);
+  const floor = Math.floor(scaled);
+  const rest = scaled - floor;
+  const mantissa = rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+  return sign | (mantissa + (exponent + 14) * 1024);
+}
+
+function elementLiteral(elem: ElementType): (x: number | bigint) => string {
+  switch (elem) {
+    case "float32":
+      return (x) => floatLiteral(Number(x));
+    case "float64":
+      return (x) => (Number.isInteger(x) ? `${x}.0` : String(x));
+    case "float16":
+      return (x) => String(halfBits(Number(x)));
+    case "int64":
+      return (x) => (x === -(2n ** 63n) ? "INT64_MIN" : `INT64_C(${x})`);
+    case "uint64":
+      return (x) => `UINT64_C(${x})`;
+    case "uint32":
+      return (x) => `${x}u`;
+    default:
+      return (x) => integerLiteral(Number(x));
+  }
+}
+
+const columnsMax = 100;
+
+/** The numbers of an array, in lines. */
+export function arrayLines(elem: ElementType, data: TensorData): string {
+  const literal = elementLiteral(elem);
+  const lines: string[] = [];
+  let line = "   ";
+  for (let i = 0; i < data.length; i++) {
+    const text = ` ${literal(data[i]!)}${i + 1 < data.length ? "," : ""}`;
+    if (line.length + text.length > columnsMax) {
+      lines.push(line);
+      line = "   ";
+    }
+    line += text;
+  }
+  lines.push(line);
+  return lines.join("\n");
+}

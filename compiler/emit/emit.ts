@@ -1,0 +1,93 @@
+/** A planned graph → the files of a C program. The only place that writes C. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import Handlebars from "handlebars";
+import type { Graph } from "../ir/graph.ts";
+import type { Profile } from "../ops/numerics.ts";
+import { packagePath } from "../paths.ts";
+import { inputPorts, outputPorts, type Port } from "./boundary.ts";
+import { writeSource } from "./source.ts";
+
+export interface EmitOptions {
+  /** A C identifier: prefix of every symbol, and the files' name. */
+  readonly name: string;
+  readonly profile: Profile;
+  /** Subfolders of `runtime-c/kernels` to look in before the portable one. */
+  readonly variants: readonly string[];
+  /** What the program was made from, for its first comment. */
+  readonly title: string;
+  /** Calls `mote_trace` after every layer, for comparing layer by layer. */
+  readonly trace?: boolean;
+}
+
+export interface Emitted {
+  /** Contents by path, relative to the output folder. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly weightsBytes: number;
+  readonly tablesBytes: number;
+}
+
+const template = (file: string): ((context: object) => string) =>
+  Handlebars.compile(readFileSync(packagePath("compiler", "emit", "templates", file), "utf8"), {
+    noEscape: true,
+    strict: false,
+  });
+
+/** A kernel header: the target's variant where there is one, else the portable one. */
+function headerFile(header: string, variants: readonly string[]): string {
+  const places = [...variants.map((v) => join("kernels", v)), "kernels", "."];
+  const found = places.find((p) => existsSync(packagePath("runtime-c", p, header)));
+  if (!found) throw new Error(`runtime-c has no ${header}`);
+  return readFileSync(packagePath("runtime-c", found, header), "utf8");
+}
+
+const includes = (text: string): string[] =>
+  [...text.matchAll(/^#include "(?:\.\.\/)*([\w.]+)"/gm)].map((m) => m[1]!);
+
+/** The headers that a program needs, with what they include. */
+function runtimeFiles(headers: readonly string[], variants: readonly string[]) {
+  const files = new Map<string, string>();
+  const add = (header: string) => {
+    if (files.has(header)) return;
+    const text = headerFile(header, variants);
+    files.set(header, text);
+    for (const included of includes(text)) add(included);
+  };
+  for (const header of ["mote.h", ...headers]) add(header);
+  return files;
+}
+
+const portsOf = (what: string, ports: readonly Port[]) =>
+  ports.map((port) => ({ what, macro: what.toUpperCase(), port }));
+
+/** The files, in a fixed order; the same graph and options give the same bytes. */
+export function emit(graph: Graph<"planned">, options: EmitOptions): Emitted {
+  const { name: prefix, title, trace = false } = options;
+  const source = writeSource(graph, prefix, options.profile, trace);
+  const [inputs, outputs] = [inputPorts(graph), outputPorts(graph, source.constants)];
+  const constants = source.constants.text();
+  const context = {
+    title,
+    prefix,
+    macro: prefix.toUpperCase(),
+    arenaBytes: graph.plan.arenaBytes,
+    alignBytes: graph.plan.alignBytes,
+    inputs,
+    outputs,
+    ports: [...portsOf("Input", inputs), ...portsOf("Output", outputs)],
+    trace,
+    headers: source.headers,
+    usesMath: /INFINITY|NAN/.test(source.functions + constants),
+    constants,
+    functions: source.functions,
+    calls: source.calls,
+  };
+  const files = new Map([
+    [`${prefix}.h`, template("model.h.hbs")(context)],
+    [`${prefix}.c`, template("model.c.hbs")(context)],
+  ]);
+  for (const [header, text] of runtimeFiles(source.headers, options.variants))
+    files.set(`mote/${header}`, text);
+  const { weightsBytes, tablesBytes } = source.constants;
+  return { files, weightsBytes, tablesBytes };
+}

@@ -1,0 +1,174 @@
+/** The schedule as C: one function for each layer signature, and the run that calls them. */
+import type { Graph, Node } from "../ir/graph.ts";
+import type { Region, Step } from "../ir/plan.ts";
+import { constantOf } from "../ir/graph.ts";
+import { type TensorType, typeBytes } from "../ir/types.ts";
+import { type Binding, type ConstantArray, type Kernel, weightsArray } from "../kernels/kernel.ts";
+import { kernelOf } from "../kernels/select.ts";
+import type { Profile } from "../ops/numerics.ts";
+import { cType, Identifiers, structLiteral } from "./c.ts";
+import { Constants } from "./constants.ts";
+
+interface Parameter {
+  readonly type: string;
+  readonly name: string;
+}
+
+const shapeText = ({ shape }: TensorType): string => shape.join("x") || "scalar";
+
+const signatureComment = (node: Node): string =>
+  `${shapeText(node.inputs[0]!.type)} -> ${shapeText(node.outputs[0]!.type)}`;
+
+function inputParameters(node: Node, { inputs }: Binding): Parameter[] {
+  return inputs.map((i) => ({
+    type: `const ${cType(node.inputs[i]!.type.elem)} *`,
+    name: inputs.length === 1 ? "x" : `x${i}`,
+  }));
+}
+
+function parametersOf(node: Node, binding: Binding): Parameter[] {
+  return [
+    ...inputParameters(node, binding),
+    ...node.outputs.map((v, i) => ({ type: `${cType(v.type.elem)} *`, name: i === 0 ? "y" : `y${i}` })),
+    ...binding.constants.flatMap((c) => (c ? [{ type: `const ${cType(c.elem)} *`, name: c.name }] : [])),
+    ...(binding.takesRows ? [{ type: "mote_rows ", name: "rows" }] : []),
+  ];
+}
+
+/** Breaks a list of arguments into lines of at most 100 columns. */
+function wrapped(head: string, parts: readonly string[], tail: string, indent: string): string {
+  const lines = [head];
+  parts.forEach((part, i) => {
+    const text = `${part}${i + 1 < parts.length ? ", " : tail}`;
+    const line = lines.at(-1)!;
+    if ((line + text).trimEnd().length > 100 && line.trim() !== "") lines.push(indent + text);
+    else lines[lines.length - 1] = line + text;
+  });
+  return lines.map((l) => l.trimEnd()).join("\n");
+}
+
+/** Struct literals break after top-level fields. */
+function structLines(struct: string, shape: Binding["shape"]): string {
+  const fields = Object.entries(shape).map(([name, value]) => structLiteral({ [name]: value }).slice(1, -1));
+  return wrapped(`        (${struct}){`, fields, "}", "            ");
+}
+
+export interface SourceParts {
+  readonly headers: readonly string[];
+  readonly constants: Constants;
+  readonly functions: string;
+  readonly calls: string;
+}
+
+/** Emits layer functions once a signature, and the calls in order. */
+class SourceWriter {
+  readonly #prefix: string;
+  readonly #profile: Profile;
+  readonly #graph: Graph<"planned">;
+  readonly #trace: boolean;
+  readonly #functions = new Map<string, string>();
+  readonly #counts = new Map<string, number>();
+  readonly #texts: string[] = [];
+  readonly #layers = new Identifiers();
+  readonly headers = new Set<string>();
+  readonly constants: Constants;
+
+  constructor(graph: Graph<"planned">, prefix: string, profile: Profile, trace: boolean) {
+    this.#graph = graph;
+    this.#prefix = prefix;
+    this.#profile = profile;
+    this.#trace = trace;
+    this.constants = new Constants(prefix);
+  }
+
+  #functionName(kernel: Kernel): string {
+    const n = this.#counts.get(kernel.name) ?? 0;
+    this.#counts.set(kernel.name, n + 1);
+    return `${this.#prefix}_${kernel.name}_${n}`;
+  }
+
+  /** The name of the function for this kernel and shape, emitted when it is new. */
+  #function(node: Node, kernel: Kernel, binding: Binding): string {
+    const present = binding.constants.map((c) => (c ? "1" : "0")).join("");
+    const key = `${kernel.name}(${present})${structLiteral(binding.shape)}`;
+    const known = this.#functions.get(key);
+    if (known) return known;
+    const name = this.#functionName(kernel);
+    this.#functions.set(key, name);
+    this.headers.add(kernel.header);
+    this.#texts.push(this.#definition(name, node, kernel, binding));
+    return name;
+  }
+
+  #definition(name: string, node: Node, kernel: Kernel, binding: Binding): string {
+    const parameters = parametersOf(node, binding).map((p) => `${p.type}${p.name}`);
+    const given = [
+      ...inputParameters(node, binding).map((p) => p.name),
+      ...node.outputs.map((_, i) => (i === 0 ? "y" : `y${i}`)),
+      ...binding.constants.map((c) => c?.name ?? "NULL"),
+      ...(binding.takesRows ? ["rows"] : []),
+    ];
+    const head = wrapped(`static MOTE_NOINLINE void ${name}(`, parameters, ")", "    ");
+    const call = wrapped(`    mote_${kernel.name}(`, [...given, ""], "", "        ");
+    const shape = structLines(binding.struct, binding.shape);
+    return `/* ${signatureComment(node)} */\n${head}\n{\n${call.trimEnd()}\n${shape});\n}\n`;
+  }
+
+  #pointer(region: Region, isConst: boolean): string {
+    const offset = this.#graph.plan.buffers[region.buffer]!.offset + region.byteOffset;
+    const type = cType(region.value.type.elem);
+    return isConst ? `(const ${type} *)(const void *)(a + ${offset})` : `(${type} *)(void *)(a + ${offset})`;
+  }
+
+  #inputs({ node, inputs }: Step, binding: Binding, layer: string): string[] {
+    return binding.inputs.map((i) => {
+      const region = inputs[i];
+      if (region) return this.#pointer(region, true);
+      const tensor = constantOf(node.inputs[i])!;
+      return this.constants.name(weightsArray(`input_${i}`, tensor.elem, tensor.data), layer);
+    });
+  }
+
+  #call(step: Step, index: number): string {
+    const { node } = step;
+    const kernel = kernelOf(node);
+    const binding = kernel.bind(node, this.#profile);
+    const layer = this.#layers.take(node.origins[0] ?? `${node.op}_${index}`);
+    const constants = binding.constants.filter((c): c is ConstantArray => c !== undefined);
+    const { rowBegin, rowEnd } = step.outputs[0]!;
+    const rows = `(mote_rows){${rowBegin}, ${rowEnd}, ${step.inputs[0]?.rowBegin ?? 0}}`;
+    const given = [
+      ...this.#inputs(step, binding, layer),
+      ...step.outputs.map((region) => this.#pointer(region, false)),
+      ...constants.map((c) => this.constants.name(c, layer)),
+      ...(binding.takesRows ? [rows] : []),
+    ];
+    const name = this.#function(node, kernel, binding);
+    const comment = `    /* ${node.op}: ${commentText(node)} */`;
+    const trace = this.#trace ? [this.#traceCall(step, index)] : [];
+    return [comment, wrapped(`    ${name}(`, given, ");", "        "), ...trace].join("\n");
+  }
+
+  #traceCall(step: Step, index: number): string {
+    const region = step.outputs[0]!;
+    return `    mote_trace(${index}, ${this.#pointer(region, true)}, ${typeBytes(region.value.type)}u);`;
+  }
+
+  write(): SourceParts {
+    const calls = this.#graph.plan.steps.map((step, i) => this.#call(step, i)).join("\n");
+    const headers = [...this.headers].sort();
+    return { headers, constants: this.constants, functions: this.#texts.join("\n"), calls };
+  }
+}
+
+/** The model's names behind a layer, fit for a comment. */
+const commentText = (node: Node): string =>
+  node.origins.map((o) => o.replace(/\*\//g, "* /").replace(/[^\x20-\x7e]/g, "?")).join(", ") ||
+  "made by mote";
+
+export const writeSource = (
+  graph: Graph<"planned">,
+  prefix: string,
+  profile: Profile,
+  trace: boolean,
+): SourceParts => new SourceWriter(graph, prefix, profile, trace).write();

@@ -1,0 +1,32 @@
+/** Gives every node of a lowered graph the cheapest kernel that serves it, as attribute `kernel`. */
+import { type Graph, makeGraph, makeNode, type Node, str, type Value } from "../ir/graph.ts";
+import { candidates, kernelNamed } from "./catalogue.ts";
+import type { Kernel } from "./kernel.ts";
+
+export const hasKernel = (node: Node): boolean => node.op !== "Input" && node.op !== "Constant";
+
+/** The kernel that `select` chose. */
+export const kernelOf = (node: Node): Kernel => kernelNamed(str(node, "kernel"))!;
+
+export interface Selection {
+  readonly graph: Graph<"lowered">;
+  /** Nodes that no kernel serves. */
+  readonly unserved: readonly Node[];
+}
+
+export function select(graph: Graph<"lowered">): Selection {
+  const unserved: Node[] = [];
+  const made = new Map<Value, Value>();
+  for (const node of graph.nodes) {
+    const kernel = hasKernel(node) ? candidates(node)[0] : undefined;
+    if (hasKernel(node) && !kernel) unserved.push(node);
+    const inputs = node.inputs.map((v) => v && made.get(v)!);
+    const types = node.outputs.map((v) => v.type);
+    const names = node.outputs.map((v) => v.name);
+    const attrs = kernel ? { ...node.attrs, kernel: kernel.name } : node.attrs;
+    const chosen = hasKernel(node) ? makeNode({ ...node, inputs, attrs, types, names }) : node;
+    node.outputs.forEach((value, i) => made.set(value, chosen.outputs[i]!));
+  }
+  const outputs = graph.outputs.map((o) => ({ ...o, value: made.get(o.value)! }));
+  return { graph: makeGraph("lowered", graph.name, graph.inputs, outputs), unserved };
+}

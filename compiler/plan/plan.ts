@@ -1,0 +1,55 @@
+/** A lowered graph with kernels → a schedule of kernel calls over buffers of one arena. */
+import type { Graph, Value } from "../ir/graph.ts";
+import type { Buffer, Plan, Region, Step } from "../ir/plan.ts";
+import { elementBytes, type TensorType } from "../ir/types.ts";
+import { type Allocation, allocate, type TraitsOf } from "./lifetimes.ts";
+import { liveBytesMax, placeBySize } from "./place.ts";
+
+/** Every buffer begins at a multiple of this, so that words of any kernel are aligned. */
+const bufferAlignBytes = 4;
+/** What the caller's arena must be aligned to. */
+const arenaAlignBytes = 16;
+
+/** Rows of a value: those of an image [1,H,W,C], else the whole is one row. */
+export const rowCount = ({ shape }: TensorType): number =>
+  shape.length === 4 && shape[0] === 1 ? shape[1]! : 1;
+
+function regionOf({ bufferOf }: Allocation, value: Value): Region | undefined {
+  const buffer = bufferOf.get(value);
+  if (buffer === undefined) return undefined;
+  return { value, buffer, byteOffset: 0, rowBegin: 0, rowEnd: rowCount(value.type) };
+}
+
+function buffersOf(allocation: Allocation, align: number): Buffer[] {
+  const offsets = placeBySize(allocation.lifetimes, align);
+  return allocation.lifetimes.map((l, id) => ({ id, ...l, offset: offsets[id]! }));
+}
+
+export interface Planned {
+  readonly graph: Graph<"planned">;
+  /** No placement of these buffers needs fewer bytes. */
+  readonly lowerBoundBytes: number;
+}
+
+export function plan(graph: Graph<"lowered">, traits: TraitsOf): Planned {
+  const allocation = allocate(graph, traits);
+  const widest = Math.max(...graph.nodes.flatMap((n) => n.outputs.map((v) => elementBytes(v.type.elem))));
+  const buffers = buffersOf(allocation, Math.max(bufferAlignBytes, widest));
+  const steps: Step[] = allocation.steps.map((node) => ({
+    node,
+    inputs: node.inputs.map((v) => v && regionOf(allocation, v)),
+    outputs: node.outputs.map((v) => regionOf(allocation, v)!),
+  }));
+  const planned: Plan = {
+    arenaBytes: Math.max(1, ...buffers.map((b) => b.offset + b.bytes)),
+    alignBytes: arenaAlignBytes,
+    buffers,
+    steps,
+    inputs: graph.inputs.map((v) => regionOf(allocation, v)!),
+    outputs: graph.outputs.map((o) => regionOf(allocation, o.value)),
+  };
+  return {
+    graph: { ...graph, level: "planned", plan: planned },
+    lowerBoundBytes: liveBytesMax(allocation.lifetimes),
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * Whether a plan keeps every value until its last reader. It plays the schedule on an arena in which
+ * each byte remembers which value was written there last, and shares no code with the planner.
+ */
+import { type Graph, str, type Value } from "../ir/graph.ts";
+import type { Plan, Region } from "../ir/plan.ts";
+
+const sizeOf = ({ type }: Value): number => {
+  const bits = /64/.test(type.elem) ? 64 : /32/.test(type.elem) ? 32 : /16/.test(type.elem) ? 16 : 8;
+  return type.shape.reduce((n, d) => n * d, bits / 8);
+};
+
+/** The value that a view shows, through any number of views. */
+function shown(value: Value): Value {
+  let v = value;
+  while (str(v.node, "kernel") === "view") v = v.node.inputs[0]!;
+  return v;
+}
+
+class Arena {
+  readonly #owners: Int32Array;
+  readonly #numbers = new Map<Value, number>();
+  readonly #plan: Plan;
+  readonly problems: string[] = [];
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+    this.#owners = new Int32Array(plan.arenaBytes);
+  }
+
+  #numberOf(value: Value): number {
+    const number = this.#numbers.get(value) ?? this.#numbers.size + 1;
+    this.#numbers.set(value, number);
+    return number;
+  }
+
+  /** First and past-the-last byte of a region; out of bounds is a problem. */
+  #span(region: Region, when: string): [number, number] {
+    const buffer = this.#plan.buffers[region.buffer];
+    const bytes = sizeOf(region.value);
+    if (!buffer || region.byteOffset < 0 || region.byteOffset + bytes > buffer.bytes)
+      this.problems.push(`${when}: a value does not fit its buffer`);
+    const start = (buffer?.offset ?? 0) + region.byteOffset;
+    if (start < 0 || start + bytes > this.#owners.length)
+      this.problems.push(`${when}: bytes ${start} to ${start + bytes} lie outside the arena`);
+    return [start, start + bytes];
+  }
+
+  write(region: Region, when: string): void {
+    this.#owners.fill(this.#numberOf(region.value), ...this.#span(region, when));
+  }
+
+  read(region: Region, when: string): void {
+    const [begin, end] = this.#span(region, when);
+    const wanted = this.#numberOf(shown(region.value));
+    const lost = this.#owners.subarray(begin, end).findIndex((owner) => owner !== wanted);
+    if (lost >= 0) this.problems.push(`${when}: byte ${begin + lost} was overwritten before its last use`);
+  }
+}
+
+function checkBuffers(plan: Plan): string[] {
+  const problems: string[] = [];
+  for (const [i, a] of plan.buffers.entries())
+    for (const b of plan.buffers.slice(i + 1)) {
+      const inTime = a.begin <= b.end && b.begin <= a.end;
+      const inSpace = a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+      if (inTime && inSpace) problems.push(`buffers ${a.id} and ${b.id} overlap`);
+    }
+  return problems;
+}
+
+/** What is wrong with the plan; empty for a sound one. */
+export function validate(graph: Graph<"planned">): string[] {
+  const { plan } = graph;
+  const arena = new Arena(plan);
+  for (const region of plan.inputs) arena.write(region, "input");
+  for (const [i, step] of plan.steps.entries()) {
+    const when = `step ${i} (${step.node.op})`;
+    for (const region of step.inputs) if (region) arena.read(region, when);
+    for (const region of step.outputs) arena.write(region, when);
+  }
+  for (const region of plan.outputs) if (region) arena.read(region, "output");
+  return [...checkBuffers(plan), ...arena.problems];
+}

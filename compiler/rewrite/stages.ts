@@ -1,0 +1,42 @@
+/** The rule lists of each stage. Rules of earlier stages go on tidying what later ones make. */
+import type { Graph } from "../ir/graph.ts";
+import { type RewriteLog, rewrite } from "./engine.ts";
+import { clampRules } from "./rules/clamp.ts";
+import { fuseRules } from "./rules/fuse.ts";
+import { integerRules, leftoverRules } from "./rules/integer.ts";
+import { edgeRules, layoutRules } from "./rules/layout.ts";
+import { lowerRules } from "./rules/lower.ts";
+import { simplifyRules } from "./rules/simplify.ts";
+
+const settle = [...simplifyRules, ...layoutRules, ...clampRules];
+
+export const simplify = (graph: Graph<"imported">, log: RewriteLog): Graph<"imported"> =>
+  rewrite(graph, simplifyRules, log);
+
+export const fuse = (graph: Graph<"imported">, log: RewriteLog): Graph<"imported"> =>
+  rewrite(graph, [...simplifyRules, ...fuseRules], log);
+
+export function lower(graph: Graph<"imported">, log: RewriteLog): Graph<"lowered"> {
+  const mixed = rewrite(graph, [...lowerRules, ...settle], log);
+  return { ...mixed, level: "lowered" };
+}
+
+/** Operators between Quantize and Dequantize become integer operators. */
+export const toInteger = (graph: Graph<"lowered">, log: RewriteLog): Graph<"lowered"> =>
+  rewrite(graph, [...integerRules, ...settle], log);
+
+/** What is left over at the end: weights nobody took as integers, transpositions at the edges. */
+export const settleEdges = (graph: Graph<"lowered">, log: RewriteLog): Graph<"lowered"> =>
+  rewrite(graph, [...leftoverRules, ...simplifyRules, ...edgeRules], log);
+
+/** Every rule, for its test. */
+export const allRules = [
+  ...simplifyRules,
+  ...fuseRules,
+  ...lowerRules,
+  ...layoutRules,
+  ...clampRules,
+  ...integerRules,
+  ...leftoverRules,
+  ...edgeRules,
+];
