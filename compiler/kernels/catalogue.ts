@@ -4,6 +4,7 @@ import { elementBytes } from "../ir/types.ts";
 import { fail } from "../ops/operator.ts";
 import { convKernels } from "./conv.ts";
 import { elementwiseKernels } from "./elementwise.ts";
+import { floatKernels } from "./float.ts";
 import { inputType, type Kernel, outputType } from "./kernel.ts";
 import { poolKernels } from "./pool.ts";
 
@@ -18,7 +19,13 @@ const view: Kernel = {
   bind: () => fail("a view is not called"),
 };
 
-const kernels: readonly Kernel[] = [view, ...convKernels, ...elementwiseKernels, ...poolKernels];
+const kernels: readonly Kernel[] = [
+  view,
+  ...convKernels,
+  ...elementwiseKernels,
+  ...poolKernels,
+  ...floatKernels,
+];
 
 const byName = new Map(kernels.map((kernel) => [kernel.name, kernel]));
 const byOperator = new Map<string, Kernel[]>();

@@ -15,13 +15,6 @@ typedef struct {
     mote_requantization requantization;
 } mote_pool_2d_s8_shape;
 
-/** Positions of a window that count when the padding does. */
-MOTE_INLINE int32_t mote_padded_extent(int32_t start, int32_t kernel, int32_t dilation, int32_t limit)
-{
-    const int32_t extent = (limit - start + dilation - 1) / dilation;
-    return extent < kernel ? extent : kernel;
-}
-
 MOTE_INLINE int32_t mote_average_s8(int32_t sum, int32_t count, const int32_t *multipliers,
                                     const int8_t *exponents, mote_pool_2d_s8_shape s)
 {

@@ -40,4 +40,11 @@ MOTE_INLINE mote_range mote_kernel_range(int32_t start, int32_t kernel, int32_t 
     return r;
 }
 
+/** Positions of a window that count when the padding does. */
+MOTE_INLINE int32_t mote_padded_extent(int32_t start, int32_t kernel, int32_t dilation, int32_t limit)
+{
+    const int32_t extent = (limit - start + dilation - 1) / dilation;
+    return extent < kernel ? extent : kernel;
+}
+
 #endif

@@ -1,0 +1,230 @@
+/** Float kernels: arithmetic, functions, softmax, matrix products, reductions. */
+import { type Attrs, constantOf, type Node, num, str } from "../ir/graph.ts";
+import { elementCount, rowMajorStrides } from "../ir/types.ts";
+import { reducedAxes } from "../ops/normalise.ts";
+import type { InferContext } from "../ops/operator.ts";
+import { operatorOf } from "../ops/registry.ts";
+import { broadcastSteps, nestOf } from "./axes.ts";
+import { clampFields } from "./conv.ts";
+import { aroundAxis, broadcastFields } from "./elementwise.ts";
+import {
+  type Fields,
+  hasTypes,
+  inputType,
+  isConstant,
+  type Kernel,
+  oneInput,
+  outputType,
+} from "./kernel.ts";
+
+const count = (node: Node): number => elementCount(outputType(node).shape);
+const isFloat = (node: Node): boolean => hasTypes(node, ["float32", "float32"], "float32");
+
+// ---- two operands ----
+
+const broadcastOf = (node: Node): Fields =>
+  broadcastFields(inputType(node, 0).shape, inputType(node, 1).shape, outputType(node).shape);
+
+/** `clamps`: the operator can clamp its result. */
+const binary = (name: string, op: string, clamps: boolean, instructions: number): Kernel => ({
+  name: `${name}_f32`,
+  header: "binary_f32.h",
+  ops: [op],
+  serves: (node) => isFloat(node) && node.inputs.length === 2,
+  inPlace: [0, 1],
+  cost: (node) => count(node) * instructions,
+  bind: (node) => ({
+    inputs: [0, 1],
+    constants: [],
+    takesRows: false,
+    struct: clamps ? "mote_arithmetic_f32_shape" : "mote_binary_f32_shape",
+    shape: { broadcast: broadcastOf(node), ...(clamps && clampFields(node)) },
+  }),
+});
+
+const binaries: readonly Kernel[] = [
+  binary("add", "Add", true, 10),
+  binary("sub", "Sub", true, 10),
+  binary("mul", "Mul", true, 10),
+  binary("div", "Div", true, 24),
+  binary("pow", "Pow", false, 200),
+  binary("max", "Max", false, 9),
+  binary("min", "Min", false, 9),
+  binary("prelu", "PRelu", false, 9),
+];
+
+// ---- one operand ----
+
+interface Unary {
+  readonly name: string;
+  readonly op: string;
+  readonly instructions: number;
+  /** The C struct's alpha and beta. */
+  readonly parameters?: (attrs: Attrs) => readonly number[];
+  readonly fits?: (node: Node) => boolean;
+}
+
+const unary = ({ name, op, instructions, parameters, fits }: Unary): Kernel => ({
+  name: `${name}_f32`,
+  header: "unary_f32.h",
+  ops: [op],
+  serves: (node) => isFloat(node) && (fits?.(node) ?? true),
+  inPlace: [0],
+  cost: (node) => count(node) * instructions,
+  bind: (node) => {
+    const [alpha = 0, beta = 0] = parameters?.(node.attrs) ?? [];
+    const shape = { count: count(node), alpha: { float: alpha }, beta: { float: beta } };
+    return oneInput("mote_unary_f32_shape", shape);
+  },
+});
+
+const snakeCase = (op: string): string =>
+  op.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+
+const plain = (instructions: number, ...ops: string[]): Unary[] =>
+  ops.map((op) => ({ name: snakeCase(op), op, instructions }));
+
+const alpha =
+  (absent: number): Unary["parameters"] =>
+  (attrs) => [num({ attrs }, "alpha", absent)];
+
+const parametric = (instructions: number, op: string, parameters: Unary["parameters"]): Unary => ({
+  name: snakeCase(op),
+  op,
+  instructions,
+  parameters: parameters!,
+});
+
+const usesTanh = (node: Node): boolean => str(node, "approximate", "none") === "tanh";
+
+const unaries: readonly Unary[] = [
+  ...plain(6, "Abs", "Neg", "Sign"),
+  ...plain(20, "Sqrt", "Reciprocal", "Floor", "Ceil", "Round", "Softsign", "HardSwish"),
+  ...plain(100, "Exp", "Log", "Sin", "Cos", "Erf", "Tanh", "Sigmoid"),
+  ...plain(250, "Softplus", "Mish"),
+  { name: "gelu", op: "Gelu", instructions: 150, fits: (node) => !usesTanh(node) },
+  { name: "gelu_tanh", op: "Gelu", instructions: 150, fits: usesTanh },
+  parametric(60, "Selu", (attrs) => [
+    num({ attrs }, "alpha", 1.6732632423543772),
+    num({ attrs }, "gamma", 1.0507009873554805),
+  ]),
+  parametric(12, "HardSigmoid", (attrs) => [
+    num({ attrs }, "alpha", 0.2),
+    num({ attrs }, "beta", 0.5),
+  ]),
+  parametric(110, "Swish", alpha(1)),
+  parametric(60, "Elu", alpha(1)),
+  parametric(8, "LeakyRelu", alpha(0.01)),
+  {
+    ...parametric(60, "Celu", alpha(1)),
+    fits: (node) => num(node, "alpha", 1) > 0,
+  },
+  parametric(8, "ThresholdedRelu", alpha(1)),
+];
+
+const clampAll: Kernel = {
+  name: "clamp_all_f32",
+  header: "unary_f32.h",
+  ops: ["Clamp"],
+  serves: isFloat,
+  inPlace: [0],
+  cost: (node) => count(node) * 8,
+  bind: (node) => oneInput("mote_clamp_f32_shape", { count: count(node), ...clampFields(node) }),
+};
+
+// ---- along an axis ----
+
+const softmax = (name: string, op: string): Kernel => ({
+  name,
+  header: "softmax_f32.h",
+  ops: [op],
+  serves: isFloat,
+  inPlace: [0],
+  cost: (node) => count(node) * 120,
+  bind: (node) => {
+    const axis = num(node, "axis", -1);
+    return oneInput("mote_softmax_f32_shape", { ...aroundAxis(outputType(node).shape, axis) });
+  },
+});
+
+/** What type inference saw of a node. */
+export const contextOf = (node: Node): InferContext => ({
+  inputs: node.inputs.map((v) => v?.type),
+  attrs: node.attrs,
+  outputCount: node.outputs.length,
+  constant: (i) => constantOf(node.inputs[i]),
+});
+
+/** Axes that stay and axes that are folded, those of a kind merged where they are neighbours. */
+function reduceFields(node: Node): Fields {
+  const { shape } = inputType(node);
+  const steps = rowMajorStrides(shape);
+  const folded = reducedAxes(contextOf(node));
+  const nest = (isFolded: boolean) => {
+    const axes = shape.map((_, i) => i).filter((i) => folded.includes(i) === isFolded);
+    return nestOf({ sizes: axes.map((i) => shape[i]!), steps: [axes.map((i) => steps[i]!)] }, 3);
+  };
+  const [stays, folds] = [nest(false), nest(true)];
+  return {
+    kept: [...stays.sizes],
+    kept_step: [...stays.steps[0]!],
+    folded: [...folds.sizes],
+    folded_step: [...folds.steps[0]!],
+    count: elementCount(folds.sizes),
+  };
+}
+
+const reduction = (name: string): Kernel => ({
+  name: `reduce_${snakeCase(name)}_f32`,
+  header: "reduce_f32.h",
+  ops: [`Reduce${name}`],
+  serves: (node) =>
+    hasTypes(node, ["float32"], "float32") && (!node.inputs[1] || isConstant(node.inputs[1])),
+  cost: (node) => elementCount(inputType(node).shape) * 6 + count(node) * 20,
+  bind: (node) => oneInput("mote_reduce_f32_shape", reduceFields(node)),
+});
+
+// ---- matrices ----
+
+/** The C struct of a product; vectors are matrices of one row or column. */
+function matmulFields(node: Node): Fields {
+  const [a, b, y] = [inputType(node, 0).shape, inputType(node, 1).shape, outputType(node).shape];
+  const [left, right] = [a.length === 1 ? [1, ...a] : a, b.length === 1 ? [...b, 1] : b];
+  const [rows, inner, columns] = [left.at(-2)!, left.at(-1)!, right.at(-1)!];
+  const vectors = (a.length === 1 ? 0 : 1) + (b.length === 1 ? 0 : 1);
+  const batch = y.slice(0, y.length - vectors);
+  const steps = [
+    broadcastSteps(left.slice(0, -2), batch).map((s) => s * rows * inner),
+    broadcastSteps(right.slice(0, -2), batch).map((s) => s * inner * columns),
+  ];
+  const nest = nestOf({ sizes: batch, steps }, 4);
+  const broadcast = { size: [...nest.sizes], a: [...nest.steps[0]!], b: [...nest.steps[1]!] };
+  return { batch: broadcast, rows, inner, columns };
+}
+
+const matmul: Kernel = {
+  name: "matmul_f32",
+  header: "matmul_f32.h",
+  ops: ["MatMul"],
+  serves: isFloat,
+  cost: (node) => operatorOf(node).macs!(node) * 6 + count(node) * 15,
+  bind: (node) => ({
+    inputs: [0, 1],
+    constants: [],
+    takesRows: false,
+    struct: "mote_matmul_f32_shape",
+    shape: matmulFields(node),
+  }),
+};
+
+const reductions = ["Mean", "Sum", "Max", "Min", "Prod", "L1", "L2", "SumSquare", "LogSum"];
+
+export const floatKernels: readonly Kernel[] = [
+  ...binaries,
+  ...unaries.map(unary),
+  clampAll,
+  softmax("softmax_f32", "Softmax"),
+  softmax("log_softmax_f32", "LogSoftmax"),
+  ...reductions.map(reduction),
+  matmul,
+];
