@@ -1,19 +1,33 @@
 /** Every kernel there is, and which of them can do an operator's work. */
 import type { Node } from "../ir/graph.ts";
-import { elementBytes } from "../ir/types.ts";
+import { type ElementType, elementBytes } from "../ir/types.ts";
 import { fail } from "../ops/operator.ts";
 import { convKernels } from "./conv.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { floatKernels } from "./float.ts";
 import { inputType, type Kernel, outputType } from "./kernel.ts";
+import { movementKernels } from "./movement.ts";
+import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
+import { typingKernels } from "./typing.ts";
+
+const storedAs = (elem: ElementType): ElementType => (elem === "bool" ? "uint8" : elem);
+
+/** Only what is a bool already is 0 or 1. */
+const keepsTruth = (node: Node): boolean =>
+  outputType(node).elem !== "bool" || inputType(node).elem === "bool";
 
 /** Other names and types for the same bytes. */
 const view: Kernel = {
   name: "view",
   header: "",
-  ops: ["Reshape", "Identity", "StorageCast", "Squeeze", "Unsqueeze", "Flatten"],
-  serves: (node) => elementBytes(inputType(node).elem) === elementBytes(outputType(node).elem),
+  ops: ["Reshape", "Identity", "StorageCast", "Squeeze", "Unsqueeze", "Flatten", "Cast"],
+  serves: (node) => {
+    const [from, to] = [storedAs(inputType(node).elem), storedAs(outputType(node).elem)];
+    return node.op === "Cast"
+      ? from === to && keepsTruth(node)
+      : elementBytes(from) === elementBytes(to);
+  },
   isView: true,
   cost: () => 0,
   bind: () => fail("a view is not called"),
@@ -25,6 +39,9 @@ const kernels: readonly Kernel[] = [
   ...elementwiseKernels,
   ...poolKernels,
   ...floatKernels,
+  ...movementKernels,
+  ...padKernels,
+  ...typingKernels,
 ];
 
 const byName = new Map(kernels.map((kernel) => [kernel.name, kernel]));

@@ -1,0 +1,148 @@
+/** Pads: with one value, or with elements of the input. */
+import { constantOf, type Node, str } from "../ir/graph.ts";
+import { type Tensor, tensorBytes, tensorOf } from "../ir/tensor.ts";
+import { elementBytes, rowMajorStrides } from "../ir/types.ts";
+import { constantInts } from "../ops/move.ts";
+import { normalAxis } from "../ops/operator.ts";
+import { contextOf } from "./float.ts";
+import {
+  type Binding,
+  type Fields,
+  inputType,
+  type Kernel,
+  oneInput,
+  outputType,
+  tableArray,
+} from "./kernel.ts";
+import {
+  bits,
+  type Copy,
+  copyFields,
+  count,
+  hasConstantRest,
+  keepsType,
+  sizesInBits,
+} from "./movement.ts";
+
+/** Elements added (or, where negative, taken away) before and behind each axis. */
+function padsOf(node: Node): { begin: number[]; end: number[] } {
+  const context = contextOf(node);
+  const rank = inputType(node).shape.length;
+  const pads = constantInts(context, 1, "pads");
+  const all = Array.from({ length: rank }, (_, i) => i);
+  const given = node.inputs[3] ? constantInts(context, 3, "axes") : all;
+  const axes = given.map((a) => normalAxis(a, rank));
+  const at = (half: number) =>
+    all.map((axis) => {
+      const i = axes.indexOf(axis);
+      return i < 0 ? 0 : pads[i + half * axes.length]!;
+    });
+  return { begin: at(0), end: at(1) };
+}
+
+/** The part of the output that the input's elements fill. */
+function padCopy(node: Node): Copy {
+  const [from, to] = [inputType(node).shape, outputType(node).shape];
+  const { begin } = padsOf(node);
+  const [x, y] = [rowMajorStrides(from), rowMajorStrides(to)];
+  const first = begin.map((b) => Math.max(0, b));
+  const sizes = first.map((f, i) => Math.min(to[i]!, begin[i]! + from[i]!) - f);
+  const offset = (steps: readonly number[], at: (axis: number) => number) =>
+    steps.reduce((sum, step, axis) => sum + step * at(axis), 0);
+  const xStart = offset(x, (axis) => first[axis]! - begin[axis]!);
+  return {
+    sizes: sizes.map((s) => Math.max(0, s)),
+    x,
+    y,
+    xStart,
+    yStart: offset(y, (a) => first[a]!),
+  };
+}
+
+/** The element that stands where the input does not: ONNX's zero is a zero point where stored. */
+function padValue(node: Node): Tensor {
+  const { elem, quant } = inputType(node);
+  return constantOf(node.inputs[2]) ?? tensorOf(elem, [], [quant?.zeroPoint[0] ?? 0]);
+}
+
+function padFields(node: Node): Fields {
+  const bytes = new Uint8Array(8);
+  bytes.set(tensorBytes(padValue(node)).slice(0, elementBytes(inputType(node).elem)));
+  const [value, high] = new Int32Array(bytes.buffer);
+  return { copy: copyFields(padCopy(node)), count: count(node), value: value!, value_high: high! };
+}
+
+const padsWithValue = (node: Node): boolean => str(node, "mode", "constant") === "constant";
+
+/** float16 constants are kept as float32. */
+const hasKnownValue = (node: Node): boolean =>
+  outputType(node).elem !== "float16" || node.inputs[2] === undefined;
+
+const pad = (size: number): Kernel => ({
+  name: `pad_${size}`,
+  header: "pad.h",
+  ops: ["Pad"],
+  serves: (node) =>
+    keepsType(node) &&
+    bits(node) === size &&
+    hasConstantRest(node) &&
+    padsWithValue(node) &&
+    hasKnownValue(node),
+  cost: (node) => count(node) * 6,
+  bind: (node) => oneInput("mote_pad_shape", padFields(node)),
+});
+
+/** Index of the element of an axis that stands at `i`, which may be outside. */
+function indexInside(mode: string, i: number, size: number): number {
+  if (mode === "edge") return Math.min(size - 1, Math.max(0, i));
+  if (mode === "wrap") return ((i % size) + size) % size;
+  const period = Math.max(1, 2 * (size - 1));
+  const k = ((i % period) + period) % period;
+  return k < size ? k : period - k;
+}
+
+/** By axis of the output, the offsets into the input of its indices; unpadded neighbours are one. */
+function padOffsets(node: Node): number[][] {
+  const [from, to] = [inputType(node).shape, outputType(node).shape];
+  const { begin, end } = padsOf(node);
+  const own = rowMajorStrides(from);
+  const mode = str(node, "mode");
+  const tables: number[][] = [];
+  let mergeable = false;
+  for (const [axis, size] of to.entries()) {
+    const table = Array.from(
+      { length: size },
+      (_, i) => own[axis]! * indexInside(mode, i - begin[axis]!, from[axis]!),
+    );
+    const isPlain = begin[axis] === 0 && end[axis] === 0;
+    if (isPlain && size === 1) continue;
+    if (isPlain && mergeable) tables.push(tables.pop()!.flatMap((a) => table.map((b) => a + b)));
+    else tables.push(table);
+    mergeable = isPlain;
+  }
+  return tables;
+}
+
+function takeBinding(node: Node): Binding {
+  const tables = padOffsets(node);
+  while (tables.length < 4) tables.unshift([0]);
+  const shape = { size: tables.map((t) => t.length) };
+  const offsets = tableArray("offsets", "int32", Int32Array.from(tables.flat()));
+  return { ...oneInput("mote_take_shape", shape), constants: [offsets] };
+}
+
+const take = (size: number): Kernel => ({
+  name: `take_${size}`,
+  header: "pad.h",
+  ops: ["Pad"],
+  serves: (node) =>
+    keepsType(node) &&
+    bits(node) === size &&
+    hasConstantRest(node) &&
+    !padsWithValue(node) &&
+    padOffsets(node).length <= 4,
+  cost: (node) => count(node) * 8,
+  bind: takeBinding,
+});
+
+export const padKernels: readonly Kernel[] = sizesInBits.flatMap((size) => [pad(size), take(size)]);

@@ -1,0 +1,108 @@
+/** Casts, comparisons, logic and choices. */
+import type { Node } from "../ir/graph.ts";
+import { type ElementType, elementBytes, elementCount } from "../ir/types.ts";
+import { broadcastSteps, nestOf } from "./axes.ts";
+import { broadcastFields } from "./elementwise.ts";
+import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
+
+const count = (node: Node): number => elementCount(outputType(node).shape);
+
+// ---- casts ----
+
+const short = {
+  float32: "f32",
+  int8: "s8",
+  uint8: "u8",
+  int16: "s16",
+  uint16: "u16",
+  int32: "s32",
+  uint32: "u32",
+  int64: "s64",
+  bool: "bool",
+} as const;
+
+type Castable = keyof typeof short;
+
+const castable = Object.keys(short) as Castable[];
+
+/** A bool is stored as uint8 0 or 1, and so is read as one. */
+const cast = (from: Castable, to: Castable): Kernel => ({
+  name: `cast_${short[from]}_${short[to]}`,
+  header: "cast.h",
+  ops: ["Cast"],
+  serves: (node) => {
+    const own = inputType(node).elem;
+    return (own === "bool" ? "uint8" : own) === from && outputType(node).elem === to;
+  },
+  cost: (node) => count(node) * 6,
+  bind: (node) => oneInput("mote_cast_shape", { count: count(node) }),
+});
+
+/** Every pair of different types. */
+const casts: readonly Kernel[] = castable
+  .filter((from) => from !== "bool")
+  .flatMap((from) => castable.filter((to) => to !== from).map((to) => cast(from, to)));
+
+// ---- comparisons ----
+
+const compare = (op: string, name: string, elem: ElementType): Kernel => ({
+  name,
+  header: "compare.h",
+  ops: [op],
+  serves: (node) => hasTypes(node, [elem, elem], "bool"),
+  ...(elem === "bool" && { inPlace: [0, 1] }),
+  cost: (node) => count(node) * 9,
+  bind: (node) => {
+    const [a, b, y] = [inputType(node, 0), inputType(node, 1), outputType(node)];
+    const shape = { broadcast: broadcastFields(a.shape, b.shape, y.shape) };
+    return { ...oneInput("mote_compare_shape", shape), inputs: [0, 1] };
+  },
+});
+
+const comparisons = {
+  Equal: "equal",
+  Less: "less",
+  LessOrEqual: "less_or_equal",
+  Greater: "greater",
+  GreaterOrEqual: "greater_or_equal",
+};
+
+const compares: readonly Kernel[] = [
+  ...Object.entries(comparisons).flatMap(([op, name]) =>
+    (["float32", "int32", "int64"] as const).map((t) => compare(op, `${name}_${short[t]}`, t)),
+  ),
+  compare("And", "and_bool", "bool"),
+  compare("Or", "or_bool", "bool"),
+  compare("Xor", "xor_bool", "bool"),
+  compare("Equal", "equal_bool", "bool"),
+];
+
+// ---- choices ----
+
+/** The C struct `mote_where_shape`. */
+function whereFields(node: Node): Fields {
+  const { shape } = outputType(node);
+  const steps = node.inputs.map((v) => broadcastSteps(v!.type.shape, shape));
+  const nest = nestOf({ sizes: shape, steps }, 4);
+  const [condition, a, b] = nest.steps.map((s) => [...s]);
+  return { size: [...nest.sizes], condition: condition!, a: a!, b: b! };
+}
+
+const where = (bits: number): Kernel => ({
+  name: `where_${bits}`,
+  header: "where.h",
+  ops: ["Where"],
+  serves: (node) => {
+    const { elem } = outputType(node);
+    return elementBytes(elem) * 8 === bits && hasTypes(node, ["bool", elem, elem], elem);
+  },
+  inPlace: [1, 2],
+  cost: (node) => count(node) * 12,
+  bind: (node) => ({ ...oneInput("mote_where_shape", whereFields(node)), inputs: [0, 1, 2] }),
+});
+
+export const typingKernels: readonly Kernel[] = [
+  ...casts,
+  ...compares,
+  ...[8, 16, 32, 64].map(where),
+];

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: 0BSD */
+/* Padding of elements of 1, 2, 4 or 8 bytes: with one value, or with elements of the input. */
+#ifndef MOTE_PAD_H
+#define MOTE_PAD_H
+
+#include "copy.h"
+
+/** `value`: the low and high 32 bits of the element that stands where the input does not. */
+typedef struct {
+    mote_copy_shape copy;
+    int32_t count; /* elements of y */
+    int32_t value, value_high;
+} mote_pad_shape;
+
+MOTE_INLINE void mote_pad_8(const void *x, void *y, mote_pad_shape s)
+{
+    const mote_element_8 value = (mote_element_8)(uint32_t)s.value;
+    mote_element_8 *to = (mote_element_8 *)y;
+    for (int32_t i = 0; i < s.count; i++) {
+        to[i] = value;
+    }
+    mote_copy_8(x, y, s.copy);
+}
+
+MOTE_INLINE void mote_pad_16(const void *x, void *y, mote_pad_shape s)
+{
+    const mote_element_16 value = (mote_element_16)(uint32_t)s.value;
+    mote_element_16 *to = (mote_element_16 *)y;
+    for (int32_t i = 0; i < s.count; i++) {
+        to[i] = value;
+    }
+    mote_copy_16(x, y, s.copy);
+}
+
+MOTE_INLINE void mote_pad_32(const void *x, void *y, mote_pad_shape s)
+{
+    const mote_element_32 value = (mote_element_32)s.value;
+    mote_element_32 *to = (mote_element_32 *)y;
+    for (int32_t i = 0; i < s.count; i++) {
+        to[i] = value;
+    }
+    mote_copy_32(x, y, s.copy);
+}
+
+MOTE_INLINE void mote_pad_64(const void *x, void *y, mote_pad_shape s)
+{
+    const mote_element_64 high = (mote_element_64)(uint32_t)s.value_high << 32;
+    const mote_element_64 value = high | (uint32_t)s.value;
+    mote_element_64 *to = (mote_element_64 *)y;
+    for (int32_t i = 0; i < s.count; i++) {
+        to[i] = value;
+    }
+    mote_copy_64(x, y, s.copy);
+}
+
+/** Sizes of y. */
+typedef struct {
+    int32_t size[4];
+} mote_take_shape;
+
+/** Runs STATEMENT for every y[i] and the x[from] whose index along each axis a table holds. */
+#define MOTE_TAKE(s, STATEMENT)                                                                        \
+    do {                                                                                               \
+        const int32_t *offsets_1 = offsets + (s).size[0];                                              \
+        const int32_t *offsets_2 = offsets_1 + (s).size[1];                                            \
+        const int32_t *offsets_3 = offsets_2 + (s).size[2];                                            \
+        int32_t i = 0;                                                                                 \
+        for (int32_t i0 = 0; i0 < (s).size[0]; i0++) {                                                 \
+            for (int32_t i1 = 0; i1 < (s).size[1]; i1++) {                                             \
+                for (int32_t i2 = 0; i2 < (s).size[2]; i2++) {                                         \
+                    const int32_t row = offsets[i0] + offsets_1[i1] + offsets_2[i2];                   \
+                    for (int32_t i3 = 0; i3 < (s).size[3]; i3++, i++) {                                \
+                        const int32_t from = row + offsets_3[i3];                                      \
+                        STATEMENT;                                                                     \
+                    }                                                                                  \
+                }                                                                                      \
+            }                                                                                          \
+        }                                                                                              \
+    } while (0)
+
+/** offsets: for each axis of y, the steps into x of its indices, one table after the other. */
+MOTE_INLINE void mote_take_8(const void *x, void *y, const int32_t *offsets, mote_take_shape s)
+{
+    MOTE_TAKE(s, ((mote_element_8 *)y)[i] = ((const mote_element_8 *)x)[from]);
+}
+
+/** offsets: for each axis of y, the steps into x of its indices, one table after the other. */
+MOTE_INLINE void mote_take_16(const void *x, void *y, const int32_t *offsets, mote_take_shape s)
+{
+    MOTE_TAKE(s, ((mote_element_16 *)y)[i] = ((const mote_element_16 *)x)[from]);
+}
+
+/** offsets: for each axis of y, the steps into x of its indices, one table after the other. */
+MOTE_INLINE void mote_take_32(const void *x, void *y, const int32_t *offsets, mote_take_shape s)
+{
+    MOTE_TAKE(s, ((mote_element_32 *)y)[i] = ((const mote_element_32 *)x)[from]);
+}
+
+/** offsets: for each axis of y, the steps into x of its indices, one table after the other. */
+MOTE_INLINE void mote_take_64(const void *x, void *y, const int32_t *offsets, mote_take_shape s)
+{
+    MOTE_TAKE(s, ((mote_element_64 *)y)[i] = ((const mote_element_64 *)x)[from]);
+}
+
+#endif
