@@ -25,7 +25,16 @@ import { fuse, lower, settleEdges, simplify, toInteger } from "./rewrite/stages.
 import { loadTarget, type Target } from "./target.ts";
 import { moteVersion } from "./version.ts";
 
-export const stages = ["read", "simplify", "fuse", "lower", "quantize", "select", "plan", "emit"] as const;
+export const stages = [
+  "read",
+  "simplify",
+  "fuse",
+  "lower",
+  "quantize",
+  "select",
+  "plan",
+  "emit",
+] as const;
 export type Stage = (typeof stages)[number];
 
 export interface CompileOptions {
@@ -87,7 +96,9 @@ class Steps {
   step<G extends Graph>(stage: Stage, graph: G): G {
     const [violation] = verify(graph);
     if (violation)
-      throw new Error(`after ${stage}: ${violation.node.op} ${violation.node.origins}: ${violation.problem}`);
+      throw new Error(
+        `after ${stage}: ${violation.node.op} ${violation.node.origins}: ${violation.problem}`,
+      );
     this.finish(stage);
     if (this.#options.dump?.includes(stage)) this.dumps.set(stage, printGraph(graph));
     if (this.#options.stopAfter === stage) throw new Stopped();
@@ -126,7 +137,9 @@ function quantize(
   const settled = settleEdges(bounded, log);
   const over = overflowing(settled);
   if (over.length > 0)
-    throw new MoteError(...over.map((v) => say.accumulatorOverflow(placeOf(file, v.node), v.problem)));
+    throw new MoteError(
+      ...over.map((v) => say.accumulatorOverflow(placeOf(file, v.node), v.problem)),
+    );
   return settled;
 }
 
@@ -134,7 +147,14 @@ function selected(graph: Graph<"lowered">, file: string): Graph<"lowered"> {
   const { graph: chosen, unserved } = select(graph);
   if (unserved.length > 0)
     throw new MoteError(
-      ...unserved.map((n) => say.noKernel(placeOf(file, n), n.op, n.inputs.map((v) => v?.type), n.outputs[0]!.type)),
+      ...unserved.map((n) =>
+        say.noKernel(
+          placeOf(file, n),
+          n.op,
+          n.inputs.map((v) => v?.type),
+          n.outputs[0]!.type,
+        ),
+      ),
     );
   return chosen;
 }
@@ -152,7 +172,13 @@ const macsOf = (graph: Graph): number =>
     return sum + (count ?? 0);
   }, 0);
 
-function run(file: string, options: CompileOptions, steps: Steps, log: RewriteLog, report: (d: Diagnostic) => void) {
+function run(
+  file: string,
+  options: CompileOptions,
+  steps: Steps,
+  log: RewriteLog,
+  report: (d: Diagnostic) => void,
+) {
   const target = loadTarget(options.target ?? "cortex-m4");
   const { profile = "fast", ioLayout = "nchw" } = options;
   const name = identifier(options.name ?? basename(file, extname(file)));
@@ -174,7 +200,17 @@ function run(file: string, options: CompileOptions, steps: Steps, log: RewriteLo
   });
   steps.finish("emit");
   const macs = macsOf(graph);
-  return { name, target, profile, ioLayout, imported, graph, arenaLowerBoundBytes: lowerBoundBytes, macs, emitted };
+  return {
+    name,
+    target,
+    profile,
+    ioLayout,
+    imported,
+    graph,
+    arenaLowerBoundBytes: lowerBoundBytes,
+    macs,
+    emitted,
+  };
 }
 
 /** Imported operators that no rule lowers have no kernel. */
@@ -184,7 +220,14 @@ function checked(graph: Graph<"lowered">, file: string): Graph<"lowered"> {
   );
   if (left.length === 0) return graph;
   throw new MoteError(
-    ...left.map((n) => say.noKernel(placeOf(file, n), n.op, n.inputs.map((v) => v?.type), n.outputs[0]!.type)),
+    ...left.map((n) =>
+      say.noKernel(
+        placeOf(file, n),
+        n.op,
+        n.inputs.map((v) => v?.type),
+        n.outputs[0]!.type,
+      ),
+    ),
   );
 }
 

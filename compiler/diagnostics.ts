@@ -89,6 +89,91 @@ export const fileNotFound = (file: string): Diagnostic =>
 export const cannotWrite = (file: string, reason: string): Diagnostic =>
   error(1002, { file }, `Cannot write here: ${reason}.`, "Choose another folder with --outDir.");
 
+export const unknownOption = (name: string, known: readonly string[]): Diagnostic =>
+  error(1003, {}, `There is no option '${name}'.`, didYouMean(name, known) || "See mote --help.");
+
+export const missingOptionValue = (name: string): Diagnostic =>
+  error(1004, {}, `The option '${name}' needs a value.`, "See mote --help.");
+
+export const badOptionValue = (
+  name: string,
+  given: string,
+  values: readonly string[],
+): Diagnostic =>
+  error(
+    1005,
+    {},
+    `'${given}' is no value for --${name}.`,
+    `${didYouMean(given, values)} It takes ${values.join(", ")}.`.trim(),
+  );
+
+export const badConfig = (
+  file: string,
+  line: number,
+  column: number,
+  problem: string,
+  known: readonly string[],
+): Diagnostic => {
+  const key = /^unknown key '(.*)'$/.exec(problem)?.[1];
+  const near = key === undefined ? "" : didYouMean(key, known);
+  return error(
+    1006,
+    { file, line, column },
+    `Not a valid mote.json: ${problem}.`,
+    near || undefined,
+  );
+};
+
+export const noModel = (command: string): Diagnostic =>
+  error(1007, {}, "No model was given.", `Say which: mote ${command}MODEL.onnx`);
+
+export const tooManyModels = (count: number): Diagnostic =>
+  error(1008, {}, `'mote run' runs one model, but ${count} were given.`);
+
+export const projectWithFiles = (): Diagnostic =>
+  error(1009, {}, "--project and model files cannot be given together.", "Give one of them.");
+
+export const configExists = (file: string): Diagnostic =>
+  error(1010, { file }, "The file is already there.", "Edit it, or remove it first.");
+
+export const badShapeOption = (text: string): Diagnostic =>
+  error(1011, {}, `'${text}' is no shape.`, "Write --shape input=1,3,96,96, all sizes positive.");
+
+export const sameName = (name: string, files: readonly string[]): Diagnostic =>
+  error(
+    1012,
+    {},
+    `${files.join(" and ")} would both become '${name}'.`,
+    "Compile them one by one with --name.",
+  );
+
+export const unknownInput = (name: string, known: readonly string[]): Diagnostic =>
+  error(
+    1013,
+    {},
+    `The model has no input '${name}'.`,
+    `${didYouMean(name, known)} Inputs: ${known.join(", ")}.`.trim(),
+  );
+
+export const inputCount = (given: number, wanted: readonly string[]): Diagnostic =>
+  error(
+    1014,
+    {},
+    `${given} inputs were given, but the model has ${wanted.length}: ${wanted.join(", ")}.`,
+    "Give --input once for each, or not at all for a fixed pattern.",
+  );
+
+export const inputMismatch = (file: string, input: string, given: string, wanted: string) =>
+  error(1015, { file }, `The input '${input}' takes ${wanted}, but the file holds ${given}.`);
+
+export const unknownDataFile = (file: string): Diagnostic =>
+  error(
+    1016,
+    { file },
+    "Unknown kind of data file.",
+    "Use .npy, .npz, or raw numbers: .f32, .i8, .u8.",
+  );
+
 // ---- 2xxx: reading a model ----
 
 export const notOnnx = (file: string, reason: string): Diagnostic =>
@@ -222,7 +307,11 @@ export const calibrationShape = (
     `Give an array of shape [samples, ${wanted.join(", ")}].`,
   );
 
-export const calibrationInput = (file: string, input: string, known: readonly string[]): Diagnostic =>
+export const calibrationInput = (
+  file: string,
+  input: string,
+  known: readonly string[],
+): Diagnostic =>
   error(
     3004,
     { file },

@@ -23,8 +23,12 @@ function checkOperator(node: Node, level: Level): string | undefined {
 function checkShapes(node: Node): string | undefined {
   if (findOperator(node.op)?.level === "imported") return undefined; // read.ts inferred these
   const types = inferTypes(node.op, node.inputs, node.attrs, node.outputs.length);
-  const odd = node.outputs.findIndex((v, i) => !types[i] || !sameShape(v.type.shape, types[i].shape));
-  return odd < 0 ? undefined : `output ${odd} is ${typeText(node.outputs[odd]!.type)}, not ${typeText(types[odd]!)}`;
+  const odd = node.outputs.findIndex(
+    (v, i) => !types[i] || !sameShape(v.type.shape, types[i].shape),
+  );
+  return odd < 0
+    ? undefined
+    : `output ${odd} is ${typeText(node.outputs[odd]!.type)}, not ${typeText(types[odd]!)}`;
 }
 
 function checkQuantization({ type }: Value): string | undefined {
@@ -32,14 +36,17 @@ function checkQuantization({ type }: Value): string | undefined {
   if (!quant) return undefined;
   const count = quant.scale.length;
   if (quant.zeroPoint.length !== count) return "scales and zero points differ in number";
-  if (count > 1 && shape[quant.axis ?? 0] !== count) return `${count} scales do not fit ${typeText(type)}`;
+  if (count > 1 && shape[quant.axis ?? 0] !== count)
+    return `${count} scales do not fit ${typeText(type)}`;
   return quant.scale.some((s) => !(s > 0 && s < Infinity)) ? "a scale is not positive" : undefined;
 }
 
 function checkConstant(node: Node): string | undefined {
   const tensor = node.attrs.value as { data: ArrayLike<unknown> } | undefined;
   const count = elementCount(node.outputs[0]!.type.shape);
-  return tensor?.data.length === count ? undefined : `a constant of ${count} elements has other data`;
+  return tensor?.data.length === count
+    ? undefined
+    : `a constant of ${count} elements has other data`;
 }
 
 /** Everything that is wrong with a graph; empty for a sound one. */

@@ -30,7 +30,13 @@ export interface Port {
 const escaped = (name: string): string =>
   name.replace(/[^\x20-\x7e]/g, "?").replace(/[\\"]/g, (c) => `\\${c}`);
 
-function port(index: number, name: string, identifier: string, type: TensorType, address: string): Port {
+function port(
+  index: number,
+  name: string,
+  identifier: string,
+  type: TensorType,
+  address: string,
+): Port {
   const [low, high] = type.quant ? integerRange(type.elem) : [0, 0];
   const scale = type.quant && floatLiteral(type.quant.scale[0]!);
   return {
@@ -58,7 +64,13 @@ const offsetOf = (graph: Graph<"planned">, region: Region): number =>
 export function inputPorts(graph: Graph<"planned">): Port[] {
   const identifiers = new Identifiers();
   return graph.inputs.map((value, i) =>
-    port(i, value.name, identifiers.take(value.name), value.type, `(unsigned char *)arena + ${offsetOf(graph, graph.plan.inputs[i]!)}`),
+    port(
+      i,
+      value.name,
+      identifiers.take(value.name),
+      value.type,
+      `(unsigned char *)arena + ${offsetOf(graph, graph.plan.inputs[i]!)}`,
+    ),
   );
 }
 

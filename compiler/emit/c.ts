@@ -54,12 +54,14 @@ export function floatLiteral(x: number): string {
   if (x === -Infinity) return "-INFINITY";
   for (let digits = 6; digits <= 9; digits++) {
     const text = String(Number(x.toPrecision(digits)));
-    if (Math.fround(Number(text)) === Math.fround(x)) return `${/[.e]/.test(text) ? text : `${text}.0`}f`;
+    if (Math.fround(Number(text)) === Math.fround(x))
+      return `${/[.e]/.test(text) ? text : `${text}.0`}f`;
   }
   return `${x}f`;
 }
 
-export const integerLiteral = (x: number): string => (x === -(2 ** 31) ? "(-2147483647 - 1)" : String(x));
+export const integerLiteral = (x: number): string =>
+  x === -(2 ** 31) ? "(-2147483647 - 1)" : String(x);
 
 /** A designated initialiser: `{.in_h = 49, .in_w = 10}`. */
 export function structLiteral(fields: Fields): string {

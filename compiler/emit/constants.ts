@@ -6,7 +6,9 @@ import type { ConstantArray } from "../kernels/kernel.ts";
 import { arrayLines, cType, Identifiers } from "./c.ts";
 
 const contentKey = ({ elem, data }: ConstantArray): string =>
-  `${elem}:${createHash("sha256").update(tensorBytes({ elem, shape: [], data })).digest("hex")}`;
+  `${elem}:${createHash("sha256")
+    .update(tensorBytes({ elem, shape: [], data }))
+    .digest("hex")}`;
 
 export class Constants {
   readonly #prefix: string;

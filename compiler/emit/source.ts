@@ -1,7 +1,7 @@
 /** The schedule as C: one function for each layer signature, and the run that calls them. */
 import type { Graph, Node } from "../ir/graph.ts";
-import type { Region, Step } from "../ir/plan.ts";
 import { constantOf } from "../ir/graph.ts";
+import type { Region, Step } from "../ir/plan.ts";
 import { type TensorType, typeBytes } from "../ir/types.ts";
 import { type Binding, type ConstantArray, type Kernel, weightsArray } from "../kernels/kernel.ts";
 import { kernelOf } from "../kernels/select.ts";
@@ -29,8 +29,13 @@ function inputParameters(node: Node, { inputs }: Binding): Parameter[] {
 function parametersOf(node: Node, binding: Binding): Parameter[] {
   return [
     ...inputParameters(node, binding),
-    ...node.outputs.map((v, i) => ({ type: `${cType(v.type.elem)} *`, name: i === 0 ? "y" : `y${i}` })),
-    ...binding.constants.flatMap((c) => (c ? [{ type: `const ${cType(c.elem)} *`, name: c.name }] : [])),
+    ...node.outputs.map((v, i) => ({
+      type: `${cType(v.type.elem)} *`,
+      name: i === 0 ? "y" : `y${i}`,
+    })),
+    ...binding.constants.flatMap((c) =>
+      c ? [{ type: `const ${cType(c.elem)} *`, name: c.name }] : [],
+    ),
     ...(binding.takesRows ? [{ type: "mote_rows ", name: "rows" }] : []),
   ];
 }
@@ -49,7 +54,9 @@ function wrapped(head: string, parts: readonly string[], tail: string, indent: s
 
 /** Struct literals break after top-level fields. */
 function structLines(struct: string, shape: Binding["shape"]): string {
-  const fields = Object.entries(shape).map(([name, value]) => structLiteral({ [name]: value }).slice(1, -1));
+  const fields = Object.entries(shape).map(([name, value]) =>
+    structLiteral({ [name]: value }).slice(1, -1),
+  );
   return wrapped(`        (${struct}){`, fields, "}", "            ");
 }
 
@@ -117,7 +124,9 @@ class SourceWriter {
   #pointer(region: Region, isConst: boolean): string {
     const offset = this.#graph.plan.buffers[region.buffer]!.offset + region.byteOffset;
     const type = cType(region.value.type.elem);
-    return isConst ? `(const ${type} *)(const void *)(a + ${offset})` : `(${type} *)(void *)(a + ${offset})`;
+    return isConst
+      ? `(const ${type} *)(const void *)(a + ${offset})`
+      : `(${type} *)(void *)(a + ${offset})`;
   }
 
   #inputs({ node, inputs }: Step, binding: Binding, layer: string): string[] {

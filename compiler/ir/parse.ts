@@ -1,9 +1,23 @@
 /** Reads the text that `print.ts` writes, and by hand in tests; `Constant random 7` makes weights up. */
 import { createToken, type IToken, Lexer } from "chevrotain";
-import { type AttrValue, type Graph, type Level, makeGraph, makeNode, type Node, type Value } from "./graph.ts";
+import {
+  type AttrValue,
+  type Graph,
+  type Level,
+  makeGraph,
+  makeNode,
+  type Node,
+  type Value,
+} from "./graph.ts";
 import type { Plan, Region } from "./plan.ts";
 import { newArray, type Tensor, tensorFromBytes, tensorOf } from "./tensor.ts";
-import { type ElementType, elementBytes, elementCount, elementTypes, type TensorType } from "./types.ts";
+import {
+  type ElementType,
+  elementBytes,
+  elementCount,
+  elementTypes,
+  type TensorType,
+} from "./types.ts";
 
 const Blank = createToken({ name: "Blank", pattern: /\s+|\/\/[^\n]*/, group: Lexer.SKIPPED });
 const Id = createToken({ name: "Id", pattern: /%\d+|%[a-z]\w*/ });
@@ -41,7 +55,8 @@ class Reader {
   constructor(text: string, weights: Uint8Array) {
     const { tokens, errors } = new Lexer(allTokens).tokenize(text);
     const [bad] = errors;
-    if (bad) throw new GraphTextError(bad.message, { startLine: bad.line!, startColumn: bad.column! });
+    if (bad)
+      throw new GraphTextError(bad.message, { startLine: bad.line!, startColumn: bad.column! });
     this.#tokens = tokens;
     this.#weights = weights;
   }

@@ -18,7 +18,15 @@ import type { Quantization, TensorType } from "./types.ts";
 const inlineElementsMax = 8;
 
 export const numberText = (x: number): string =>
-  Number.isNaN(x) ? "nan" : x === Infinity ? "inf" : x === -Infinity ? "-inf" : Object.is(x, -0) ? "-0" : String(x);
+  Number.isNaN(x)
+    ? "nan"
+    : x === Infinity
+      ? "inf"
+      : x === -Infinity
+        ? "-inf"
+        : Object.is(x, -0)
+          ? "-0"
+          : String(x);
 
 const listText = (list: readonly (number | string)[]): string =>
   `[${list.map((x) => (typeof x === "number" ? numberText(x) : JSON.stringify(x))).join(", ")}]`;
@@ -86,7 +94,9 @@ class Printer {
   }
 
   region(r: Region | undefined): string {
-    return r ? `${this.id(r.value)} b${r.buffer}+${r.byteOffset} rows ${r.rowBegin} ${r.rowEnd}` : "_";
+    return r
+      ? `${this.id(r.value)} b${r.buffer}+${r.byteOffset} rows ${r.rowBegin} ${r.rowEnd}`
+      : "_";
   }
 
   plan(plan: Plan, numberOf: Map<Node, number>): string[] {
@@ -94,7 +104,9 @@ class Printer {
       `(${list.map((r) => this.region(r)).join(", ")})`;
     return [
       `  plan ${plan.arenaBytes} align ${plan.alignBytes} {`,
-      ...plan.buffers.map((b: Buffer) => `    b${b.id} ${b.bytes} at ${b.offset} live ${b.begin} ${b.end}`),
+      ...plan.buffers.map(
+        (b: Buffer) => `    b${b.id} ${b.bytes} at ${b.offset} live ${b.begin} ${b.end}`,
+      ),
       ...plan.steps.map(
         (s) => `    step ${numberOf.get(s.node)} ${regions(s.inputs)} ${regions(s.outputs)}`,
       ),

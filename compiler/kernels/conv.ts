@@ -19,8 +19,7 @@ import {
 } from "./kernel.ts";
 import { requantization } from "./requantization.ts";
 
-const geometry = (node: Node) =>
-  convolutionOf(inputType(node, 0), inputType(node, 1), node.attrs);
+const geometry = (node: Node) => convolutionOf(inputType(node, 0), inputType(node, 1), node.attrs);
 
 /** Steps [batch, channel, row, column] as fields of the C struct `mote_window`. */
 export const stepFields = (of: "x" | "y", steps: readonly number[]): Fields => ({

@@ -54,7 +54,11 @@ export const inputType = (node: Node, i = 0): TensorType => node.inputs[i]!.type
 export const outputType = (node: Node): TensorType => node.outputs[0]!.type;
 
 /** Whether the types of the inputs (absent ones aside) and of the output are those given. */
-export const hasTypes = (node: Node, inputs: readonly ElementType[], output: ElementType): boolean =>
+export const hasTypes = (
+  node: Node,
+  inputs: readonly ElementType[],
+  output: ElementType,
+): boolean =>
   outputType(node).elem === output &&
   inputs.every((elem, i) => !node.inputs[i] || inputType(node, i).elem === elem);
 
@@ -62,7 +66,12 @@ export const isConstant = (v: Value | undefined): boolean => v?.node.op === "Con
 
 const array =
   (kind: ConstantArray["kind"]) =>
-  (name: string, elem: ElementType, data: TensorData): ConstantArray => ({ name, elem, data, kind });
+  (name: string, elem: ElementType, data: TensorData): ConstantArray => ({
+    name,
+    elem,
+    data,
+    kind,
+  });
 
 export const weightsArray = array("weights");
 export const tableArray = array("tables");

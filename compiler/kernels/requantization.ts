@@ -32,8 +32,16 @@ export function requantization(
   }
   const pairs = factors.map(quantizeMultiplier);
   return {
-    multipliers: tableArray("multipliers", "int32", Int32Array.from(pairs, (p) => p.multiplier)),
-    exponents: tableArray("exponents", "int8", Int8Array.from(pairs, (p) => p.exponent)),
+    multipliers: tableArray(
+      "multipliers",
+      "int32",
+      Int32Array.from(pairs, (p) => p.multiplier),
+    ),
+    exponents: tableArray(
+      "exponents",
+      "int8",
+      Int8Array.from(pairs, (p) => p.exponent),
+    ),
     shape: { tflite: 1, left_shift: 0, ...rest },
   };
 }

@@ -9,7 +9,12 @@ import {
   type TensorType,
 } from "../ir/types.ts";
 import { clampAttrs, clampOf, integerClamp } from "./clamp.ts";
-import { clamp, makeRescale, multiplyByQuantizedMultiplier, quantizeMultiplier } from "./numerics.ts";
+import {
+  clamp,
+  makeRescale,
+  multiplyByQuantizedMultiplier,
+  quantizeMultiplier,
+} from "./numerics.ts";
 import { broadcastShapes, type EvalContext, type IntegerForm, type Operator } from "./operator.ts";
 
 type Combine = (a: number, b: number) => number;
@@ -83,7 +88,8 @@ const evaluateEntry =
     const bounded: Combine =
       min > -Infinity || max < Infinity ? (a, b) => clamp(f(a, b), min, max) : f;
     const isInteger = integerTypes.includes(first!.elem);
-    const divide = isInteger && f === division ? (a: number, b: number) => Math.trunc(a / b) : bounded;
+    const divide =
+      isInteger && f === division ? (a: number, b: number) => Math.trunc(a / b) : bounded;
     return [rest.reduce((sum, next) => combine(sum, next, elem, divide), first!)];
   };
 
@@ -109,7 +115,12 @@ export interface AdditionFast {
 }
 
 /** The largest shift at which no partial sum leaves 32 bits for any stored operands. */
-export function additionFast(a: TensorType, b: TensorType, y: TensorType, sign: 1 | -1): AdditionFast {
+export function additionFast(
+  a: TensorType,
+  b: TensorType,
+  y: TensorType,
+  sign: 1 | -1,
+): AdditionFast {
   for (let shift = 30; shift >= 0; shift--) {
     const multiplierA = Math.round((scaleOf(a) / scaleOf(y)) * 2 ** shift);
     const multiplierB = sign * Math.round((scaleOf(b) / scaleOf(y)) * 2 ** shift);
@@ -165,14 +176,16 @@ const multiplication: IntegerForm = {
     const { min, max } = integerClamp(attrs, ty);
     const [za, zb, zy] = [zeroOf(ta), zeroOf(tb), zeroOf(ty)];
     const rescale = makeRescale([productFactor(ta, tb, ty)], profile);
-    const product: Combine = (a, b) =>
-      clamp(zy + rescale.apply((a - za) * (b - zb), 0), min, max);
+    const product: Combine = (a, b) => clamp(zy + rescale.apply((a - za) * (b - zb), 0), min, max);
     return [combine(inputs[0]!, inputs[1]!, "int8", product)];
   },
 };
 
 const division: Combine = (a, b) => a / b;
-const bool = (f: (a: number, b: number) => boolean): Combine => (a, b) => (f(a, b) ? 1 : 0);
+const bool =
+  (f: (a: number, b: number) => boolean): Combine =>
+  (a, b) =>
+    f(a, b) ? 1 : 0;
 const truth = (name: string, f: (a: number, b: number) => boolean): Entry => ({
   name,
   f: bool(f),
@@ -211,7 +224,9 @@ const infer =
 export const binaryOperators: readonly Operator[] = entries.map((entry) => ({
   name: entry.name,
   level: "any",
-  inputs: entry.variadic ? ["data_0: T", "data_N*: T"] : ["A: T", entry.name === "Pow" ? "B: T1" : "B: T"],
+  inputs: entry.variadic
+    ? ["data_0: T", "data_N*: T"]
+    : ["A: T", entry.name === "Pow" ? "B: T1" : "B: T"],
   outputs: 1,
   attrs: entry.integer || entry.name === "Div" ? clampAttrs : ({} as Attrs as typeof clampAttrs),
   infer: infer(entry.result),

@@ -53,4 +53,5 @@ export function buildNode(
 }
 
 /** The only output of a new node. */
-export const build = (...args: Parameters<typeof buildNode>): Value => buildNode(...args).outputs[0]!;
+export const build = (...args: Parameters<typeof buildNode>): Value =>
+  buildNode(...args).outputs[0]!;

@@ -260,10 +260,7 @@ export function accumulatorBound(node: Node): number {
   return bound;
 }
 
-export const weightedIntegerForm: Pick<
-  IntegerForm,
-  "roles" | "output" | "accumulatorBound"
-> = {
+export const weightedIntegerForm: Pick<IntegerForm, "roles" | "output" | "accumulatorBound"> = {
   roles: ["activation", "weights", "bias"],
   output: "free",
   accumulatorBound,

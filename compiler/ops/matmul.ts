@@ -69,9 +69,7 @@ const matmul: Operator = {
   inputs: ["A: T", "B: T"],
   outputs: 1,
   attrs: {},
-  infer: ({ inputs: [a, b] }) => [
-    { elem: a!.elem, shape: matmulShapes(a!.shape, b!.shape).shape },
-  ],
+  infer: ({ inputs: [a, b] }) => [{ elem: a!.elem, shape: matmulShapes(a!.shape, b!.shape).shape }],
   evaluate: ({ inputs: [a, b], types }) => {
     const s = matmulShapes(a!.shape, b!.shape);
     const [ia, ib] = [broadcastIndex(s.left, s.batch), broadcastIndex(s.right, s.batch)];
@@ -139,7 +137,8 @@ function evaluateInteger({ inputs, inputTypes, types, attrs, profile }: EvalCont
 }
 
 const checkBias = (b: TensorType | undefined, filters: number) => {
-  if (b && b.shape.join() !== `${filters}`) fail(`the bias has shape [${b.shape}], not [${filters}]`);
+  if (b && b.shape.join() !== `${filters}`)
+    fail(`the bias has shape [${b.shape}], not [${filters}]`);
 };
 
 /** X [M,K], W [N,K], B [N] → [M,N]. */

@@ -1,5 +1,5 @@
 /** What the operators share that move elements without changing them. */
-import { numbers, newArray, type Tensor } from "../ir/tensor.ts";
+import { newArray, numbers, type Tensor } from "../ir/tensor.ts";
 import { elementCount, type Shape } from "../ir/types.ts";
 import { fail, type InferContext, type IntegerForm, indices } from "./operator.ts";
 
@@ -36,4 +36,3 @@ export function viewIndex(shape: Shape, steps: readonly number[], start = 0): In
   }
   return at;
 }
-

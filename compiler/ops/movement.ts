@@ -10,7 +10,10 @@ import { attributeToInput } from "./upgrade.ts";
 export function permutation(attrs: Attrs, rank: number): number[] {
   const given = ints({ attrs }, "perm");
   const perm = given.length > 0 ? [...given] : Array.from({ length: rank }, (_, i) => rank - 1 - i);
-  if (perm.length !== rank || new Set(perm.map((p) => normalAxis(p, rank, "'perm' entry"))).size < rank)
+  if (
+    perm.length !== rank ||
+    new Set(perm.map((p) => normalAxis(p, rank, "'perm' entry"))).size < rank
+  )
     fail(`'perm' [${perm}] is no permutation of ${rank} axes`);
   return perm;
 }
@@ -77,7 +80,8 @@ function splitSizes(context: InferContext): number[] {
   const size = shape[normalAxis(num(context, "axis"), shape.length)]!;
   if (context.inputs[1] !== undefined) {
     const given = constantInts(context, 1, "split");
-    if (given.reduce((a, b) => a + b, 0) !== size) fail(`'split' [${given}] does not add to ${size}`);
+    if (given.reduce((a, b) => a + b, 0) !== size)
+      fail(`'split' [${given}] does not add to ${size}`);
     return given;
   }
   const count = num(context, "num_outputs", context.outputCount);
@@ -127,7 +131,11 @@ export function sliceView(
   axes: readonly number[],
   steps: readonly number[],
 ): SliceView {
-  const view: SliceView = { shape: [...shape], begins: shape.map(() => 0), strides: shape.map(() => 1) };
+  const view: SliceView = {
+    shape: [...shape],
+    begins: shape.map(() => 0),
+    strides: shape.map(() => 1),
+  };
   axes.forEach((given, i) => {
     const axis = normalAxis(given, shape.length);
     const size = shape[axis]!;
@@ -165,11 +173,20 @@ export const slice: Operator = {
   types: indexTypes,
   upgrade: (node, opset) =>
     opset < 10
-      ? attributeToInput(attributeToInput(attributeToInput(node, "starts", 1), "ends", 2), "axes", 3)
+      ? attributeToInput(
+          attributeToInput(attributeToInput(node, "starts", 1), "ends", 2),
+          "axes",
+          3,
+        )
       : node,
   infer: (context) => [{ elem: context.inputs[0]!.elem, shape: sliceOf(context).shape }],
   evaluate: ({ inputs, inputTypes, attrs, types }) => {
-    const context = { inputs: inputTypes, attrs, outputCount: 1, constant: (i: number) => inputs[i] };
+    const context = {
+      inputs: inputTypes,
+      attrs,
+      outputCount: 1,
+      constant: (i: number) => inputs[i],
+    };
     const { begins, strides } = sliceOf(context);
     const own = rowMajorStrides(inputs[0]!.shape);
     const start = begins.reduce((sum, b, i) => sum + b * own[i]!, 0);
@@ -228,7 +245,8 @@ function padsOf(context: InferContext): { begin: number[]; end: number[] } {
   const axes = context.inputs[3]
     ? constantInts(context, 3, "axes").map((a) => normalAxis(a, rank))
     : Array.from({ length: rank }, (_, i) => i);
-  if (pads.length !== 2 * axes.length) fail(`'pads' has ${pads.length} numbers, not ${2 * axes.length}`);
+  if (pads.length !== 2 * axes.length)
+    fail(`'pads' has ${pads.length} numbers, not ${2 * axes.length}`);
   const at = (axis: number, half: number) => {
     const i = axes.indexOf(axis);
     return i < 0 ? 0 : pads[i + half * axes.length]!;
@@ -267,7 +285,12 @@ const pad: Operator = {
   },
   evaluate: ({ inputs, inputTypes, attrs, types }) => {
     const x = inputs[0]!;
-    const context = { inputs: inputTypes, attrs, outputCount: 1, constant: (i: number) => inputs[i] };
+    const context = {
+      inputs: inputTypes,
+      attrs,
+      outputCount: 1,
+      constant: (i: number) => inputs[i],
+    };
     const { begin } = padsOf(context);
     const mode = str({ attrs }, "mode", "constant");
     const { shape } = types[0]!;

@@ -3,7 +3,15 @@ import { type Attrs, num } from "../ir/graph.ts";
 import { newArray, numbers, type Tensor } from "../ir/tensor.ts";
 import { elementCount, rowMajorStrides } from "../ir/types.ts";
 import { constantInts, viewIndex } from "./move.ts";
-import { type EvalContext, fail, floats, type InferContext, indices, normalAxis, type Operator } from "./operator.ts";
+import {
+  type EvalContext,
+  fail,
+  floats,
+  type InferContext,
+  indices,
+  normalAxis,
+  type Operator,
+} from "./operator.ts";
 import { attributeToInput } from "./upgrade.ts";
 
 /** scale · (x − mean) / √(var + epsilon) + bias, as one factor and one offset for each channel. */

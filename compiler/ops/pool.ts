@@ -45,7 +45,14 @@ function pool(p: Pooling, x: ArrayLike<number>, y: { [i: number]: number }, redu
   const index = (n: number, c: number, r: number, k: number, h: number, w: number) =>
     p.planar ? ((n * p.channels + c) * h + r) * w + k : ((n * h + r) * w + k) * p.channels + c;
   const range = (axis: 0 | 1, at: number) =>
-    kernelRange(at, padsBegin[axis]!, strides[axis]!, dilations[axis]!, kernel[axis]!, p.size[axis]);
+    kernelRange(
+      at,
+      padsBegin[axis]!,
+      strides[axis]!,
+      dilations[axis]!,
+      kernel[axis]!,
+      p.size[axis],
+    );
   for (let n = 0; n < p.batch; n++)
     for (let oy = 0; oy < outH; oy++)
       for (let ox = 0; ox < outW; ox++) {
@@ -134,8 +141,7 @@ const global = (name: string, reduce: Reduce): Operator => ({
   inputs: ["X: T"],
   outputs: 1,
   attrs: {},
-  infer: (context) =>
-    inferImported({ ...context, attrs: globalAttrs(context.inputs[0]!) }),
+  infer: (context) => inferImported({ ...context, attrs: globalAttrs(context.inputs[0]!) }),
   evaluate: (context) =>
     evaluateImported({ ...context, attrs: globalAttrs(context.inputs[0]!) }, reduce),
 });
@@ -146,8 +152,11 @@ function evaluateLowered(context: EvalContext, reduce: Reduce): Tensor[] {
   const [x, type] = [context.inputs[0]!, context.types[0]!];
   const { min, max } = clampOf(context.attrs);
   const data = newArray(type.elem, elementCount(type.shape)) as Float32Array;
-  pool(poolingOf(x.shape, context.attrs, layoutOf(context.attrs)), x.data as Float32Array, data, (v, n) =>
-    clamp(reduce(v, n), min, max),
+  pool(
+    poolingOf(x.shape, context.attrs, layoutOf(context.attrs)),
+    x.data as Float32Array,
+    data,
+    (v, n) => clamp(reduce(v, n), min, max),
   );
   return [{ elem: type.elem, shape: type.shape, data }];
 }

@@ -9,7 +9,13 @@ import {
   type TensorType,
 } from "../ir/types.ts";
 import { quantizeNumber } from "./numerics.ts";
-import { type EvalContext, fail, type InferContext, normalAxis, type Operator } from "./operator.ts";
+import {
+  type EvalContext,
+  fail,
+  type InferContext,
+  normalAxis,
+  type Operator,
+} from "./operator.ts";
 
 const storedTypes: readonly ElementType[] = ["int8", "uint8", "int16", "uint16", "int32"];
 
@@ -235,7 +241,8 @@ function qlinearOperator(name: string, form: QLinear, operator: Lookup): Operato
       const scales = numbers(context.inputs[4]!);
       const product = numbers(context.inputs[1]!)[0]!;
       const bias = context.inputs[8] && numbers(context.inputs[8]);
-      const real = bias && Float32Array.from(bias, (b, i) => b * product * (scales[i] ?? scales[0]!));
+      const real =
+        bias && Float32Array.from(bias, (b, i) => b * product * (scales[i] ?? scales[0]!));
       const b: Tensor | undefined = real && { elem: "float32", shape: [real.length], data: real };
       const [y] = operator(form.op).evaluate({
         ...context,

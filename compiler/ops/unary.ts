@@ -43,8 +43,7 @@ const simple = (name: string, f: (x: number) => number, anyType = false): Entry 
   anyType,
 });
 
-const hardSigmoid = (alpha: number, beta: number) => (x: number) =>
-  clamp(alpha * x + beta, 0, 1);
+const hardSigmoid = (alpha: number, beta: number) => (x: number) => clamp(alpha * x + beta, 0, 1);
 
 const gelu: MakeFunction = (attrs) =>
   str({ attrs }, "approximate", "none") === "tanh"
@@ -191,4 +190,3 @@ export const unaryOperators: readonly Operator[] = entries.map((entry) => ({
     evaluate: (context) => evaluateTable(context, entry.make),
   },
 }));
-

@@ -100,7 +100,10 @@ const dropout: Operator = {
     if (training && numbers(constant(2) ?? fail("'training_mode' is not a constant"))[0] !== 0)
       fail("a Dropout in training mode cannot be compiled");
     const { elem, shape } = x!;
-    return [{ elem, shape }, { elem: "bool" as const, shape }].slice(0, outputCount);
+    return [
+      { elem, shape },
+      { elem: "bool" as const, shape },
+    ].slice(0, outputCount);
   },
   evaluate: ({ inputs: [x], types }) =>
     types.map((t, i) =>

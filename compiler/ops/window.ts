@@ -29,7 +29,12 @@ function samePads(size: number, stride: number, extent: number, upper: boolean):
   return upper ? [small, total - small] : [total - small, small];
 }
 
-function padsOf(attrs: Attrs, spatial: readonly number[], w: Pick<Window, "strides">, extents: number[]) {
+function padsOf(
+  attrs: Attrs,
+  spatial: readonly number[],
+  w: Pick<Window, "strides">,
+  extents: number[],
+) {
   const rank = spatial.length;
   const auto = str({ attrs }, "auto_pad", "NOTSET");
   if (auto.startsWith("SAME"))

@@ -33,7 +33,9 @@ export interface Planned {
 
 export function plan(graph: Graph<"lowered">, traits: TraitsOf): Planned {
   const allocation = allocate(graph, traits);
-  const widest = Math.max(...graph.nodes.flatMap((n) => n.outputs.map((v) => elementBytes(v.type.elem))));
+  const widest = Math.max(
+    ...graph.nodes.flatMap((n) => n.outputs.map((v) => elementBytes(v.type.elem))),
+  );
   const buffers = buffersOf(allocation, Math.max(bufferAlignBytes, widest));
   const steps: Step[] = allocation.steps.map((node) => ({
     node,

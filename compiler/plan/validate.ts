@@ -6,7 +6,13 @@ import { type Graph, str, type Value } from "../ir/graph.ts";
 import type { Plan, Region } from "../ir/plan.ts";
 
 const sizeOf = ({ type }: Value): number => {
-  const bits = /64/.test(type.elem) ? 64 : /32/.test(type.elem) ? 32 : /16/.test(type.elem) ? 16 : 8;
+  const bits = /64/.test(type.elem)
+    ? 64
+    : /32/.test(type.elem)
+      ? 32
+      : /16/.test(type.elem)
+        ? 16
+        : 8;
   return type.shape.reduce((n, d) => n * d, bits / 8);
 };
 
@@ -54,7 +60,8 @@ class Arena {
     const [begin, end] = this.#span(region, when);
     const wanted = this.#numberOf(shown(region.value));
     const lost = this.#owners.subarray(begin, end).findIndex((owner) => owner !== wanted);
-    if (lost >= 0) this.problems.push(`${when}: byte ${begin + lost} was overwritten before its last use`);
+    if (lost >= 0)
+      this.problems.push(`${when}: byte ${begin + lost} was overwritten before its last use`);
   }
 }
 

@@ -54,7 +54,12 @@ function parametersFor(value: Value, ranges: Ranges): Quantization | undefined {
 }
 
 /** The value quantised and back, if an integer operator makes or reads it. */
-function quantizedAndBack(original: Value, made: Value, readers: readonly Node[], ranges: Ranges): Value {
+function quantizedAndBack(
+  original: Value,
+  made: Value,
+  readers: readonly Node[],
+  ranges: Ranges,
+): Value {
   const { node } = original;
   const isWanted = formOf(node) !== undefined || readers.some((reader) => formOf(reader));
   const choosing = node.op !== "Constant" && choosesParameters(node);

@@ -4,7 +4,7 @@ import * as say from "../diagnostics.ts";
 import { MoteError } from "../diagnostics.ts";
 import type { Graph, Value } from "../ir/graph.ts";
 import { float32s, numbers, type Tensor } from "../ir/tensor.ts";
-import { elementCount, sameShape, type Shape } from "../ir/types.ts";
+import { elementCount, type Shape, sameShape } from "../ir/types.ts";
 import { NumpyError, parseNpy, parseNpz } from "../read/numpy.ts";
 
 function readArrays(file: string): Map<string, Tensor> {
@@ -57,7 +57,8 @@ export function readCalibration(file: string, graph: Graph, ioLayout = "nchw"): 
   const arrays = readArrays(file);
   const inOrder = [...arrays.values()];
   const lists = graph.inputs.map((value, i) => {
-    const array = arrays.get(value.name) ?? (inOrder.length === graph.inputs.length ? inOrder[i] : undefined);
+    const array =
+      arrays.get(value.name) ?? (inOrder.length === graph.inputs.length ? inOrder[i] : undefined);
     if (!array) throw new MoteError(say.calibrationInput(file, value.name, [...arrays.keys()]));
     return samplesOf(value, array, file, ioLayout);
   });

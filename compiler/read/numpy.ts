@@ -37,7 +37,10 @@ function parseHeader(text: string): Header {
   const elem = types[descr[2]!];
   if (!elem) throw new NumpyError(`holds the type '${descr[2]}', which mote does not read`);
   if (descr[1] === ">") throw new NumpyError("is big-endian; save it little-endian");
-  const sizes = shape[1]!.split(",").filter((s) => s.trim() !== "").map(Number);
+  const sizes = shape[1]!
+    .split(",")
+    .filter((s) => s.trim() !== "")
+    .map(Number);
   return { elem, shape: sizes, columnMajor: order[1] === "True" && sizes.length > 1 };
 }
 
@@ -64,7 +67,8 @@ export function parseNpy(bytes: Uint8Array): Tensor {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const long = bytes[6]! >= 2;
   const start = long ? 12 : 10;
-  const length = bytes.length >= start ? (long ? view.getUint32(8, true) : view.getUint16(8, true)) : 0;
+  const length =
+    bytes.length >= start ? (long ? view.getUint32(8, true) : view.getUint16(8, true)) : 0;
   const header = parseHeader(new TextDecoder().decode(bytes.subarray(start, start + length)));
   const data = bytes.subarray(start + length);
   const needed = elementCount(header.shape) * elementBytes(header.elem);

@@ -153,6 +153,9 @@ export function rewrite<L extends Level & ("imported" | "lowered")>(
     if (replaced.size === 0) return current;
     current = substitute(current, replaced);
   }
-  const names = [...log].sort((a, b) => b[1] - a[1]).slice(0, 3).map(([name]) => name);
+  const names = [...log]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 3)
+    .map(([name]) => name);
   throw new Error(`rewriting does not end; most applied: ${names.join(", ")}`);
 }

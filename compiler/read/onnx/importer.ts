@@ -5,10 +5,10 @@ import { float32s, int64s, type Tensor } from "../../ir/tensor.ts";
 import { elementCount, isFloat, typeBytes, typeText } from "../../ir/types.ts";
 import { buildNode } from "../../ops/build.ts";
 import {
+  type OperandSpec,
   type Operator,
   OperatorError,
   operandSpec,
-  type OperandSpec,
   type RawNode,
 } from "../../ops/operator.ts";
 import { findOperator, operatorNames } from "../../ops/registry.ts";
@@ -210,7 +210,8 @@ function checkOperands(operator: Operator, inputs: readonly (Value | undefined)[
   for (let i = 0; i < Math.max(specs.length, inputs.length); i++) {
     const [spec, value] = [specs[i] ?? last!, inputs[i]];
     if (value === undefined) {
-      if (!spec.optional && !spec.repeated) throw new OperatorError(`lacks its input '${spec.name}'`);
+      if (!spec.optional && !spec.repeated)
+        throw new OperatorError(`lacks its input '${spec.name}'`);
       continue;
     }
     const allowed = operator.types?.[spec.letter];

@@ -8,8 +8,8 @@ import { elementCount, type TensorType, typeBytes, typeText } from "../../ir/typ
 import { elementTypeOf } from "../../ops/typing.ts";
 import { Importer } from "./importer.ts";
 import {
-  decodeModel,
   type DimensionProto,
+  decodeModel,
   type GraphProto,
   type ModelProto,
   toNumber,
@@ -57,7 +57,8 @@ function opsetsOf(model: ModelProto, file: string, report: ReadOptions["report"]
 }
 
 const dimension = (d: DimensionProto, axis: number): string => {
-  const value = d.dimValue === undefined || !Object.hasOwn(d, "dimValue") ? 0 : toNumber(d.dimValue);
+  const value =
+    d.dimValue === undefined || !Object.hasOwn(d, "dimValue") ? 0 : toNumber(d.dimValue);
   if (value > 0) return String(value);
   return axis === 0 ? "1" : d.dimParam || "?";
 };
@@ -85,7 +86,12 @@ function importInputs(graph: GraphProto, importer: Importer, file: string, optio
   const infos = graph.input.filter((info) => !importer.has(info.name));
   for (const name of options.shapes?.keys() ?? [])
     if (!infos.some((i) => i.name === name))
-      importer.report(say.unknownShape(name, infos.map((i) => i.name)));
+      importer.report(
+        say.unknownShape(
+          name,
+          infos.map((i) => i.name),
+        ),
+      );
   for (const info of infos)
     importer.attempt([info.name], () => {
       const value = input(info.name, inputType(info, file, options));
@@ -137,7 +143,12 @@ export function readOnnx(file: string, options: ReadOptions): Graph<"imported"> 
   const inputs = importInputs(graph, importer, file, options);
   const { order, cyclic } = sortNodes(graph.node);
   if (cyclic.length > 0)
-    importer.report(say.cyclicGraph(file, cyclic.map((n) => n.name || n.output[0] || n.opType)));
+    importer.report(
+      say.cyclicGraph(
+        file,
+        cyclic.map((n) => n.name || n.output[0] || n.opType),
+      ),
+    );
   else importer.nodes(order);
   if (graph.output.length === 0) importer.report(say.emptyGraph(file, "output"));
   const outputs = importOutputs(graph, importer, file, (options.shapes?.size ?? 0) > 0);

@@ -4,7 +4,10 @@ import type { NodeProto } from "./proto.ts";
  * The nodes in an order in which they can run (the file's own where it is one), and the nodes that
  * lie on or behind a cycle.
  */
-export function sortNodes(nodes: readonly NodeProto[]): { order: NodeProto[]; cyclic: NodeProto[] } {
+export function sortNodes(nodes: readonly NodeProto[]): {
+  order: NodeProto[];
+  cyclic: NodeProto[];
+} {
   const maker = new Map<string, NodeProto>();
   for (const node of nodes) for (const name of node.output) if (name !== "") maker.set(name, node);
   const state = new Map<NodeProto, "open" | "done">();

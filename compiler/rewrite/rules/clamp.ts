@@ -57,4 +57,3 @@ const clampNothing: Rule = {
 };
 
 export const clampRules: readonly Rule[] = [clampIntoProducer, clampNothing];
-

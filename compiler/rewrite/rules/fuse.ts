@@ -30,7 +30,10 @@ function absorb(w: Tensor, b: Tensor | undefined, { factor, offset }: Affine): [
   const each = elementCount(w.shape) / factor.length;
   const weights = Float32Array.from(ws, (x, i) => x * factor[Math.floor(i / each)]!);
   const bias = offset.map((o, c) => (bs?.[c] ?? 0) * factor[c]! + o);
-  return [constant(float32s(w.shape, weights), "weights"), constant(float32s([bias.length], bias), "bias")];
+  return [
+    constant(float32s(w.shape, weights), "weights"),
+    constant(float32s([bias.length], bias), "bias"),
+  ];
 }
 
 function convAffine(m: Match, affine: Affine | undefined): Value | undefined {
@@ -71,7 +74,12 @@ const convBatchNorm: Rule = {
 
 const channelsOf = (m: Match): number => m.tensor("w").shape[0]!;
 
-const constantAffine = (m: Match, rank: number, axis: number, channels: number): Affine | undefined => {
+const constantAffine = (
+  m: Match,
+  rank: number,
+  axis: number,
+  channels: number,
+): Affine | undefined => {
   const c = perChannel(m.tensor("c"), rank, axis, channels);
   if (!c) return undefined;
   const [one, zero] = [c.map(() => 1), c.map(() => 0)];
@@ -115,8 +123,11 @@ const matmulAdd: Rule = {
   replace: (m) => {
     const [x, w, b] = [m.value("x"), m.value("w"), m.value("b")];
     const fits =
-      x.type.shape.length === 2 && w.type.shape.length === 2 && b.type.shape.length === 1 &&
-      b.type.shape[0] === w.type.shape[1] && x.type.elem === "float32";
+      x.type.shape.length === 2 &&
+      w.type.shape.length === 2 &&
+      b.type.shape.length === 1 &&
+      b.type.shape[0] === w.type.shape[1] &&
+      x.type.elem === "float32";
     return fits ? build("Gemm", [x, w, b], {}, { origins: m.origins }) : undefined;
   },
 };
@@ -180,7 +191,8 @@ function windowPads(m: Match, value: number): Attrs | undefined {
   const rank = pad.outputs[0]!.type.shape.length;
   const filled = m.maybeTensor("value");
   const pads = Array.from(numbers(m.tensor("pads")));
-  const isSpatial = pads.length === 2 * rank && pads.every((p, i) => p >= 0 && (i % rank >= 2 || p === 0));
+  const isSpatial =
+    pads.length === 2 * rank && pads.every((p, i) => p >= 0 && (i % rank >= 2 || p === 0));
   const isConstant = str(pad, "mode", "constant") === "constant";
   if (!isSpatial || !isConstant || !isExplicit(m.root.attrs)) return undefined;
   if ((filled ? numbers(filled)[0] : 0) !== value) return undefined;
@@ -192,9 +204,13 @@ function windowPads(m: Match, value: number): Attrs | undefined {
   return { ...m.root.attrs, auto_pad: "NOTSET", pads: total };
 }
 
-const padPattern = op("Pad", [any("x"), constantPattern("pads"), optional(constantPattern("value"))], {
-  as: "pad",
-});
+const padPattern = op(
+  "Pad",
+  [any("x"), constantPattern("pads"), optional(constantPattern("value"))],
+  {
+    as: "pad",
+  },
+);
 
 const padConv: Rule = {
   name: "pad-conv",

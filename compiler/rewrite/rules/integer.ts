@@ -4,19 +4,14 @@
  */
 import { constant, constantOf, type Node, type Value } from "../../ir/graph.ts";
 import { numbers, type Tensor, tensorOf } from "../../ir/tensor.ts";
-import {
-  type Quantization,
-  sameQuantization,
-  sameType,
-  type TensorType,
-} from "../../ir/types.ts";
+import { type Quantization, sameQuantization, sameType, type TensorType } from "../../ir/types.ts";
 import { build } from "../../ops/build.ts";
+import { permutation } from "../../ops/movement.ts";
 import { clamp, roundHalfAway } from "../../ops/numerics.ts";
 import type { IntegerForm, OperandRole } from "../../ops/operator.ts";
-import { permutation } from "../../ops/movement.ts";
 import { dequantizeTensor, quantizeTensor } from "../../ops/quantisation.ts";
-import { operatorOf } from "../../ops/registry.ts";
 import { activationQuantization, quantizeWeights } from "../../ops/ranges.ts";
+import { operatorOf } from "../../ops/registry.ts";
 import type { Rule } from "../engine.ts";
 import { any, constant as constantPattern, op } from "../pattern.ts";
 
@@ -80,7 +75,8 @@ function bias(v: Value, x: Value, w: Value): Value | undefined {
   const scale = scaleW.length === 1 ? [Math.fround(wanted[0]!)] : wanted.map(Math.fround);
   const quant = { scale, zeroPoint: scale.map(() => 0), ...(scale.length > 1 && { axis: 0 }) };
   const own = stored?.type.quant;
-  const exact = own && tensor.elem === "int32" && wanted.every((s, c) => close(at(own.scale, c), s));
+  const exact =
+    own && tensor.elem === "int32" && wanted.every((s, c) => close(at(own.scale, c), s));
   if (exact) return constant(tensor, v.name, quant);
   const real = numbers(own ? dequantizeTensor(tensor, own) : tensor);
   const limit = 2 ** 31 - 1;
@@ -88,7 +84,10 @@ function bias(v: Value, x: Value, w: Value): Value | undefined {
   return constant({ elem: "int32", shape: tensor.shape, data }, v.name, quant);
 }
 
-function integerOperands(node: Node, roles: readonly OperandRole[]): (Value | undefined)[] | undefined {
+function integerOperands(
+  node: Node,
+  roles: readonly OperandRole[],
+): (Value | undefined)[] | undefined {
   const operands: (Value | undefined)[] = [];
   for (const [i, v] of node.inputs.entries()) {
     const role = roles[Math.min(i, roles.length - 1)]!;
@@ -138,7 +137,11 @@ function toInteger(node: Node, to: TensorType, origins: readonly string[]): Valu
   const operands = integerOperands(node, form.roles);
   if (!operands || !operands.some((v, i) => v && storedValue(node.inputs[i]!))) return undefined;
   if (form.output === "same") {
-    const same = operands.map((v, i) => (form.roles[Math.min(i, form.roles.length - 1)] === "activation" && v ? requantize(v, { ...to, shape: v.type.shape }, origins) : v));
+    const same = operands.map((v, i) =>
+      form.roles[Math.min(i, form.roles.length - 1)] === "activation" && v
+        ? requantize(v, { ...to, shape: v.type.shape }, origins)
+        : v,
+    );
     return isInt8(to) ? build(node.op, same, node.attrs, { origins, stored: to }) : undefined;
   }
   const result = integerResult(form, operands, to);
@@ -219,7 +222,10 @@ const quantizeUp: Rule = {
     return %2 as "y"
   }`,
   pattern: op("Quantize", [
-    op(["Transpose", "Reshape", "Slice", "Gather", "Expand"], undefined, { as: "move", onlyUse: true }),
+    op(["Transpose", "Reshape", "Slice", "Gather", "Expand"], undefined, {
+      as: "move",
+      onlyUse: true,
+    }),
   ]),
   replace: (m) => {
     const { type } = m.root.outputs[0]!;
@@ -245,12 +251,16 @@ const quantizeDequantize: Rule = {
     const [x, to] = [m.value("x"), m.root.outputs[0]!.type];
     if (sameType(x.type, to)) return x;
     const single = x.type.quant!.scale.length === 1 && to.quant!.scale.length === 1;
-    return single && to.elem !== "int32" ? build("Requantize", [x], {}, { origins: m.origins, stored: to }) : undefined;
+    return single && to.elem !== "int32"
+      ? build("Requantize", [x], {}, { origins: m.origins, stored: to })
+      : undefined;
   },
 };
 
 const shiftOf = (from: TensorType, to: TensorType): number | undefined => {
-  const sameScale = from.quant!.scale.length === to.quant!.scale.length && from.quant!.scale.every((s, i) => s === to.quant!.scale[i]);
+  const sameScale =
+    from.quant!.scale.length === to.quant!.scale.length &&
+    from.quant!.scale.every((s, i) => s === to.quant!.scale[i]);
   const shifts = new Set(from.quant!.zeroPoint.map((z, i) => to.quant!.zeroPoint[i]! - z));
   return sameScale && shifts.size === 1 ? [...shifts][0] : undefined;
 };
@@ -284,7 +294,11 @@ const moveSigned: Rule = {
     return %2 as "y"
   }`,
   pattern: op([], undefined, {
-    where: (n) => isMove(n) && n.op !== "Pad" && n.inputs[0]?.node.op === "Requantize" && n.outputs[0]!.type.elem === "uint8",
+    where: (n) =>
+      isMove(n) &&
+      n.op !== "Pad" &&
+      n.inputs[0]?.node.op === "Requantize" &&
+      n.outputs[0]!.type.elem === "uint8",
   }),
   replace: (m) => {
     const { root } = m;
@@ -333,7 +347,12 @@ const castCast: Rule = {
   }`,
   pattern: op("StorageCast", [op("StorageCast", [any("x")])]),
   replace: (m) =>
-    build("StorageCast", [m.value("x")], {}, { origins: m.origins, stored: m.root.outputs[0]!.type }),
+    build(
+      "StorageCast",
+      [m.value("x")],
+      {},
+      { origins: m.origins, stored: m.root.outputs[0]!.type },
+    ),
 };
 
 export const integerRules: readonly Rule[] = [
@@ -364,4 +383,3 @@ export const leftoverRules: readonly Rule[] = [
       constant(dequantizeTensor(m.tensor("c"), m.value("c").type.quant!), m.value("c").name),
   },
 ];
-

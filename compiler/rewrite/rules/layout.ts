@@ -2,7 +2,16 @@
  * Before: lowered operators between transpositions. After: transpositions have moved towards the
  * outputs and cancelled; those at the edges are part of the first and last kernels or of weights.
  */
-import { type Attrs, constant, constantOf, ints, type Node, num, str, type Value } from "../../ir/graph.ts";
+import {
+  type Attrs,
+  constant,
+  constantOf,
+  ints,
+  type Node,
+  num,
+  str,
+  type Value,
+} from "../../ir/graph.ts";
 import { int64s, numbers } from "../../ir/tensor.ts";
 import { elementCount, sameShape } from "../../ir/types.ts";
 import { build } from "../../ops/build.ts";
@@ -23,8 +32,7 @@ const isElementwise = (node: Node): boolean =>
   (node.op === "Requantize" && node.outputs[0]!.type.elem === "int8");
 
 /** Elementwise operators of one operand: any shape, any layout. */
-const elementwise = (operands: readonly Pattern[]) =>
-  op([], operands, { where: isElementwise });
+const elementwise = (operands: readonly Pattern[]) => op([], operands, { where: isElementwise });
 
 const remake = (node: Node, inputs: readonly (Value | undefined)[], attrs: Attrs = node.attrs) =>
   build(node.op, inputs, attrs, { origins: node.origins, stored: node.outputs[0]!.type });
@@ -123,7 +131,8 @@ const sinkReshapes: Rule = {
   replace: (m) => {
     const [a, b, y] = [m.value("a"), m.value("b"), m.root.outputs[0]!];
     const same =
-      sameShape(a.type.shape, b.type.shape) && sameShape(m.root.inputs[0]!.type.shape, m.root.inputs[1]!.type.shape);
+      sameShape(a.type.shape, b.type.shape) &&
+      sameShape(m.root.inputs[0]!.type.shape, m.root.inputs[1]!.type.shape);
     if (!same) return undefined;
     return reshape(remake(m.root, [a, b]), y.type.shape);
   },
@@ -255,7 +264,9 @@ const flattenTransposed: Rule = {
     %5: float32[1, 5] = FullyConnected(%3, %4)
     return %5 as "y"
   }`,
-  pattern: op("FullyConnected", undefined, { where: (n) => isWeights(n.inputs[1]!) && isFlattened(n) }),
+  pattern: op("FullyConnected", undefined, {
+    where: (n) => isWeights(n.inputs[1]!) && isFlattened(n),
+  }),
   replace: (m) => {
     const [flat, w, b] = m.root.inputs as [Value, Value, Value | undefined];
     const image = m.inside(flat).inputs[0]!;
@@ -355,4 +366,3 @@ export const layoutRules: readonly Rule[] = [
 
 /** For the edges, when everything else has settled. */
 export const edgeRules: readonly Rule[] = [planarPool, planarInput, planarOutput];
-

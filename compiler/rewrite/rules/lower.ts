@@ -2,7 +2,16 @@
  * Before: a fused imported graph. After: lowered operators only; images are NHWC between
  * transpositions, which the layout rules then move and cancel.
  */
-import { type Attrs, type AttrValue, constant, constantOf, ints, type Node, num, type Value } from "../../ir/graph.ts";
+import {
+  type Attrs,
+  type AttrValue,
+  constant,
+  constantOf,
+  ints,
+  type Node,
+  num,
+  type Value,
+} from "../../ir/graph.ts";
 import { float32s, int64s, numbers, scalar } from "../../ir/tensor.ts";
 import type { Quantization, TensorType } from "../../ir/types.ts";
 import { build } from "../../ops/build.ts";
@@ -44,10 +53,15 @@ function toFilters(w: Value): Value {
 }
 
 /** Window attributes with the pads worked out and every list given for two axes. */
-function windowAttrs(x: Value, attrs: Attrs, kernel?: readonly number[]): Record<string, AttrValue> {
+function windowAttrs(
+  x: Value,
+  attrs: Attrs,
+  kernel?: readonly number[],
+): Record<string, AttrValue> {
   const spatial = x.type.shape.slice(2);
   const w = windowOf(attrs, spatial, kernel);
-  const two = (list: readonly number[], first: number) => (list.length === 1 ? [first, ...list] : [...list]);
+  const two = (list: readonly number[], first: number) =>
+    list.length === 1 ? [first, ...list] : [...list];
   // The end pads that make the output's size exact, which ceil_mode leaves open.
   const padsEnd = w.output.map((count, i) => {
     const extent = (w.kernel[i]! - 1) * w.dilations[i]! + 1;
@@ -155,7 +169,9 @@ const gemm: Rule = {
 /** Weights: a constant, or one that is dequantised. */
 export const isWeights = (v: Value): boolean =>
   constantOf(v) !== undefined ||
-  (["Dequantize", "DequantizeLinear", "Transpose", "Reshape", "StorageCast", "Requantize"].includes(v.node.op) &&
+  (["Dequantize", "DequantizeLinear", "Transpose", "Reshape", "StorageCast", "Requantize"].includes(
+    v.node.op,
+  ) &&
     isWeights(v.node.inputs[0]!));
 
 const matmul: Rule = {
@@ -168,7 +184,10 @@ const matmul: Rule = {
   }`,
   pattern: op("MatMul", undefined, {
     where: ({ inputs: [a, b] }) =>
-      a!.type.shape.length >= 2 && b!.type.shape.length === 2 && isWeights(b!) && a!.type.elem === "float32",
+      a!.type.shape.length >= 2 &&
+      b!.type.shape.length === 2 &&
+      isWeights(b!) &&
+      a!.type.elem === "float32",
   }),
   replace: ({ root, origins }) => {
     const o = { origins };
@@ -296,7 +315,10 @@ function dequantized(x: Value, quant: Quantization, o: Origins): Value {
   const stored = { elem: x.type.elem, quant };
   const typed = build("StorageCast", [x], {}, { ...o, stored });
   const signed = signedType(typed.type);
-  const s = signed.elem === typed.type.elem ? typed : build("Requantize", [typed], {}, { ...o, stored: signed });
+  const s =
+    signed.elem === typed.type.elem
+      ? typed
+      : build("Requantize", [typed], {}, { ...o, stored: signed });
   return build("Dequantize", [s], {}, o);
 }
 
@@ -327,7 +349,11 @@ function qlinearOperands(m: Match): Value[] {
   const form = qlinear[m.root.op]!;
   return form.operands.map((at, i) => {
     const [x, scale, zero] = inputs.slice(at, at + 3) as [Value, Value, Value];
-    return dequantized(x, parameters(x, scale, zero, { axis: form.op === "Conv" && i > 0 ? 0 : -1 }), m);
+    return dequantized(
+      x,
+      parameters(x, scale, zero, { axis: form.op === "Conv" && i > 0 ? 0 : -1 }),
+      m,
+    );
   });
 }
 
@@ -358,8 +384,18 @@ const qlinearRule: Rule = {
   replace: (m) => {
     const o = { origins: m.origins };
     const { inputs, outputs, attrs } = m.root;
-    const y = build(qlinear[m.root.op]!.op, [...qlinearOperands(m), qlinearBias(m)].filter((v) => v), attrs, o);
-    return build("QuantizeLinear", [y, inputs[6], inputs[7]], {}, { ...o, stored: outputs[0]!.type });
+    const y = build(
+      qlinear[m.root.op]!.op,
+      [...qlinearOperands(m), qlinearBias(m)].filter((v) => v),
+      attrs,
+      o,
+    );
+    return build(
+      "QuantizeLinear",
+      [y, inputs[6], inputs[7]],
+      {},
+      { ...o, stored: outputs[0]!.type },
+    );
   },
 };
 
@@ -406,4 +442,3 @@ export const lowerRules: readonly Rule[] = [
   quantizeLinear,
   dequantizeLinear,
 ];
-

@@ -38,7 +38,12 @@ const constantFold: Rule = {
   replace: ({ root }) => fold(root),
 };
 
-const noOp = (name: string, example: string, operator: string, where?: (n: Node) => boolean): Rule => ({
+const noOp = (
+  name: string,
+  example: string,
+  operator: string,
+  where?: (n: Node) => boolean,
+): Rule => ({
   name,
   example,
   pattern: op(operator, undefined, {
@@ -84,7 +89,12 @@ const toReshape: Rule = {
   pattern: op(["Squeeze", "Unsqueeze", "Flatten"]),
   replace: ({ root, origins }) => {
     const { type } = root.outputs[0]!;
-    return build("Reshape", [root.inputs[0], constant(int64s(type.shape))], {}, { origins, stored: type });
+    return build(
+      "Reshape",
+      [root.inputs[0], constant(int64s(type.shape))],
+      {},
+      { origins, stored: type },
+    );
   },
 };
 
@@ -222,8 +232,15 @@ const padExample = `graph imported "g" {
 const isMean = (n: Node): boolean => {
   const rank = n.inputs[0]!.type.shape.length;
   const axes = constantOf(n.inputs[1]);
-  const folded = axes && Array.from(numbers(axes), (a) => (a < 0 ? a + rank : a)).sort((a, b) => a - b);
-  return rank > 2 && sameShape(folded ?? [], Array.from({ length: rank - 2 }, (_, i) => i + 2));
+  const folded =
+    axes && Array.from(numbers(axes), (a) => (a < 0 ? a + rank : a)).sort((a, b) => a - b);
+  return (
+    rank > 2 &&
+    sameShape(
+      folded ?? [],
+      Array.from({ length: rank - 2 }, (_, i) => i + 2),
+    )
+  );
 };
 
 const meanExample = `graph imported "g" {
@@ -237,7 +254,9 @@ const meanExample = `graph imported "g" {
 const meanToPool: Rule = {
   name: "mean-to-global-average-pool",
   example: meanExample,
-  pattern: op("ReduceMean", undefined, { where: (n) => n.inputs[0]!.type.elem === "float32" && isMean(n) }),
+  pattern: op("ReduceMean", undefined, {
+    where: (n) => n.inputs[0]!.type.elem === "float32" && isMean(n),
+  }),
   replace: ({ root, origins }) => {
     const pool = build("GlobalAveragePool", [root.inputs[0]], {}, { origins });
     if (num(root, "keepdims", 1) !== 0) return pool;

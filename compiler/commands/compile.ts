@@ -1,0 +1,182 @@
+/** `mote MODEL…`: compiles models and writes their files. */
+import { existsSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { type Compilation, compile, type Program } from "../compile.ts";
+import * as say from "../diagnostics.ts";
+import { type Diagnostic, MoteError } from "../diagnostics.ts";
+import { identifier } from "../emit/c.ts";
+import type { OptionValues } from "../options.ts";
+import { moteVersion } from "../version.ts";
+import { type Arguments, helpText } from "./arguments.ts";
+import { configName, findConfig, initialConfig, readConfig } from "./config.ts";
+import {
+  type Console,
+  compileOptions,
+  grouped,
+  hasErrors,
+  printDiagnostics,
+  stem,
+} from "./session.ts";
+import { watch } from "./watch.ts";
+import { writeFiles } from "./write.ts";
+
+/** What to compile: files of the command line, or of mote.json, whose options the line's override. */
+export interface Job {
+  readonly files: readonly string[];
+  readonly values: OptionValues;
+  readonly config?: string;
+}
+
+export function jobOf({ files, values }: Arguments, folder: string): Job | undefined {
+  if (values.project !== undefined && files.length > 0) throw new MoteError(say.projectWithFiles());
+  if (files.length > 0) return { files, values };
+  const config =
+    values.project !== undefined ? resolve(folder, String(values.project)) : findConfig(folder);
+  if (config === undefined) return undefined;
+  const project = readConfig(config);
+  return { files: project.files, values: { ...project.values, ...values }, config: project.file };
+}
+
+/** Two models of one name would overwrite each other. */
+function checkNames(files: readonly string[], values: OptionValues): void {
+  const byName = new Map<string, string[]>();
+  for (const file of files) {
+    const name = identifier(String(values.name ?? stem(file)));
+    byName.set(name, [...(byName.get(name) ?? []), file]);
+  }
+  for (const [name, same] of byName)
+    if (same.length > 1) throw new MoteError(say.sameName(name, same));
+}
+
+function summary(
+  { name, graph, arenaLowerBoundBytes, macs, emitted }: Program,
+  outDir: string,
+): string {
+  const { arenaBytes } = graph.plan;
+  const proof =
+    arenaBytes <= arenaLowerBoundBytes
+      ? "smallest for this order"
+      : `lower bound ${grouped(arenaLowerBoundBytes)}`;
+  return [
+    `${name}: ${join(outDir, `${name}.c`)}, ${name}.h, mote/`,
+    `  arena    ${grouped(arenaBytes)} bytes (${proof})`,
+    `  weights  ${grouped(emitted.weightsBytes)} bytes, tables ${grouped(emitted.tablesBytes)}`,
+    `  work     ${grouped(macs)} multiply-accumulates`,
+  ].join("\n");
+}
+
+const portJson = (name: string, type: Program["graph"]["inputs"][number]["type"]) => ({
+  name,
+  shape: type.shape,
+  type: type.elem,
+  scale: type.quant?.scale[0] ?? null,
+  zeroPoint: type.quant?.zeroPoint[0] ?? null,
+});
+
+function jsonOf(file: string, { program, diagnostics }: Compilation, written: boolean) {
+  const shown = diagnostics.map(({ code, severity, place, text, help }) => ({
+    code: `MOTE${code}`,
+    severity,
+    ...place,
+    text,
+    help: help ?? null,
+  }));
+  if (!program) return { model: stem(file), diagnostics: shown };
+  const { graph, emitted } = program;
+  return {
+    model: program.name,
+    target: program.target.name,
+    profile: program.profile,
+    inputs: graph.inputs.map((v) => portJson(v.name, v.type)),
+    outputs: graph.outputs.map((o) => portJson(o.name, o.value.type)),
+    macs: program.macs,
+    arenaBytes: graph.plan.arenaBytes,
+    arenaLowerBoundBytes: program.arenaLowerBoundBytes,
+    weightsBytes: emitted.weightsBytes,
+    tablesBytes: emitted.tablesBytes,
+    files: written ? [...emitted.files.keys()] : [],
+    diagnostics: shown,
+  };
+}
+
+/** The graph as text, its large constants in a side file beside the output. */
+function printDumps(console: Console, { dumps }: Compilation, outDir: string, name: string): void {
+  for (const [stage, { text, weights }] of dumps) {
+    const side = new Map<string, string | Uint8Array>([
+      [`${name}.${stage}.graph`, text],
+      [`${name}.${stage}.weights`, weights],
+    ]);
+    writeFiles(outDir, side);
+    console.out(text);
+  }
+}
+
+function timings({ milliseconds, rewrites }: Compilation): string {
+  const lines = [...milliseconds].map(
+    ([stage, ms]) => `  ${stage.padEnd(10)}${ms.toFixed(0).padStart(6)} ms`,
+  );
+  const total = [...rewrites.values()].reduce((a, b) => a + b, 0);
+  return [...lines, `  ${total} rewrites`].join("\n");
+}
+
+function compileOne(file: string, values: OptionValues, outDir: string, console: Console): object {
+  const compilation = compile(file, compileOptions(values));
+  const { program, diagnostics } = compilation;
+  printDiagnostics(console, diagnostics);
+  const quiet = values.json === true;
+  if (compilation.dumps.size > 0) printDumps(console, compilation, outDir, stem(file));
+  const writes = program !== undefined && values.noEmit !== true;
+  if (writes) writeFiles(outDir, program.emitted.files);
+  const shown = relative(process.cwd(), outDir) || ".";
+  if (program && !quiet)
+    console.out(writes ? summary(program, shown) : `${program.name}: no errors`);
+  if (values.diagnostics === true) console.error(timings(compilation));
+  return jsonOf(file, compilation, writes);
+}
+
+/** Compiles every file of a job; the exit code. Problems of one file do not stop the others. */
+export function compileJob({ files, values }: Job, console: Console): number {
+  checkNames(files, values);
+  const outDir = resolve(String(values.outDir ?? "out"));
+  const results = files.map((file) => {
+    try {
+      return compileOne(file, values, outDir, console);
+    } catch (problem) {
+      if (!(problem instanceof MoteError)) throw problem;
+      printDiagnostics(console, problem.diagnostics);
+      return { model: stem(file), diagnostics: problem.diagnostics };
+    }
+  });
+  const failed = results.some((r) =>
+    hasErrors((r as { diagnostics: readonly Diagnostic[] }).diagnostics),
+  );
+  if (values.json === true)
+    console.out(JSON.stringify(results.length === 1 ? results[0] : results, null, 2));
+  return failed ? 1 : 0;
+}
+
+function initialise(folder: string, console: Console): number {
+  const file = join(folder, configName);
+  if (existsSync(file)) throw new MoteError(say.configExists(file));
+  try {
+    writeFileSync(file, initialConfig(folder));
+  } catch {
+    throw new MoteError(say.cannotWrite(folder, "the folder cannot be written"));
+  }
+  console.out(`Wrote ${configName}. Compile with: mote`);
+  return 0;
+}
+
+export function compileCommand(given: Arguments, console: Console): number | Promise<number> {
+  const { values } = given;
+  if (values.version === true) {
+    console.out(`Version ${moteVersion}`);
+    return 0;
+  }
+  if (values.init === true) return initialise(process.cwd(), console);
+  const job = jobOf(given, process.cwd());
+  if (values.watch === true && job) return watch(job, () => compileJob(job, console), console);
+  if (job) return compileJob(job, console);
+  console.out(helpText("compile"));
+  return 0;
+}

@@ -1,0 +1,154 @@
+/** Compiles a model, runs it on its target and measures it: the work behind `run` and `bench`. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CompileOptions, compile, type Program } from "../compile.ts";
+import { type Diagnostic, MoteError } from "../diagnostics.ts";
+import { isBig, type Tensor, tensorBytes, tensorFromBytes } from "../ir/tensor.ts";
+import { typeBytes } from "../ir/types.ts";
+import { type RunResult, runProgram } from "../run/run.ts";
+import { programInputs, toNchw } from "./inputs.ts";
+import { writeFiles } from "./write.ts";
+
+/** What `mote run --json` prints. Stable: measuring tools read it. */
+export interface RunJson {
+  readonly model: string;
+  readonly target: string;
+  readonly profile: string;
+  readonly outputs: readonly OutputJson[];
+  readonly instructions: number | null;
+  readonly cycles: number | null;
+  readonly macs: number;
+  readonly arenaBytes: number;
+  readonly stackBytes: number | null;
+  readonly flash: {
+    readonly code: number | null;
+    readonly weights: number;
+    readonly tables: number;
+  };
+}
+
+export interface OutputJson {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly type: string;
+  readonly scale: number | null;
+  readonly zeroPoint: number | null;
+  readonly data: readonly (number | string)[];
+}
+
+export interface Measured {
+  readonly program: Program;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly result: RunResult;
+  readonly json: RunJson;
+  readonly warnings: readonly Diagnostic[];
+}
+
+export interface MeasureOptions {
+  readonly inputs?: readonly string[];
+  /** Where to leave the C files; by default they go with the run. */
+  readonly outDir?: string | undefined;
+  readonly timeoutSeconds?: number | undefined;
+  readonly trace?: boolean;
+}
+
+/** The outputs' bytes as tensors in the model's order. */
+function splitOutputs({ graph, ioLayout, imported }: Program, bytes: Uint8Array): Tensor[] {
+  let at = 0;
+  return graph.outputs.map(({ value }, i) => {
+    const size = typeBytes(value.type);
+    const tensor = tensorFromBytes(
+      value.type.elem,
+      value.type.shape,
+      bytes.subarray(at, at + size),
+    );
+    at += size;
+    const isImage = ioLayout === "nhwc" && imported.outputs[i]!.value.type.shape.length === 4;
+    return isImage ? toNchw(tensor) : tensor;
+  });
+}
+
+const numberJson = (x: number | bigint): number | string => {
+  if (typeof x === "bigint") {
+    const isSafe = x >= -(2n ** 53n) && x <= 2n ** 53n;
+    return isSafe ? Number(x) : x.toString();
+  }
+  return Number.isFinite(x) ? x : String(x);
+};
+
+const outputJson = (program: Program, tensors: readonly Tensor[]): OutputJson[] =>
+  tensors.map(({ elem, shape, data }, i) => {
+    const { name, value } = program.graph.outputs[i]!;
+    const { quant } = value.type;
+    return {
+      name,
+      shape,
+      type: elem,
+      scale: quant?.scale[0] ?? null,
+      zeroPoint: quant?.zeroPoint[0] ?? null,
+      data: isBig(data)
+        ? Array.from(data, numberJson)
+        : Array.from(data as Float32Array, numberJson),
+    };
+  });
+
+function flashOf({ emitted }: Program, { sizes }: RunResult): RunJson["flash"] {
+  const { weightsBytes: weights, tablesBytes: tables } = emitted;
+  const code = sizes && sizes.textBytes + sizes.rodataBytes + sizes.dataBytes - weights - tables;
+  return { code, weights, tables };
+}
+
+function toJson(program: Program, outputs: readonly Tensor[], result: RunResult): RunJson {
+  const writable = result.sizes ? result.sizes.dataBytes + result.sizes.bssBytes : 0;
+  return {
+    model: program.name,
+    target: program.target.name,
+    profile: program.profile,
+    outputs: outputJson(program, outputs),
+    instructions: result.instructions,
+    cycles: result.cycles,
+    macs: program.macs,
+    arenaBytes: program.graph.plan.arenaBytes + writable,
+    stackBytes: result.stackBytes,
+    flash: flashOf(program, result),
+  };
+}
+
+/** Runs a compiled program on the given inputs. */
+export async function execute(program: Program, options: MeasureOptions): Promise<Measured> {
+  const inputs = programInputs(program, options.inputs ?? []);
+  const scratch = options.outDir === undefined ? mkdtempSync(join(tmpdir(), "mote-")) : undefined;
+  const outDir = options.outDir ?? scratch!;
+  try {
+    writeFiles(outDir, program.emitted.files);
+    const result = await runProgram({
+      outDir,
+      name: program.name,
+      target: program.target,
+      samples: [Buffer.concat(inputs.map(tensorBytes))],
+      outputBytes: program.graph.outputs.reduce((sum, o) => sum + typeBytes(o.value.type), 0),
+      count: true,
+      trace: options.trace,
+      timeoutSeconds: options.timeoutSeconds,
+    });
+    const outputs = splitOutputs(program, result.outputs[0]!);
+    const json = toJson(program, outputs, result);
+    return { program, inputs, outputs, result, json, warnings: result.warnings };
+  } finally {
+    if (scratch) rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** @throws MoteError with every problem of compiling or running. */
+export async function measure(
+  file: string,
+  compiling: CompileOptions,
+  options: MeasureOptions,
+): Promise<Measured> {
+  const { program, diagnostics } = compile(file, { ...compiling, trace: options.trace ?? false });
+  if (!program) throw new MoteError(...diagnostics);
+  const measured = await execute(program, options);
+  return { ...measured, warnings: [...diagnostics, ...measured.warnings] };
+}

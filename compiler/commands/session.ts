@@ -1,0 +1,67 @@
+/** What commands share: options → compile options, and how diagnostics are printed. */
+import { basename, extname } from "node:path";
+import pc from "picocolors";
+import type { CompileOptions, Stage } from "../compile.ts";
+import * as say from "../diagnostics.ts";
+import { type Diagnostic, formatDiagnostic, MoteError } from "../diagnostics.ts";
+import type { Profile } from "../ops/numerics.ts";
+import type { OptionValues } from "../options.ts";
+
+/** Where a command's words go; tests put their own. */
+export interface Console {
+  out(text: string): void;
+  error(text: string): void;
+  readonly colour: boolean;
+}
+
+export const terminal = (pretty: unknown): Console => ({
+  out: (text) => process.stdout.write(`${text}\n`),
+  error: (text) => process.stderr.write(`${text}\n`),
+  colour:
+    pretty === undefined ? pc.isColorSupported && process.stderr.isTTY === true : pretty === "true",
+});
+
+export function printDiagnostics(console: Console, diagnostics: readonly Diagnostic[]): void {
+  for (const d of diagnostics) console.error(formatDiagnostic(d, console.colour));
+}
+
+export const hasErrors = (diagnostics: readonly Diagnostic[]): boolean =>
+  diagnostics.some((d) => d.severity === "error");
+
+/** `input=1,3,96,96` as [name, sizes]. */
+function shapeOption(text: string): [string, number[]] {
+  const at = text.lastIndexOf("=");
+  const sizes = text
+    .slice(at + 1)
+    .split(",")
+    .map(Number);
+  const fits = at > 0 && sizes.every((d) => Number.isInteger(d) && d > 0);
+  if (!fits) throw new MoteError(say.badShapeOption(text));
+  return [text.slice(0, at), sizes];
+}
+
+const textOf = (values: OptionValues, name: string): string | undefined =>
+  values[name] as string | undefined;
+
+/** Options of the compiler; absent ones are left to it. */
+export function compileOptions(values: OptionValues): CompileOptions {
+  const given = {
+    target: textOf(values, "target"),
+    profile: textOf(values, "profile") as Profile | undefined,
+    quantize: textOf(values, "quantize") as "int8" | undefined,
+    calib: textOf(values, "calib"),
+    ioLayout: textOf(values, "ioLayout") as "nchw" | "nhwc" | undefined,
+    name: textOf(values, "name"),
+    dump: values.dump as readonly Stage[] | undefined,
+    stopAfter: textOf(values, "stopAfter") as Stage | undefined,
+    floatIo: values.floatIo === true ? true : undefined,
+  };
+  const shapes = (values.shape as readonly string[] | undefined)?.map(shapeOption);
+  const set = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined));
+  return { ...set, ...(shapes && { shapes: new Map(shapes) }) };
+}
+
+export const stem = (file: string): string => basename(file, extname(file));
+
+/** Whole numbers with separators, as people read them. */
+export const grouped = (n: number): string => n.toLocaleString("en-US");
