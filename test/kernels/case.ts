@@ -1,0 +1,83 @@
+/** A node with inputs, run by one kernel that serves it. */
+import { evaluateNode } from "../../compiler/check/eval.ts";
+import { constantOf, type Node } from "../../compiler/ir/graph.ts";
+import { type Tensor, tensorOf } from "../../compiler/ir/tensor.ts";
+import { elementCount, type TensorType, typeBytes } from "../../compiler/ir/types.ts";
+import { candidates } from "../../compiler/kernels/catalogue.ts";
+import type { Binding, Kernel } from "../../compiler/kernels/kernel.ts";
+import type { Profile } from "../../compiler/ops/numerics.ts";
+import type { Random } from "./random.ts";
+
+export interface KernelCase {
+  readonly node: Node;
+  readonly kernel: Kernel;
+  readonly binding: Binding;
+  readonly profile: Profile;
+  /** All inputs of the node, constants included. */
+  readonly inputs: readonly (Tensor | undefined)[];
+  readonly output: TensorType;
+  /** The input whose memory the output takes, if any. */
+  readonly inPlace: number | undefined;
+  /** Rows of the output that a first call makes, where the kernel takes rows. */
+  readonly split: number;
+  isConstant(input: number): boolean;
+}
+
+/** What a family makes: a node, and how its float inputs are drawn where [−1, 1] does not do. */
+export interface Sample {
+  readonly node: Node;
+  readonly range?: readonly [number, number];
+}
+
+export interface Family {
+  readonly name: string;
+  /** Throws OperatorError where the drawn attributes do not fit together; another is drawn then. */
+  sample(random: Random): Sample;
+}
+
+export const randomTensor = (
+  { elem, shape }: TensorType,
+  random: Random,
+  [low, high]: readonly [number, number] = [-1, 1],
+): Tensor => {
+  const draw = () => {
+    if (elem === "float32") return random.real(low, high);
+    if (elem === "bool") return random.int(0, 1);
+    return elem.startsWith("u") ? random.int(0, 255) : random.int(-128, 127);
+  };
+  return tensorOf(elem, shape, random.list(elementCount(shape), draw));
+};
+
+/** An operand that the output may overwrite: as large as the output, and read nowhere else. */
+function inPlaceOf(node: Node, kernel: Kernel): number | undefined {
+  const bytes = typeBytes(node.outputs[0]!.type);
+  return kernel.inPlace?.find((i) => {
+    const value = node.inputs[i];
+    const free = value && !constantOf(value) && typeBytes(value.type) === bytes;
+    return free && node.inputs.filter((v) => v === value).length === 1;
+  });
+}
+
+/** One case for each kernel that serves the node. */
+export function casesOf({ node, range }: Sample, random: Random): KernelCase[] {
+  const profile = random.pick(["fast", "tflite"] as const);
+  const inputs = node.inputs.map(
+    (v) => v && (constantOf(v) ?? randomTensor(v.type, random, range)),
+  );
+  return candidates(node)
+    .filter((kernel) => !kernel.isView)
+    .map((kernel) => ({
+      node,
+      kernel,
+      binding: kernel.bind(node, profile),
+      profile,
+      inputs,
+      output: node.outputs[0]!.type,
+      inPlace: random.chance(0.5) ? inPlaceOf(node, kernel) : undefined,
+      split: random.int(1, 8),
+      isConstant: (i) => constantOf(node.inputs[i]) !== undefined,
+    }));
+}
+
+export const expectedOf = (test: KernelCase): Tensor =>
+  evaluateNode(test.node, test.inputs, test.profile)[0]!;

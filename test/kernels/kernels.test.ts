@@ -1,0 +1,28 @@
+/** Every kernel against its operator's reference, on random nodes. */
+import { readdirSync } from "node:fs";
+import { expect, test } from "vitest";
+import { allKernels } from "../../compiler/kernels/catalogue.ts";
+import type { Family } from "./case.ts";
+import { draw, mismatches } from "./run.ts";
+
+const soak = process.env.MOTE_SOAK === "1";
+const [caseCount, programCases] = soak ? [2000, 100] : [60, 60];
+
+const files = readdirSync(new URL("families", import.meta.url)).sort();
+const families: Family[] = [];
+for (const file of files) families.push(...(await import(`./families/${file}`)).families);
+
+test.concurrent.for(families.map((f) => [f.name, f] as const))(
+  "%s",
+  { timeout: soak ? 3_600_000 : 120_000 },
+  async ([, family], { expect }) => {
+    for (let seed = 1; seed <= caseCount / programCases; seed++)
+      expect(await mismatches(draw(family, programCases, seed))).toEqual([]);
+  },
+);
+
+test("every kernel is tried", () => {
+  const tried = new Set(families.flatMap((f) => draw(f, 1000).map((c) => c.kernel.name)));
+  const missing = allKernels().filter((k) => !k.isView && !tried.has(k.name));
+  expect(missing.map((k) => k.name)).toEqual([]);
+});

@@ -1,0 +1,152 @@
+/** Prints a C program that calls kernels on literal data, with guard bytes round every buffer. */
+import type { Tensor } from "../../compiler/ir/tensor.ts";
+import type { ElementType } from "../../compiler/ir/types.ts";
+import { elementCount } from "../../compiler/ir/types.ts";
+import type { ConstantArray, Field, Fields } from "../../compiler/kernels/kernel.ts";
+import type { KernelCase } from "./case.ts";
+
+const cTypes: Partial<Record<ElementType, string>> = {
+  float32: "float",
+  int8: "int8_t",
+  uint8: "uint8_t",
+  int16: "int16_t",
+  uint16: "uint16_t",
+  int32: "int32_t",
+  uint32: "uint32_t",
+  int64: "int64_t",
+  bool: "uint8_t",
+};
+
+function cFloat(x: number): string {
+  if (Number.isNaN(x)) return "NAN";
+  const sign = x < 0 ? "-" : "";
+  return Number.isFinite(x) ? `${Math.fround(x).toExponential(8)}f` : `${sign}INFINITY`;
+}
+
+function cData({ elem, data }: Pick<Tensor, "elem" | "data">): string {
+  const suffix = elem === "int64" ? "ll" : elem === "uint32" ? "u" : "";
+  return Array.from(data as ArrayLike<number | bigint>, (x) =>
+    elem === "float32" ? cFloat(Number(x)) : `${x}${suffix}`,
+  ).join(", ");
+}
+
+function cField(field: Field): string {
+  if (typeof field === "number") return `${field}`;
+  if (Array.isArray(field)) return `{${field.join(", ")}}`;
+  if (typeof (field as { float?: unknown }).float === "number")
+    return cFloat((field as { float: number }).float);
+  return cStruct(field as Fields);
+}
+
+const cStruct = (fields: Fields): string =>
+  `{${Object.entries(fields)
+    .map(([name, field]) => `.${name} = ${cField(field)}`)
+    .join(", ")}}`;
+
+/** A buffer between guards; its contents are set when the case runs. */
+const guarded = (name: string, elem: ElementType, count: number): string =>
+  `static struct { uint8_t before[16]; ${cTypes[elem]} data[${Math.max(1, count)}]; ` +
+  `uint8_t after[16]; } ${name};`;
+
+const constantData = (name: string, t: Pick<Tensor, "elem" | "data">): string =>
+  `static const ${cTypes[t.elem]} ${name}[] = {${cData(t)}};`;
+
+/** Arguments between the outputs and the struct: pieces of the rows, each in its own call. */
+interface Piece {
+  readonly x: string;
+  readonly y: string;
+  readonly rows: string;
+}
+
+function rowPieces({ binding, split }: KernelCase): Piece[] {
+  if (!binding.takesRows) return [{ x: "", y: "", rows: "" }];
+  const w = binding.shape.window as Record<string, number>;
+  const piece = (begin: number, end: number, from: number): Piece => ({
+    x: ` + ${from * w.x_row!}`,
+    y: ` + ${begin * w.y_row!}`,
+    rows: `(mote_rows){${begin}, ${end}, ${from}}, `,
+  });
+  const at = Math.min(split, w.out_h!);
+  const needed = Math.max(0, at * w.stride_h! - w.pad_h!);
+  const first = piece(0, at, 0);
+  return at === w.out_h ? [first] : [first, piece(at, w.out_h!, Math.min(needed, w.in_h! - 1))];
+}
+
+const constantName = (index: number, c: ConstantArray): string => `c${index}_${c.name}`;
+
+function call(test: KernelCase, index: number, piece: Piece): string {
+  const { kernel, binding, inPlace } = test;
+  const inputs = binding.inputs.map((i) => {
+    if (i === inPlace) return `(const ${cTypes[test.inputs[i]!.elem]} *)y${index}.data`;
+    return test.isConstant(i) ? `x${index}_${i}` : `x${index}_${i}.data${piece.x}`;
+  });
+  const constants = binding.constants.map((c) => (c ? constantName(index, c) : "NULL"));
+  const shape = `(${binding.struct})${cStruct(binding.shape)}`;
+  const pointers = [...inputs, `y${index}.data${piece.y}`, ...constants].join(", ");
+  return `    mote_${kernel.name}(${pointers}, ${piece.rows}${shape});`;
+}
+
+/** A function that runs one case and writes its output. */
+function caseText(test: KernelCase, index: number): string {
+  const { binding, inPlace, inputs, output } = test;
+  const own = [...new Set(binding.inputs)];
+  const buffers = own.filter((i) => !test.isConstant(i) && i !== inPlace);
+  const fill = (name: string, i: number) =>
+    `    memcpy(${name}.data, from${index}_${i}, sizeof from${index}_${i});`;
+  const names = [`y${index}`, ...buffers.map((i) => `x${index}_${i}`)];
+  return [
+    ...own.map((i) =>
+      constantData(test.isConstant(i) ? `x${index}_${i}` : `from${index}_${i}`, inputs[i]!),
+    ),
+    ...buffers.map((i) => guarded(`x${index}_${i}`, inputs[i]!.elem, inputs[i]!.data.length)),
+    guarded(`y${index}`, output.elem, elementCount(output.shape)),
+    ...binding.constants.flatMap((c) => (c ? [constantData(constantName(index, c), c)] : [])),
+    `static MOTE_NOINLINE void case_${index}(void)`,
+    "{",
+    ...names.map((name) => `    memset(&${name}, 0xA5, sizeof ${name});`),
+    ...buffers.map((i) => fill(`x${index}_${i}`, i)),
+    ...(inPlace === undefined ? [] : [fill(`y${index}`, inPlace)]),
+    ...rowPieces(test).map((piece) => call(test, index, piece)),
+    ...names.flatMap((name) => [`    GUARD(${name}.before);`, `    GUARD(${name}.after);`]),
+    ...buffers.map((i) => `    SAME(x${index}_${i}.data, from${index}_${i});`),
+    `    fwrite(y${index}.data, sizeof y${index}.data[0], ${elementCount(output.shape)}, stdout);`,
+    "}",
+  ].join("\n");
+}
+
+const head = `#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void guard(const uint8_t *bytes, const char *name)
+{
+    for (int i = 0; i < 16; i++) {
+        if (bytes[i] != 0xA5) {
+            fprintf(stderr, "guard bytes %s were overwritten\\n", name);
+            exit(1);
+        }
+    }
+}
+#define GUARD(bytes) guard(bytes, #bytes)
+#define SAME(a, b) \\
+    do { \\
+        if (memcmp(a, b, sizeof b) != 0) { fprintf(stderr, "input " #a " was overwritten\\n"); exit(1); } \\
+    } while (0)
+`;
+
+/** The whole program; it writes the outputs of all cases one after the other. */
+export function programText(cases: readonly KernelCase[]): string {
+  const headers = [...new Set(cases.map((c) => c.kernel.header))].sort();
+  return [
+    ...headers.map((header) => `#include "${header}"`),
+    head,
+    ...cases.map(caseText),
+    "int main(void)",
+    "{",
+    ...cases.map((_, i) => `    case_${i}();`),
+    "    return 0;",
+    "}",
+    "",
+  ].join("\n");
+}
