@@ -113,6 +113,11 @@ class Reader {
     return this.#peek("[") ? this.#list("[", "]", () => this.#number()) : [this.#number()];
   }
 
+  #named(name: string): number {
+    this.#expect(name, ":");
+    return this.#number();
+  }
+
   #type(): TensorType {
     const elem = this.#next(Word, "an element type") as ElementType;
     if (!elementTypes.includes(elem)) this.#fail("an element type");
@@ -122,7 +127,7 @@ class Reader {
     const scale = this.#numberOrList();
     this.#expect(",", "zero", ":");
     const zero = this.#numberOrList();
-    const axis = this.#take(",") ? (this.#expect("axis", ":"), this.#number()) : undefined;
+    const axis = this.#take(",") ? this.#named("axis") : undefined;
     this.#expect(")");
     const zeroPoint = zero.length === scale.length ? zero : scale.map(() => zero[0]!);
     return { elem, shape, quant: { scale, zeroPoint, ...(axis !== undefined && { axis }) } };

@@ -21,6 +21,8 @@ const knownElementsMax = 4096;
 
 const normalDomain = (domain: string): string => (domain === "ai.onnx" ? "" : domain);
 
+type NodePlace = Place & { readonly node: string };
+
 /** Builds the values of a graph by name and gathers every problem on the way. */
 export class Importer {
   readonly #file: string;
@@ -107,7 +109,11 @@ export class Importer {
   #node(proto: NodeProto): void {
     const place = { file: this.#file, node: proto.name || proto.output[0] || proto.opType };
     const domain = normalDomain(proto.domain);
-    if (proto.opType === "Constant" && domain === "") return this.#constant(proto, place);
+    if (proto.opType === "Constant" && domain === "") this.#constant(proto, place);
+    else this.#operatorNode(proto, domain, place);
+  }
+
+  #operatorNode(proto: NodeProto, domain: string, place: NodePlace): void {
     const operator = findOperator(proto.opType, domain);
     if (operator === undefined || operator.level === "lowered")
       throw new MoteError(say.unsupportedOperator(place, proto.opType, domain, operatorNames()));

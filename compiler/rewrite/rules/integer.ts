@@ -135,7 +135,7 @@ function toInteger(node: Node, to: TensorType, origins: readonly string[]): Valu
   const form = integerForm(node);
   if (!form || node.outputs.length !== 1) return undefined;
   const operands = integerOperands(node, form.roles);
-  if (!operands || !operands.some((v, i) => v && storedValue(node.inputs[i]!))) return undefined;
+  if (!operands?.some((v, i) => v && storedValue(node.inputs[i]!))) return undefined;
   if (form.output === "same") {
     const same = operands.map((v, i) =>
       form.roles[Math.min(i, form.roles.length - 1)] === "activation" && v
