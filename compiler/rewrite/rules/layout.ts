@@ -70,6 +70,9 @@ const sinkReshape: Rule = {
 
 const binaries = ["Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "PRelu"];
 
+const isTransposedBy = ({ node }: Value, perm: readonly number[]): boolean =>
+  node.op === "Transpose" && sameShape(permOf(node), perm);
+
 /** The operand as it must be before the transposition; scalars stay. */
 function untransposed(v: Value, perm: readonly number[]): Value {
   if (elementCount(v.type.shape) === 1 && v.type.shape.length <= perm.length) return v;
@@ -86,7 +89,7 @@ function mayPass(m: Match, perm: readonly number[], others: readonly Value[]): b
   const free = (v: Value) =>
     constantOf(v) !== undefined ||
     elementCount(v.type.shape) === 1 ||
-    (m.inside(v).op === "Transpose" && sameShape(permOf(v.node), perm));
+    isTransposedBy(m.inside(v).outputs[0]!, perm);
   return others.map(free).every((is) => is) || perm.join() === "0,3,1,2";
 }
 
@@ -155,7 +158,9 @@ const sinkConcat: Rule = {
     const perm = permOf(first.node);
     if (!mayPass(m, perm, m.root.inputs as Value[])) return undefined;
     const axis = perm[(num(m.root, "axis") + perm.length) % perm.length]!;
-    const operands = m.root.inputs.map((v) => transpose(v!, inverse(perm)));
+    const operands = m.root.inputs.map((v) =>
+      isTransposedBy(v!, perm) ? v!.node.inputs[0] : transpose(v!, inverse(perm)),
+    );
     return transpose(remake(m.root, operands, { axis }), perm);
   },
 };
