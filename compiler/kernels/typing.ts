@@ -1,4 +1,4 @@
-/** Casts, comparisons, logic and choices. */
+/** Casts, comparisons, logic, choices, and arithmetic of plain integers. */
 import type { Node } from "../ir/graph.ts";
 import { type ElementType, elementBytes, elementCount } from "../ir/types.ts";
 import { broadcastSteps, nestOf } from "./axes.ts";
@@ -6,6 +6,9 @@ import { broadcastFields } from "./elementwise.ts";
 import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
 
 const count = (node: Node): number => elementCount(outputType(node).shape);
+
+const operands = (node: Node): Fields =>
+  broadcastFields(inputType(node, 0).shape, inputType(node, 1).shape, outputType(node).shape);
 
 // ---- casts ----
 
@@ -52,11 +55,10 @@ const compare = (op: string, name: string, elem: ElementType): Kernel => ({
   serves: (node) => hasTypes(node, [elem, elem], "bool"),
   ...(elem === "bool" && { inPlace: [0, 1] }),
   cost: (node) => count(node) * 9,
-  bind: (node) => {
-    const [a, b, y] = [inputType(node, 0), inputType(node, 1), outputType(node)];
-    const shape = { broadcast: broadcastFields(a.shape, b.shape, y.shape) };
-    return { ...oneInput("mote_compare_shape", shape), inputs: [0, 1] };
-  },
+  bind: (node) => ({
+    ...oneInput("mote_compare_shape", { broadcast: operands(node) }),
+    inputs: [0, 1],
+  }),
 });
 
 const comparisons = {
@@ -76,6 +78,31 @@ const compares: readonly Kernel[] = [
   compare("Xor", "xor_bool", "bool"),
   compare("Equal", "equal_bool", "bool"),
 ];
+
+// ---- arithmetic ----
+
+/** Integers that are not quantised. */
+const arithmetic = (op: string, elem: "int32" | "int64"): Kernel => ({
+  name: `${op.toLowerCase()}_${short[elem]}`,
+  header: "binary_int.h",
+  ops: [op],
+  serves: (node) =>
+    hasTypes(node, [elem, elem], elem) &&
+    node.inputs.length === 2 &&
+    !outputType(node).quant &&
+    node.attrs.clamp_min === undefined &&
+    node.attrs.clamp_max === undefined,
+  inPlace: [0, 1],
+  cost: (node) => count(node) * 9,
+  bind: (node) => ({
+    ...oneInput("mote_binary_int_shape", { broadcast: operands(node) }),
+    inputs: [0, 1],
+  }),
+});
+
+const arithmetics = ["Add", "Sub", "Mul", "Div", "Max", "Min"].flatMap((op) =>
+  (["int32", "int64"] as const).map((elem) => arithmetic(op, elem)),
+);
 
 // ---- choices ----
 
@@ -104,5 +131,6 @@ const where = (bits: number): Kernel => ({
 export const typingKernels: readonly Kernel[] = [
   ...casts,
   ...compares,
+  ...arithmetics,
   ...[8, 16, 32, 64].map(where),
 ];

@@ -17,8 +17,10 @@ typedef struct {
 MOTE_INLINE int32_t mote_add_s8_one(int32_t a, int32_t b, mote_add_s8_shape s)
 {
     if (s.tflite != 0) {
-        const int32_t ra = mote_rescale_tflite((a - s.a_zero_point) * (1 << 20), s.multiplier_a, s.exponent_a);
-        const int32_t rb = mote_rescale_tflite((b - s.b_zero_point) * (1 << 20), s.multiplier_b, s.exponent_b);
+        const int32_t raised_a = (a - s.a_zero_point) * (1 << 20);
+        const int32_t raised_b = (b - s.b_zero_point) * (1 << 20);
+        const int32_t ra = mote_rescale_tflite(raised_a, s.multiplier_a, s.exponent_a);
+        const int32_t rb = mote_rescale_tflite(raised_b, s.multiplier_b, s.exponent_b);
         return s.y_zero_point + mote_rescale_tflite(ra + s.sign * rb, s.multiplier_y, s.exponent_y);
     }
     return (s.offset + a * s.multiplier_a + b * s.multiplier_b) >> s.shift;

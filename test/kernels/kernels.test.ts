@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { allKernels } from "../../compiler/kernels/catalogue.ts";
+import { allOperators } from "../../compiler/ops/registry.ts";
 import type { Family } from "./case.ts";
 import { draw, mismatches } from "./run.ts";
 
@@ -10,7 +11,8 @@ const [caseCount, programCases] = soak ? [2000, 100] : [60, 60];
 
 const files = readdirSync(new URL("families", import.meta.url)).sort();
 const families: Family[] = [];
-for (const file of files) families.push(...(await import(`./families/${file}`)).families);
+for (const file of files)
+  families.push(...(await import(`./families/${file.replace(".ts", "")}.ts`)).families);
 
 test.concurrent.for(families.map((f) => [f.name, f] as const))(
   "%s",
@@ -25,4 +27,18 @@ test("every kernel is tried", () => {
   const tried = new Set(families.flatMap((f) => draw(f, 1000).map((c) => c.kernel.name)));
   const missing = allKernels().filter((k) => !k.isView && !tried.has(k.name));
   expect(missing.map((k) => k.name)).toEqual([]);
+});
+
+/** What rules replace before kernels are chosen. */
+const replaced = ["Sum"];
+
+test("every lowered operator has a kernel", () => {
+  const served = new Set([...replaced, ...allKernels().flatMap((k) => k.ops)]);
+  const lowered = allOperators().filter((o) => o.level !== "imported");
+  expect(lowered.map((o) => o.name).filter((name) => !served.has(name))).toEqual([]);
+});
+
+test("no two kernels have one name", () => {
+  const names = allKernels().map((k) => k.name);
+  expect(new Set(names).size).toBe(names.length);
 });

@@ -98,6 +98,16 @@ function compare(r: Random): Sample {
   return { node: buildNode(op, r.shuffled(operands)) };
 }
 
+function integers(r: Random): Sample {
+  const [shape, elem] = [randomShape(r), r.pick(["int32", "int64"] as const)];
+  const op = r.pick(["Add", "Sub", "Mul", "Div", "Max", "Min"]);
+  const [a, b] = r.shuffled([shape, broadcastable(r, shape)]);
+  const values = r.list(elementCount(b!), () => r.pick([-1, r.int(1, 9)]));
+  const other =
+    op === "Div" ? constant(tensorOf(elem, b!, values)) : input("", { elem, shape: b! });
+  return { node: buildNode(op, [input("", { elem, shape: a! }), other]) };
+}
+
 function where(r: Random): Sample {
   const shape = randomShape(r);
   const elem = r.pick(elements);
@@ -122,5 +132,6 @@ export const families: readonly Family[] = [
   { name: "gather", sample: gather },
   { name: "cast", sample: cast },
   { name: "comparisons", sample: compare },
+  { name: "plain integers", sample: integers },
   { name: "where", sample: where },
 ];
