@@ -1,0 +1,153 @@
+/** Builds small ONNX models and encodes them, by the schema that mote reads them with. */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import protobuf from "protobufjs";
+import { type Tensor, tensorBytes } from "../../compiler/ir/tensor.ts";
+import type { ElementType } from "../../compiler/ir/types.ts";
+import { packagePath } from "../../compiler/paths.ts";
+
+/** ONNX's numbers of element types. */
+export const onnxType: Record<ElementType | "string" | "bfloat16", number> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  uint64: 13,
+  bfloat16: 16,
+};
+
+export type AttrInput = number | string | readonly number[] | Tensor | { float: number };
+
+export interface NodeInput {
+  readonly op: string;
+  readonly inputs?: readonly string[];
+  readonly outputs?: readonly string[];
+  readonly attrs?: Readonly<Record<string, AttrInput>>;
+  readonly name?: string;
+  readonly domain?: string;
+}
+
+export interface ValueInput {
+  readonly name: string;
+  readonly elem?: keyof typeof onnxType;
+  /** A text is a symbolic dimension; no shape at all leaves it unknown. */
+  readonly shape?: readonly (number | string)[];
+}
+
+/** Fields of TensorProto beyond those that a tensor fills, such as external data. */
+export type RawTensor = Record<string, unknown> & { readonly name: string };
+
+export interface ModelInput {
+  readonly nodes: readonly NodeInput[];
+  readonly inputs?: readonly ValueInput[];
+  readonly outputs: readonly ValueInput[];
+  readonly initializers?: Readonly<Record<string, Tensor>>;
+  readonly rawInitializers?: readonly RawTensor[];
+  readonly opset?: number;
+  readonly opsets?: readonly { domain: string; version: number }[];
+  readonly name?: string;
+}
+
+const modelType = protobuf
+  .loadSync(packagePath("compiler", "read", "onnx", "onnx.proto"))
+  .lookupType("onnx.ModelProto");
+
+/** The integer part of a binary16 encoding, for numbers that it holds exactly. */
+export function halfBits(x: number): number {
+  if (x === 0) return Object.is(x, -0) ? 0x8000 : 0;
+  const sign = x < 0 ? 0x8000 : 0;
+  const exponent = Math.max(-14, Math.floor(Math.log2(Math.abs(x))));
+  const scaled = Math.abs(x) / 2 ** exponent;
+  const isNormal = scaled >= 1;
+  const fraction = Math.round((isNormal ? scaled - 1 : scaled) * 1024);
+  return sign | ((isNormal ? exponent + 15 : 0) << 10) | fraction;
+}
+
+export function rawBytes(t: Tensor): Uint8Array {
+  if (t.elem !== "float16") return tensorBytes(t);
+  const bits = Uint16Array.from(t.data as Float32Array, halfBits);
+  return new Uint8Array(bits.buffer);
+}
+
+export const tensorProto = (name: string, t: Tensor): RawTensor => ({
+  name,
+  dims: t.shape,
+  dataType: onnxType[t.elem],
+  rawData: rawBytes(t),
+});
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function attributeProto(name: string, value: AttrInput): object {
+  if (typeof value === "string") return { name, type: 3, s: utf8(value) };
+  if (typeof value === "number")
+    return Number.isInteger(value) ? { name, type: 2, i: value } : { name, type: 1, f: value };
+  if (Array.isArray(value)) return { name, type: 7, ints: value };
+  if ("float" in value) return { name, type: 1, f: value.float };
+  return { name, type: 4, t: tensorProto("", value as Tensor) };
+}
+
+/** Without element type and shape, the type is left for readers to infer. */
+const valueProto = ({ name, elem, shape }: ValueInput) => ({
+  name,
+  ...((elem || shape) && typeProto(elem ?? "float32", shape)),
+});
+
+const typeProto = (elem: keyof typeof onnxType, shape: ValueInput["shape"]) => ({
+  type: {
+    tensorType: {
+      elemType: onnxType[elem],
+      ...(shape && {
+        shape: {
+          dim: shape.map((d) => (typeof d === "number" ? { dimValue: d } : { dimParam: d })),
+        },
+      }),
+    },
+  },
+});
+
+const nodeProto = ({ op, inputs, outputs, attrs, name, domain }: NodeInput) => ({
+  opType: op,
+  name: name ?? "",
+  domain: domain ?? "",
+  input: inputs ?? [],
+  output: outputs ?? ["y"],
+  attribute: Object.entries(attrs ?? {}).map(([key, value]) => attributeProto(key, value)),
+});
+
+export function encodeModel(model: ModelInput): Uint8Array {
+  const { opset = 13, opsets = [{ domain: "", version: opset }] } = model;
+  const graph = {
+    name: model.name ?? "test",
+    node: model.nodes.map(nodeProto),
+    input: (model.inputs ?? []).map(valueProto),
+    output: model.outputs.map(valueProto),
+    initializer: [
+      ...Object.entries(model.initializers ?? {}).map(([name, t]) => tensorProto(name, t)),
+      ...(model.rawInitializers ?? []),
+    ],
+  };
+  const message = { irVersion: 8, opsetImport: opsets, graph };
+  return modelType.encode(modelType.fromObject(message)).finish();
+}
+
+const folder = mkdtempSync(join(tmpdir(), "mote-onnx-"));
+let written = 0;
+
+/** A file with these bytes in a folder of this run. */
+export function writeBytes(bytes: Uint8Array, name = `model${written++}.onnx`): string {
+  const file = join(folder, name);
+  writeFileSync(file, bytes);
+  return file;
+}
+
+export const writeModel = (model: ModelInput): string => writeBytes(encodeModel(model));
