@@ -104,8 +104,12 @@ const pools: Record<string, string> = {
 };
 
 /** ceil_mode's last window may hang over the pads; then the count of padding elements differs. */
-const countsBeyondPads = (n: Node): boolean =>
-  num(n, "ceil_mode") === 1 && num(n, "count_include_pad") === 1;
+function countsBeyondPads(n: Node): boolean {
+  if (num(n, "ceil_mode") !== 1 || num(n, "count_include_pad") !== 1) return false;
+  const spatial = n.inputs[0]!.type.shape.slice(2);
+  const { output } = windowOf({ ...n.attrs, ceil_mode: 0 }, spatial);
+  return output.some((count, i) => count !== n.outputs[0]!.type.shape[i + 2]);
+}
 
 const pool: Rule = {
   name: "pool-to-nhwc",
