@@ -74,7 +74,7 @@ export function casesOf({ node, range }: Sample, random: Random): KernelCase[] {
       inputs,
       output: node.outputs[0]!.type,
       inPlace: random.chance(0.5) ? inPlaceOf(node, kernel) : undefined,
-      split: random.int(1, 8),
+      split: random.int(1, 3),
       isConstant: (i) => constantOf(node.inputs[i]) !== undefined,
     }));
 }

@@ -51,11 +51,11 @@ function weighted(r: Random, op: string, x: Value, shape: number[], attrs: Node[
 }
 
 function convolution(r: Random): Node {
-  const group = r.pick([1, 1, 1, 2, 3, 8]);
+  const group = r.pick([1, 1, 2, 3, 8, 8]);
   const perGroup = group === 8 || r.chance(0.3) ? 1 : r.int(1, 5);
   const filters = group * (group === 8 ? r.int(1, 2) : r.int(1, 3));
   const kernel = [r.pick([1, 2, 3, 5]), r.pick([1, 3, 4])];
-  const [n, c, h, w] = [r.int(1, 2), group * perGroup, r.int(1, 9), r.int(1, 9)];
+  const [n, c, h, w] = [r.int(1, 2), group * perGroup, r.int(1, 9), r.int(1, 7)];
   const planar = r.chance(0.3);
   const x = activation(r, planar ? [n, c, h, w] : [n, h, w, c], r.chance(0.6));
   return weighted(r, "Conv2D", x, [filters, ...kernel, perGroup], {
@@ -80,7 +80,7 @@ function fullyConnected(r: Random): Node {
 function pool(r: Random): Node {
   const quantized = r.chance(0.6);
   const kernel = [r.int(1, 4), r.int(1, 3)];
-  const [n, c, h, w] = [r.int(1, 2), r.int(1, 5), r.int(1, 9), r.int(1, 9)];
+  const [n, c, h, w] = [r.int(1, 2), r.int(1, 5), r.int(1, 9), r.int(1, 7)];
   const planar = r.chance(0.3);
   const x = activation(r, planar ? [n, c, h, w] : [n, h, w, c], quantized);
   const op = r.pick(["AveragePool2D", "MaxPool2D"]);
