@@ -101,7 +101,7 @@ function indexInside(mode: string, i: number, size: number): number {
   return k < size ? k : period - k;
 }
 
-/** By axis of the output, the offsets into the input of its indices; unpadded neighbours are one. */
+/** By axis of the output, offsets of its indices into the input; unpadded neighbours are one. */
 function padOffsets(node: Node): number[][] {
   const [from, to] = [inputType(node).shape, outputType(node).shape];
   const { begin, end } = padsOf(node);

@@ -131,7 +131,10 @@ static void guard(const uint8_t *bytes, const char *name)
 #define GUARD(bytes) guard(bytes, #bytes)
 #define SAME(a, b) \\
     do { \\
-        if (memcmp(a, b, sizeof b) != 0) { fprintf(stderr, "input " #a " was overwritten\\n"); exit(1); } \\
+        if (memcmp(a, b, sizeof b) != 0) { \\
+            fprintf(stderr, "input " #a " was overwritten\\n"); \\
+            exit(1); \\
+        } \\
     } while (0)
 `;
 
