@@ -6,6 +6,7 @@ import {
   elementCount,
   integerRange,
   type Quantization,
+  type Shape,
   type TensorType,
 } from "../ir/types.ts";
 import { quantizeNumber } from "./numerics.ts";
@@ -255,12 +256,24 @@ function qlinearOperator(name: string, form: QLinear, operator: Lookup): Operato
   };
 }
 
-const withoutZero = (x: Tensor, zero: Tensor | undefined): Tensor =>
-  dequantizeTensor(x, {
-    scale: zero ? Array.from(numbers(zero), () => 1) : [1],
-    zeroPoint: zero ? Array.from(numbers(zero)) : [0],
-    axis: 0,
-  });
+/**
+ * A zero point for each filter of a convolution, each row of a product's left operand, each column
+ * of its right one; a single one for the whole operand has no axis.
+ */
+export function unitQuantization(
+  op: string,
+  operand: number,
+  shape: Shape,
+  zero: Tensor | undefined,
+): Quantization {
+  const zeros = zero ? Array.from(numbers(zero)) : [0];
+  const ones: Tensor = { elem: "float32", shape: [], data: Float32Array.from(zeros, () => 1) };
+  const axis = integerProducts[op] === "Conv" ? 0 : operand === 0 ? -2 : -1;
+  return parametersOf(shape, ones, zero, { axis });
+}
+
+const withoutZero = (op: string, operand: number, x: Tensor, zero: Tensor | undefined): Tensor =>
+  dequantizeTensor(x, unitQuantization(op, operand, x.shape, zero));
 
 function integerProduct(name: string, op: string, operator: Lookup): Operator {
   return {
@@ -272,12 +285,13 @@ function integerProduct(name: string, op: string, operator: Lookup): Operator {
     types: { T1: ["int8", "uint8"], T2: ["int8", "uint8"] },
     infer: (context) => {
       const inputs = context.inputs.slice(0, 2).map((t) => float(t!));
+      for (const i of [0, 1]) unitQuantization(name, i, inputs[i]!.shape, context.constant(i + 2));
       const [type] = operator(op).infer({ ...context, inputs });
       return [{ elem: "int32", shape: type!.shape }];
     },
     evaluate: (context) => {
       const [x, w, zx, zw] = context.inputs;
-      const inputs = [withoutZero(x!, zx), withoutZero(w!, zw)];
+      const inputs = [withoutZero(name, 0, x!, zx), withoutZero(name, 1, w!, zw)];
       const types = [float(context.types[0]!)];
       const [y] = operator(op).evaluate({ ...context, inputs, types });
       return [{ elem: "int32", shape: y!.shape, data: Int32Array.from(numbers(y!)) }];

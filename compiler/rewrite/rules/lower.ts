@@ -17,7 +17,12 @@ import type { Quantization, TensorType } from "../../ir/types.ts";
 import { build } from "../../ops/build.ts";
 import { clampAttributes } from "../../ops/clamp.ts";
 import { batchNormalisation } from "../../ops/normalise.ts";
-import { integerProducts, parametersOf, qlinear } from "../../ops/quantisation.ts";
+import {
+  integerProducts,
+  parametersOf,
+  qlinear,
+  unitQuantization,
+} from "../../ops/quantisation.ts";
 import { windowOf } from "../../ops/window.ts";
 import type { Rule } from "../engine.ts";
 import { type Match, op } from "../pattern.ts";
@@ -403,12 +408,6 @@ const qlinearRule: Rule = {
   },
 };
 
-const unit = (zero: Value | undefined): Quantization => {
-  const tensor = constantOf(zero);
-  const zeroPoint = tensor ? Array.from(numbers(tensor)) : [0];
-  return { scale: zeroPoint.map(() => 1), zeroPoint, ...(zeroPoint.length > 1 && { axis: 0 }) };
-};
-
 const integerProduct: Rule = {
   name: "integer-product",
   example: `graph imported "g" {
@@ -424,7 +423,9 @@ const integerProduct: Rule = {
   replace: ({ root, origins }) => {
     const o = { origins };
     const [x, w, zx, zw] = root.inputs as [Value, Value, Value | undefined, Value | undefined];
-    const operands = [dequantized(x, unit(zx), o), dequantized(w, unit(zw), o)];
+    const unit = (i: number, v: Value, zero: Value | undefined) =>
+      unitQuantization(root.op, i, v.type.shape, constantOf(zero));
+    const operands = [dequantized(x, unit(0, x, zx), o), dequantized(w, unit(1, w, zw), o)];
     const y = build(integerProducts[root.op]!, operands, root.attrs, o);
     const stored = { elem: "int32" as const, quant: { scale: [1], zeroPoint: [0] } };
     const q = build("Quantize", [y], {}, { ...o, stored });
