@@ -104,8 +104,7 @@ export function roundHalfEven(x: number): number {
 }
 
 /** To nearest, ties away from zero: C's round(). */
-export const roundHalfAway = (x: number): number =>
-  x < 0 ? -Math.floor(0.5 - x) : Math.floor(x + 0.5);
+export const roundHalfAway = (x: number): number => (x < 0 ? -Math.round(-x) : Math.round(x));
 
 export const clamp = (x: number, low: number, high: number): number =>
   x < low ? low : x > high ? high : x;
