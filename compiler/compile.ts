@@ -125,10 +125,12 @@ function quantize(
   file: string,
   options: CompileOptions,
   log: RewriteLog,
+  report: (d: Diagnostic) => void,
 ): Graph<"lowered"> {
   const isQuantized = graph.nodes.some((n) => n.op === "Quantize" || n.op === "Dequantize");
   if (options.quantize === "int8" && !options.calib && !isQuantized)
     throw new MoteError(say.calibrationMissing(file));
+  if (options.calib !== undefined && isQuantized) report(say.calibrationUnused(file));
   const calibrate = options.calib !== undefined && !isQuantized;
   const samples = calibrate ? readCalibration(options.calib!, graph, options.ioLayout) : [];
   const marked = calibrate ? insertQuantization(graph, observeRanges(graph, samples)) : graph;
@@ -187,7 +189,7 @@ function run(
   const simple = steps.step("simplify", simplify(bounded, log));
   const fused = steps.step("fuse", fuse(simple, log));
   const lowered = steps.step("lower", checked(lower(fused, log), file));
-  const integer = steps.step("quantize", quantize(lowered, file, options, log));
+  const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
   const chosen = steps.step("select", selected(integer, file));
   const { graph, lowerBoundBytes } = planned(chosen);
   steps.step("plan", graph);

@@ -330,6 +330,9 @@ export const accumulatorOverflow = (place: Place, problem: string): Diagnostic =
     "Split the layer, or quantise it again with smaller weights or bias.",
   );
 
+export const calibrationUnused = (file: string): Diagnostic =>
+  warning(3007, { file }, "The network is quantised already; --calib is not used.");
+
 // ---- 4xxx: targets, kernels, memory ----
 
 export const unknownTarget = (name: string, known: readonly string[]): Diagnostic =>

@@ -59,7 +59,9 @@ export function verify(graph: Graph): Violation[] {
   for (const node of graph.nodes) {
     const problems = [
       node.inputs.some((v) => v && !seen.has(v)) ? "reads a value that is made later" : undefined,
-      ...(isStructural(node) ? [] : [checkOperator(node, graph.level), checkShapes(node, graph.level)]),
+      ...(isStructural(node)
+        ? []
+        : [checkOperator(node, graph.level), checkShapes(node, graph.level)]),
       node.op === "Constant" ? checkConstant(node) : undefined,
       ...node.outputs.map(checkQuantization),
     ];

@@ -1,5 +1,13 @@
 /** Writes the files of a program: all of them, or none. */
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { cannotWrite, MoteError } from "../diagnostics.ts";
 
@@ -10,6 +18,7 @@ const reasons: Record<string, string> = {
   ENOSPC: "the disk is full",
   ENOTDIR: "a part of the path is a file, not a folder",
   EEXIST: "a file of that name is in the way",
+  ENOENT: "the folder cannot be made",
   EISDIR: "a folder of that name is in the way",
 };
 
@@ -21,6 +30,13 @@ function isUnchanged(path: string, text: string): boolean {
   }
 }
 
+/** As `mkdir -p`. Node's own recursive form never returns where a parent cannot be made, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  mkdirSync(path);
+}
+
 /**
  * Writes everything beside the folder's files first and then moves it into place, so that a failure
  * leaves earlier output as it was. Files that would not change are left alone.
@@ -29,17 +45,17 @@ function isUnchanged(path: string, text: string): boolean {
 export function writeFiles(outDir: string, files: ReadonlyMap<string, string | Uint8Array>): void {
   let staging: string | undefined;
   try {
-    mkdirSync(outDir, { recursive: true });
+    makeFolder(outDir);
     const folder = mkdtempSync(join(outDir, ".mote-"));
     staging = folder;
     const changed = [...files].filter(
       ([path, text]) => typeof text !== "string" || !isUnchanged(join(outDir, path), text),
     );
     for (const [path, text] of changed) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      makeFolder(dirname(join(folder, path)));
       writeFileSync(join(folder, path), text);
     }
-    for (const [path] of changed) mkdirSync(dirname(join(outDir, path)), { recursive: true });
+    for (const [path] of changed) makeFolder(dirname(join(outDir, path)));
     for (const [path] of changed) renameSync(join(folder, path), join(outDir, path));
   } catch (problem) {
     const code = (problem as NodeJS.ErrnoException).code ?? "";

@@ -1,5 +1,6 @@
 /** Gives every node of a lowered graph the cheapest kernel that serves it, as attribute `kernel`. */
 import { type Graph, makeGraph, makeNode, type Node, str, type Value } from "../ir/graph.ts";
+import { OperatorError } from "../ops/operator.ts";
 import { candidates, kernelNamed } from "./catalogue.ts";
 import type { Kernel } from "./kernel.ts";
 
@@ -7,6 +8,18 @@ export const hasKernel = (node: Node): boolean => node.op !== "Input" && node.op
 
 /** The kernel that `select` chose. */
 export const kernelOf = (node: Node): Kernel => kernelNamed(str(node, "kernel"))!;
+
+/** A shape may have more separate axes than a kernel has loops, which only binding tells. */
+function canBind(kernel: Kernel, node: Node): boolean {
+  if (kernel.isView) return true;
+  try {
+    kernel.bind(node, "fast");
+    return true;
+  } catch (problem) {
+    if (problem instanceof OperatorError) return false;
+    throw problem;
+  }
+}
 
 export interface Selection {
   readonly graph: Graph<"lowered">;
@@ -18,7 +31,7 @@ export function select(graph: Graph<"lowered">): Selection {
   const unserved: Node[] = [];
   const made = new Map<Value, Value>();
   for (const node of graph.nodes) {
-    const kernel = hasKernel(node) ? candidates(node)[0] : undefined;
+    const kernel = hasKernel(node) ? candidates(node).find((k) => canBind(k, node)) : undefined;
     if (hasKernel(node) && !kernel) unserved.push(node);
     const inputs = node.inputs.map((v) => v && made.get(v)!);
     const types = node.outputs.map((v) => v.type);

@@ -293,6 +293,26 @@ const split: Rule = {
   },
 };
 
+/** The kernels join this many operands at once. */
+const concatOperandsMax = 8;
+
+const wideConcat: Rule = {
+  name: "concat-in-parts",
+  example: `graph imported "g" {
+    %0: float32[1, 2] = Input
+    %1: float32[1, 2] = Input
+    %2: float32[1, 18] = Concat(%0, %1, %0, %1, %0, %1, %0, %1, %0) {axis: 1}
+    return %2 as "y"
+  }`,
+  pattern: op("Concat", undefined, { where: (n) => n.inputs.length > concatOperandsMax }),
+  replace: ({ root, origins }) => {
+    const part = root.inputs.slice(0, concatOperandsMax);
+    const joined = build("Concat", part, root.attrs, { origins });
+    const rest = root.inputs.slice(concatOperandsMax);
+    return build("Concat", [joined, ...rest], root.attrs, { origins });
+  },
+};
+
 // ---- quantisation ----
 
 /** The int8 type that stores an unsigned type's values: everything moved by 128. */
@@ -444,6 +464,7 @@ export const lowerRules: readonly Rule[] = [
   clip,
   batchNorm,
   split,
+  wideConcat,
   quantizeLinear,
   dequantizeLinear,
 ];
