@@ -10,7 +10,10 @@ export const dataFile = (name: string): string => join(import.meta.dirname, ".."
 /** Float input `i` (0 to 2) of a network, in the model's order. */
 export function floatInput(model: string, i: number, shape: readonly number[]): Tensor {
   const bytes = readFileSync(dataFile(`${model}_int8_${i}_in.f32`));
-  return float32s(shape, tensorFromBytes("float32", [bytes.length / 4], bytes).data as Float32Array);
+  return float32s(
+    shape,
+    tensorFromBytes("float32", [bytes.length / 4], bytes).data as Float32Array,
+  );
 }
 
 /** The same as the int8 network stores it. */
