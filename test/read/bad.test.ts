@@ -1,0 +1,291 @@
+/** Models that are wrong in one way each: which diagnostic says so. */
+import { describe, expect, it } from "vitest";
+import { type Tensor, tensorOf } from "../../compiler/ir/tensor.ts";
+import { codes, diagnoseModel, expectError } from "../support/failures.ts";
+import type { ModelInput, NodeInput } from "../support/onnx.ts";
+import { f32, i64, number } from "../support/tensors.ts";
+
+const x = { name: "x", elem: "float32", shape: [2, 3] } as const;
+const y = { name: "y" };
+
+/** A model of float32 x[2, 3] with the given nodes; the last makes y. */
+const model = (nodes: NodeInput[], more: Partial<ModelInput> = {}): ModelInput => ({
+  nodes,
+  inputs: [x],
+  outputs: [y],
+  ...more,
+});
+const tanh: NodeInput = { op: "Tanh", inputs: ["x"], name: "n" };
+
+interface Bad {
+  readonly what: string;
+  readonly code: number;
+  readonly says: RegExp;
+  readonly model: ModelInput;
+}
+
+const graphs: readonly Bad[] = [
+  {
+    what: "a cycle",
+    code: 2008,
+    says: /cycle through '(one|two)'/,
+    model: model([
+      { op: "Add", inputs: ["x", "b"], outputs: ["a"], name: "one" },
+      { op: "Tanh", inputs: ["a"], outputs: ["b"], name: "two" },
+      { op: "Tanh", inputs: ["b"] },
+    ]),
+  },
+  {
+    what: "a node that reads itself",
+    code: 2008,
+    says: /cycle through 'self'/,
+    model: model([{ op: "Add", inputs: ["x", "y"], name: "self" }]),
+  },
+  {
+    what: "a missing initialiser",
+    code: 2006,
+    says: /value 'w' is read, but nothing makes it/,
+    model: model([{ op: "MatMul", inputs: ["x", "w"] }]),
+  },
+  {
+    what: "a missing output",
+    code: 2006,
+    says: /value 'nothing' is read/,
+    model: model([tanh], { outputs: [{ name: "nothing" }] }),
+  },
+  {
+    what: "no nodes",
+    code: 2006,
+    says: /value 'y' is read/,
+    model: model([]),
+  },
+  {
+    what: "no outputs",
+    code: 2009,
+    says: /no output/,
+    model: model([tanh], { outputs: [] }),
+  },
+  {
+    what: "an output of no elements",
+    code: 2009,
+    says: /no element in the output 'y'/,
+    model: model([tanh], {
+      inputs: [{ ...x, shape: [2, 0, 3].map((d) => d || 1) }],
+      nodes: [{ op: "Slice", inputs: ["x", "a", "a", "a"] }],
+      initializers: { a: i64(1) },
+    }),
+  },
+  {
+    what: "a name for two values",
+    code: 2007,
+    says: /value 'y' is made twice/,
+    model: model([tanh, { op: "Exp", inputs: ["x"] }]),
+  },
+  {
+    what: "an unknown operator",
+    code: 2004,
+    says: /operator 'Tahn' is not supported/,
+    model: model([{ op: "Tahn", inputs: ["x"] }]),
+  },
+  {
+    what: "an operator of another domain",
+    code: 2004,
+    says: /'com.microsoft.FusedThing'/,
+    model: model([{ op: "FusedThing", inputs: ["x"], domain: "com.microsoft" }]),
+  },
+  {
+    what: "one of mote's own operators",
+    code: 2004,
+    says: /'Conv2D' is not supported/,
+    model: model([{ op: "Conv2D", inputs: ["x", "x"] }]),
+  },
+  {
+    what: "an old opset",
+    code: 2002,
+    says: /opset 6; mote reads opset 7/,
+    model: model([tanh], { opset: 6 }),
+  },
+];
+
+const types: readonly Bad[] = [
+  {
+    what: "operands of two types",
+    code: 2005,
+    says: /Add: 'B' is int64\[1\], but must have the type float32/,
+    model: model([{ op: "Add", inputs: ["x", "c"] }], { initializers: { c: i64(1) } }),
+  },
+  {
+    what: "an operand of a wrong type",
+    code: 2005,
+    says: /Tanh.*int64/,
+    model: model([tanh], { inputs: [{ ...x, elem: "int64" }] }),
+  },
+  {
+    what: "too many operands",
+    code: 2005,
+    says: /Tanh: takes at most 1 input/,
+    model: model([{ op: "Tanh", inputs: ["x", "x"] }]),
+  },
+  {
+    what: "too few operands",
+    code: 2005,
+    says: /Add: lacks its input 'B'/,
+    model: model([{ op: "Add", inputs: ["x"] }]),
+  },
+  {
+    what: "an attribute of a wrong kind",
+    code: 2005,
+    says: /'axis' must be of kind int, not string/,
+    model: model([{ op: "Softmax", inputs: ["x"], attrs: { axis: "last" } }]),
+  },
+  {
+    what: "shapes that do not broadcast",
+    code: 2005,
+    says: /cannot broadcast/,
+    model: model([{ op: "Add", inputs: ["x", "c"] }], { initializers: { c: f32(1, 2) } }),
+  },
+  {
+    what: "inner sizes that differ",
+    code: 2005,
+    says: /inner sizes of \[2, 3\] and \[4\] differ/,
+    model: model([{ op: "MatMul", inputs: ["x", "c"] }], { initializers: { c: f32(1, 2, 3, 4) } }),
+  },
+  {
+    what: "a convolution of a matrix",
+    code: 2005,
+    says: /rank 2/,
+    model: model([{ op: "Conv", inputs: ["x", "x"] }]),
+  },
+  {
+    what: "an axis out of range",
+    code: 2005,
+    says: /axis 2 is outside a tensor of rank 2/,
+    model: model([{ op: "Softmax", inputs: ["x"], attrs: { axis: 2 } }]),
+  },
+  {
+    what: "a Reshape that does not fit",
+    code: 2005,
+    says: /cannot reshape \[2, 3\] to \[4, -1\]/,
+    model: model([{ op: "Reshape", inputs: ["x", "s"] }], { initializers: { s: i64(4, -1) } }),
+  },
+  {
+    what: "a shape that is computed at run time",
+    code: 2005,
+    says: /must be known while compiling/,
+    model: model([{ op: "Reshape", inputs: ["x", "s"] }], {
+      inputs: [x, { name: "s", elem: "int64", shape: [1] }],
+    }),
+  },
+  {
+    what: "an output of another shape than declared",
+    code: 2014,
+    says: /'y' is declared as float32\[2, 4\], but the graph makes float32\[2, 3\]/,
+    model: model([tanh], { outputs: [{ name: "y", shape: [2, 4] }] }),
+  },
+  {
+    what: "an output of another type than declared",
+    code: 2014,
+    says: /declared as int8/,
+    model: model([tanh], { outputs: [{ name: "y", elem: "int8", shape: [2, 3] }] }),
+  },
+  {
+    what: "an input of texts",
+    code: 2012,
+    says: /'x' has the type string/,
+    model: model([tanh], { inputs: [{ ...x, elem: "string" }] }),
+  },
+];
+
+const quantize = (constants: Record<string, Tensor>, attrs = {}): ModelInput =>
+  model([{ op: "QuantizeLinear", inputs: ["x", ...Object.keys(constants)], attrs }], {
+    initializers: constants,
+  });
+
+const numbers: readonly Bad[] = [
+  {
+    what: "weights that are NaN",
+    code: 2011,
+    says: /tensor 'c' holds NaN/,
+    model: model([{ op: "Add", inputs: ["x", "c"] }], {
+      initializers: { c: f32(1, Number.NaN, 2) },
+    }),
+  },
+  {
+    what: "a scale of zero",
+    code: 2005,
+    says: /scale 0 is not a positive number/,
+    model: quantize({ s: number(0) }),
+  },
+  {
+    what: "a negative scale",
+    code: 2005,
+    says: /scale -1 is not a positive number/,
+    model: quantize({ s: number(-1) }),
+  },
+  {
+    what: "an infinite scale",
+    code: 2005,
+    says: /scale Infinity is not a positive number/,
+    model: quantize({ s: number(Infinity) }),
+  },
+  {
+    what: "scales that do not fit the axis",
+    code: 2005,
+    says: /2 scales, but axis 1 has 3 elements/,
+    model: quantize({ s: f32(1, 2), z: tensorOf("int8", [2], [0, 0]) }),
+  },
+  {
+    what: "scales and zero points of different number",
+    code: 2005,
+    says: /3 scales but 1 zero points/,
+    model: quantize({ s: f32(1, 2, 3), z: tensorOf("int8", [1], [0]) }),
+  },
+  {
+    what: "a step of 0",
+    code: 2005,
+    says: /step 0/,
+    model: model([{ op: "Slice", inputs: ["x", "a", "b", "c", "a"] }], {
+      initializers: { a: i64(0), b: i64(2), c: i64(1) },
+    }),
+  },
+];
+
+describe.each([...graphs, ...types, ...numbers])("$what", ({ code, says, model }) => {
+  it("is one coded error", () => {
+    expectError(diagnoseModel(model), code, says);
+  });
+});
+
+it("all problems of a model come in one run, each once", () => {
+  const nodes: NodeInput[] = [
+    { op: "Tahn", inputs: ["x"], outputs: ["a"], name: "first" },
+    { op: "Tanh", inputs: ["a"], outputs: ["b"] },
+    { op: "MatMul", inputs: ["x", "w"], outputs: ["c"], name: "second" },
+    { op: "Softmax", inputs: ["x"], outputs: ["d"], attrs: { axis: 5 }, name: "third" },
+    { op: "Add", inputs: ["b", "c"] },
+  ];
+  const said = diagnoseModel(model(nodes));
+  expect(codes(said)).toEqual([2004, 2006, 2005]);
+  expect(said.map((d) => d.place.node)).toEqual(["first", "second", "third"]);
+});
+
+it("suggests the operator and the value that was meant", () => {
+  const nodes: NodeInput[] = [
+    { op: "Sofmax", inputs: ["x"], outputs: ["a"] },
+    { op: "MatMul", inputs: ["x", "weihgts"] },
+  ];
+  const said = diagnoseModel(model(nodes, { initializers: { weights: f32(1, 2, 3) } }));
+  expect(said.map((d) => d.help)).toEqual([
+    expect.stringContaining("'Softmax'"),
+    expect.stringContaining("'weights'"),
+  ]);
+});
+
+it("warns of an unknown attribute and of a newer opset, and goes on", () => {
+  const nodes = [{ op: "Softmax", inputs: ["x"], attrs: { axes: 1 } }];
+  const said = diagnoseModel(model(nodes, { opset: 99 }));
+  expect(said.map((d) => [d.code, d.severity])).toEqual([
+    [2003, "warning"],
+    [2015, "warning"],
+  ]);
+});
