@@ -280,6 +280,14 @@ export const unknownShape = (name: string, inputs: readonly string[]): Diagnosti
 export const unknownFormat = (file: string): Diagnostic =>
   error(2017, { file }, "Unknown kind of model file.", "Give an .onnx file.");
 
+export const shapeRank = (input: string, given: number, dims: readonly string[]): Diagnostic =>
+  error(
+    2018,
+    {},
+    `--shape gives ${given} sizes for '${input}', whose shape is [${dims.join(", ")}].`,
+    `Give ${dims.length}: --shape ${input}=${dims.map((d) => (/^\d+$/.test(d) ? d : "N")).join(",")}`,
+  );
+
 // ---- 3xxx: quantising ----
 
 export const calibrationMissing = (file: string): Diagnostic =>

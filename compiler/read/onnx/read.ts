@@ -12,6 +12,7 @@ import {
   decodeModel,
   type GraphProto,
   type ModelProto,
+  type NodeProto,
   toNumber,
   type ValueInfoProto,
 } from "./proto.ts";
@@ -63,19 +64,36 @@ const dimension = (d: DimensionProto, axis: number): string => {
   return axis === 0 ? "1" : d.dimParam || "?";
 };
 
+/** The file's own shape, which must be fixed. */
+function fileShape(dims: string[] | undefined, { name }: ValueInfoProto, file: string): number[] {
+  if (dims === undefined) throw new MoteError(say.openDimension(file, name, ["unknown"]));
+  const shape = dims.map(Number);
+  if (shape.some(Number.isNaN)) throw new MoteError(say.openDimension(file, name, dims));
+  return shape;
+}
+
+/** A shape from the options, of the file's rank. */
+function givenShape(
+  shape: readonly number[],
+  { name }: ValueInfoProto,
+  dims: readonly string[] | undefined,
+): readonly number[] {
+  if (shape.some((d) => !Number.isInteger(d) || d < 1))
+    throw new MoteError(say.badShapeOption(`${name}=${shape}`));
+  if (dims !== undefined && dims.length !== shape.length)
+    throw new MoteError(say.shapeRank(name, shape.length, dims));
+  return shape;
+}
+
 function inputType(info: ValueInfoProto, file: string, options: ReadOptions): TensorType {
   const tensor = info.type?.tensorType;
   if (!tensor) throw new MoteError(say.unsupportedType(file, info.name, "of no tensor"));
   const elem = elementTypeOf(tensor.elemType);
   if (elem === undefined)
     throw new MoteError(say.unsupportedType(file, info.name, typeName(tensor.elemType)));
-  const given = options.shapes?.get(info.name);
-  if (given) return { elem, shape: given };
   const dims = tensor.shape?.dim.map(dimension);
-  if (dims === undefined) throw new MoteError(say.openDimension(file, info.name, ["unknown"]));
-  const shape = dims.map(Number);
-  if (shape.some(Number.isNaN)) throw new MoteError(say.openDimension(file, info.name, dims));
-  const type = { elem, shape };
+  const given = options.shapes?.get(info.name);
+  const type = { elem, shape: given ? givenShape(given, info, dims) : fileShape(dims, info, file) };
   if (typeBytes(type) >= 2 ** 31)
     throw new MoteError(say.tooLarge({ file }, info.name, typeBytes(type)));
   return type;
@@ -130,6 +148,22 @@ function importOutputs(graph: GraphProto, importer: Importer, file: string, give
   return outputs;
 }
 
+/** No node is read, and outputs that lack for that reason get no further message. */
+function refuseCycle(
+  graph: GraphProto,
+  cyclic: readonly NodeProto[],
+  importer: Importer,
+  file: string,
+): void {
+  const names = cyclic.map((n) => n.name || n.output[0] || n.opType);
+  importer.attempt(
+    graph.node.flatMap((n) => n.output),
+    () => {
+      throw new MoteError(say.cyclicGraph(file, names));
+    },
+  );
+}
+
 /** @throws MoteError with every problem that was found. */
 export function readOnnx(file: string, options: ReadOptions): Graph<"imported"> {
   const model = decode(file);
@@ -142,13 +176,7 @@ export function readOnnx(file: string, options: ReadOptions): Graph<"imported"> 
   for (const tensor of graph.initializer) importer.initializer(tensor);
   const inputs = importInputs(graph, importer, file, options);
   const { order, cyclic } = sortNodes(graph.node);
-  if (cyclic.length > 0)
-    importer.report(
-      say.cyclicGraph(
-        file,
-        cyclic.map((n) => n.name || n.output[0] || n.opType),
-      ),
-    );
+  if (cyclic.length > 0) refuseCycle(graph, cyclic, importer, file);
   else importer.nodes(order);
   if (graph.output.length === 0) importer.report(say.emptyGraph(file, "output"));
   const outputs = importOutputs(graph, importer, file, (options.shapes?.size ?? 0) > 0);
