@@ -34,6 +34,8 @@ export interface NodeInput {
   readonly attrs?: Readonly<Record<string, AttrInput>>;
   readonly name?: string;
   readonly domain?: string;
+  /** An AttributeProto as it stands. */
+  readonly rawAttribute?: object;
 }
 
 export interface ValueInput {
@@ -65,6 +67,7 @@ const modelType = protobuf
 export function halfBits(x: number): number {
   if (x === 0) return Object.is(x, -0) ? 0x8000 : 0;
   const sign = x < 0 ? 0x8000 : 0;
+  if (!Number.isFinite(x)) return sign | 0x7c00;
   const exponent = Math.max(-14, Math.floor(Math.log2(Math.abs(x))));
   const scaled = Math.abs(x) / 2 ** exponent;
   const isNormal = scaled >= 1;
@@ -115,13 +118,16 @@ const typeProto = (elem: keyof typeof onnxType, shape: ValueInput["shape"]) => (
   },
 });
 
-const nodeProto = ({ op, inputs, outputs, attrs, name, domain }: NodeInput) => ({
+const nodeProto = ({ op, inputs, outputs, attrs, name, domain, ...more }: NodeInput) => ({
   opType: op,
   name: name ?? "",
   domain: domain ?? "",
   input: inputs ?? [],
   output: outputs ?? ["y"],
-  attribute: Object.entries(attrs ?? {}).map(([key, value]) => attributeProto(key, value)),
+  attribute: [
+    ...Object.entries(attrs ?? {}).map(([key, value]) => attributeProto(key, value)),
+    ...(more.rawAttribute ? [more.rawAttribute] : []),
+  ],
 });
 
 export function encodeModel(model: ModelInput): Uint8Array {
