@@ -9,9 +9,9 @@ import { type TensorProto, toBigInt, toNumber } from "./proto.ts";
 /** What is wrong with a tensor, to follow "The tensor 'name' ". */
 export class TensorError extends Error {}
 
-const refuse = (text: string): never => {
+function refuse(text: string): never {
   throw new TensorError(text);
-};
+}
 
 /** Names of ONNX's types that mote does not have, for messages. */
 const otherTypes: Record<number, string> = {
@@ -82,21 +82,31 @@ function readExternal(proto: TensorProto, modelFile: string, expected: number): 
   if (isAbsolute(location) || location.split(sep)[0] === "..")
     refuse(`lies in '${location}', outside the model's folder`);
   const file = join(dirname(modelFile), location);
-  const size = statSync(file, { throwIfNoEntry: false })?.size;
-  if (size === undefined) return refuse(`lies in '${location}', which does not exist`);
-  const offset = Number(entries.get("offset") ?? 0);
-  const length = Number(entries.get("length") ?? expected);
-  if (!(offset >= 0 && length >= 0 && offset + length <= size))
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (!found?.isFile()) return refuse(`lies in '${location}', which is no file`);
+  const { size } = found;
+  const offset = byteCount(entries, "offset", 0);
+  const length = byteCount(entries, "length", expected);
+  if (offset + length > size)
     refuse(`takes bytes ${offset} to ${offset + length} of '${location}', which has ${size}`);
   if (length !== expected) refuse(`has ${length} bytes of data, but its shape takes ${expected}`);
-  return readRange(file, offset, length);
+  try {
+    return readRange(file, offset, length);
+  } catch {
+    return refuse(`lies in '${location}', which cannot be read`);
+  }
+}
+
+function byteCount(entries: ReadonlyMap<string, string>, key: string, absent: number): number {
+  const text = entries.get(key) ?? String(absent);
+  return /^\d{1,15}$/.test(text) ? Number(text) : refuse(`has a side file with ${key} '${text}'`);
 }
 
 function readRange(file: string, offset: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   const descriptor = openSync(file, "r");
   try {
-    readSync(descriptor, bytes, 0, length, offset);
+    if (readSync(descriptor, bytes, 0, length, offset) < length) refuse("is cut off");
   } finally {
     closeSync(descriptor);
   }
