@@ -3,7 +3,7 @@ import { constantOf, type Graph, type Value } from "../ir/graph.ts";
 import type { Region } from "../ir/plan.ts";
 import { elementCount, integerRange, type TensorType, typeBytes, typeText } from "../ir/types.ts";
 import { type ConstantArray, weightsArray } from "../kernels/kernel.ts";
-import { cType, floatLiteral, Identifiers } from "./c.ts";
+import { commentText, cType, floatLiteral, Identifiers, stringText } from "./c.ts";
 import type { Constants } from "./constants.ts";
 
 /** One input or output, in the words of the templates. */
@@ -11,6 +11,8 @@ export interface Port {
   readonly index: number;
   /** The model's name, escaped for a C string. */
   readonly name: string;
+  /** The same for a comment. */
+  readonly comment: string;
   readonly identifier: string;
   readonly typeText: string;
   readonly typeMacro: string;
@@ -27,9 +29,6 @@ export interface Port {
   readonly address: string;
 }
 
-const escaped = (name: string): string =>
-  name.replace(/[^\x20-\x7e]/g, "?").replace(/[\\"]/g, (c) => `\\${c}`);
-
 function port(
   index: number,
   name: string,
@@ -41,9 +40,10 @@ function port(
   const scale = type.quant && floatLiteral(type.quant.scale[0]!);
   return {
     index,
-    name: escaped(name),
+    name: stringText(name),
+    comment: commentText(name),
     identifier,
-    typeText: typeText(type).replace(/\*\//g, ""),
+    typeText: typeText(type),
     typeMacro: `MOTE_${type.elem.toUpperCase()}`,
     ctype: cType(type.elem),
     rank: type.shape.length,

@@ -47,6 +47,19 @@ export class Identifiers {
   }
 }
 
+const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, "?");
+
+/** Any text inside a comment: nothing that ends or opens one, no trigraph. */
+export const commentText = (text: string): string =>
+  printable(text)
+    .replace(/\*\//g, "* /")
+    .replace(/\/\*/g, "/ *")
+    .replace(/\?(?=\?)/g, "? ");
+
+/** Any text inside a C string literal. */
+export const stringText = (text: string): string =>
+  printable(text).replace(/[\\"?]/g, (c) => `\\${c}`);
+
 /** The shortest decimal that reads back as the same float32. */
 export function floatLiteral(x: number): string {
   if (Number.isNaN(x)) return "NAN";

@@ -6,6 +6,7 @@ import type { Graph } from "../ir/graph.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { packagePath } from "../paths.ts";
 import { inputPorts, outputPorts, type Port } from "./boundary.ts";
+import { commentText } from "./c.ts";
 import { writeSource } from "./source.ts";
 
 export interface EmitOptions {
@@ -62,12 +63,12 @@ const portsOf = (what: string, ports: readonly Port[]) =>
 
 /** The files, in a fixed order; the same graph and options give the same bytes. */
 export function emit(graph: Graph<"planned">, options: EmitOptions): Emitted {
-  const { name: prefix, title, trace = false } = options;
+  const { name: prefix, trace = false } = options;
   const source = writeSource(graph, prefix, options.profile, trace);
   const [inputs, outputs] = [inputPorts(graph), outputPorts(graph, source.constants)];
   const constants = source.constants.text();
   const context = {
-    title,
+    title: commentText(options.title),
     prefix,
     macro: prefix.toUpperCase(),
     arenaBytes: graph.plan.arenaBytes,

@@ -6,7 +6,7 @@ import { type TensorType, typeBytes } from "../ir/types.ts";
 import { type Binding, type ConstantArray, type Kernel, weightsArray } from "../kernels/kernel.ts";
 import { kernelOf } from "../kernels/select.ts";
 import type { Profile } from "../ops/numerics.ts";
-import { cType, Identifiers, structLiteral } from "./c.ts";
+import { commentText, cType, Identifiers, structLiteral } from "./c.ts";
 import { Constants } from "./constants.ts";
 
 interface Parameter {
@@ -153,7 +153,7 @@ class SourceWriter {
       ...(binding.takesRows ? [rows] : []),
     ];
     const name = this.#function(node, kernel, binding);
-    const comment = `    /* ${node.op}: ${commentText(node)} */`;
+    const comment = `    /* ${node.op}: ${originText(node)} */`;
     const trace = this.#trace ? [this.#traceCall(step, index)] : [];
     return [comment, wrapped(`    ${name}(`, given, ");", "        "), ...trace].join("\n");
   }
@@ -170,10 +170,8 @@ class SourceWriter {
   }
 }
 
-/** The model's names behind a layer, fit for a comment. */
-const commentText = (node: Node): string =>
-  node.origins.map((o) => o.replace(/\*\//g, "* /").replace(/[^\x20-\x7e]/g, "?")).join(", ") ||
-  "made by mote";
+/** The model's names behind a layer. */
+const originText = ({ origins }: Node): string => commentText(origins.join(", ")) || "made by mote";
 
 export const writeSource = (
   graph: Graph<"planned">,

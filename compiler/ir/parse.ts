@@ -70,6 +70,14 @@ class Reader {
     throw new GraphTextError(`expected ${expected}, found '${token?.image ?? "the end"}'`, token);
   }
 
+  /** One of the words; the place of an error is the word itself. */
+  #oneOf<T extends string>(words: readonly T[], what: string): T {
+    const image = this.#tokens[this.#at]?.image as T;
+    if (!words.includes(image)) this.#fail(what);
+    this.#at++;
+    return image;
+  }
+
   #next(kind: typeof Id, what: string): string {
     const token = this.#tokens[this.#at];
     if (token?.tokenType !== kind) this.#fail(what);
@@ -119,8 +127,7 @@ class Reader {
   }
 
   #type(): TensorType {
-    const elem = this.#next(Word, "an element type") as ElementType;
-    if (!elementTypes.includes(elem)) this.#fail("an element type");
+    const elem: ElementType = this.#oneOf(elementTypes, "an element type");
     const shape = this.#list("[", "]", () => this.#number());
     if (!this.#take("(")) return { elem, shape };
     this.#expect("scale", ":");
@@ -146,8 +153,10 @@ class Reader {
 
   #inlineData(elem: ElementType, shape: readonly number[]): Tensor {
     const data = newArray(elem, elementCount(shape));
+    const start = this.#tokens[this.#at];
     const images = this.#list("[", "]", () => this.#next(Num, "a number"));
-    if (images.length !== data.length) this.#fail(`${data.length} numbers`);
+    if (images.length !== data.length)
+      throw new GraphTextError(`expected ${data.length} numbers, found ${images.length}`, start);
     if (data instanceof BigInt64Array || data instanceof BigUint64Array)
       images.forEach((image, i) => (data[i] = BigInt(image)));
     else data.set(tensorOf("float64", shape, images.map(parseNumber)).data as Float64Array);
@@ -245,8 +254,7 @@ class Reader {
 
   graph(): Graph {
     this.#expect("graph");
-    const level = this.#next(Word, "a level") as Level;
-    if (!["imported", "lowered", "planned"].includes(level)) this.#fail("a level");
+    const level: Level = this.#oneOf(["imported", "lowered", "planned"], "a level");
     const name = this.#text();
     this.#expect("{");
     while (!this.#peek("return")) this.#statement();

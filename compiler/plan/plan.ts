@@ -1,7 +1,7 @@
 /** A lowered graph with kernels → a schedule of kernel calls over buffers of one arena. */
-import type { Graph, Value } from "../ir/graph.ts";
+import { type Graph, str, type Value } from "../ir/graph.ts";
 import type { Buffer, Plan, Region, Step } from "../ir/plan.ts";
-import { elementBytes, type TensorType } from "../ir/types.ts";
+import { elementBytes } from "../ir/types.ts";
 import { type Allocation, allocate, type TraitsOf } from "./lifetimes.ts";
 import { liveBytesMax, placeBySize } from "./place.ts";
 
@@ -10,14 +10,20 @@ const bufferAlignBytes = 4;
 /** What the caller's arena must be aligned to. */
 const arenaAlignBytes = 16;
 
-/** Rows of a value: those of an image [1,H,W,C], else the whole is one row. */
-export const rowCount = ({ shape }: TensorType): number =>
-  shape.length === 4 && shape[0] === 1 ? shape[1]! : 1;
+/** Whether a value is made as planes [N,C,H,W]; other images are [N,H,W,C]. */
+const isPlanar = ({ node }: Value): boolean =>
+  str(node, "y_layout") === "NCHW" || (node.op !== "Conv2D" && str(node, "x_layout") === "NCHW");
+
+/** Rows of a value: the height of an image; anything else is one row. */
+export const rowCount = (value: Value): number => {
+  const { shape } = value.type;
+  return shape.length === 4 ? shape[isPlanar(value) ? 2 : 1]! : 1;
+};
 
 function regionOf({ bufferOf }: Allocation, value: Value): Region | undefined {
   const buffer = bufferOf.get(value);
   if (buffer === undefined) return undefined;
-  return { value, buffer, byteOffset: 0, rowBegin: 0, rowEnd: rowCount(value.type) };
+  return { value, buffer, byteOffset: 0, rowBegin: 0, rowEnd: rowCount(value) };
 }
 
 function buffersOf(allocation: Allocation, align: number): Buffer[] {

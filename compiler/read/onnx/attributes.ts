@@ -42,7 +42,7 @@ export function attributeValue(a: AttributeProto, modelFile: string): AttrValue 
     case "strings":
       return a.strings.map(toText);
     case "tensor":
-      return tensorFromProto(a.t!, modelFile);
+      return a.t ? tensorFromProto(a.t, modelFile) : undefined;
     default:
       return undefined;
   }
@@ -57,17 +57,19 @@ export function readAttributes(
 ): Attrs {
   const attrs: Record<string, AttrValue> = {};
   for (const attribute of node.attribute) {
-    const expected = operator.attrs[attribute.name];
+    const { name } = attribute;
+    const expected = Object.hasOwn(operator.attrs, name) ? operator.attrs[name] : undefined;
     if (expected === undefined) {
       const known = Object.keys(operator.attrs);
-      report(unknownAttribute(place, node.opType, attribute.name, known));
+      report(unknownAttribute(place, node.opType, name, known));
       continue;
     }
     const kind = kindOf(attribute);
     const value = attributeValue(attribute, place.file ?? "");
-    if (kind === expected && value !== undefined) attrs[attribute.name] = value;
+    if (kind === expected && value !== undefined) attrs[name] = value;
     else {
-      const text = `the attribute '${attribute.name}' must be of kind ${expected}, not ${kind}`;
+      const found = kind === expected ? "empty" : (kind ?? `number ${attribute.type}`);
+      const text = `the attribute '${name}' must be of kind ${expected}, not ${found}`;
       report(operatorProblem(place, node.opType, text));
     }
   }

@@ -84,4 +84,6 @@ export const decodeModel = (bytes: Uint8Array): ModelProto =>
 
 export const toNumber = (x: Int64): number => (typeof x === "number" ? x : x.toNumber());
 export const toBigInt = (x: Int64): bigint => BigInt(x.toString());
-export const toText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+/** The library gives a field that is left out as an empty array. */
+export const toText = (bytes: ArrayLike<number>): string =>
+  new TextDecoder().decode(Uint8Array.from(bytes));
