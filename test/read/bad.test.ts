@@ -139,6 +139,31 @@ const types: readonly Bad[] = [
     model: model([{ op: "Softmax", inputs: ["x"], attrs: { axis: "last" } }]),
   },
   {
+    what: "a tensor attribute without its tensor",
+    code: 2005,
+    says: /'value' must be of kind tensor, not empty/,
+    model: model(
+      [{ op: "ConstantOfShape", inputs: ["s"], rawAttribute: { name: "value", type: 4 } }],
+      {
+        initializers: { s: i64(1) },
+      },
+    ),
+  },
+  {
+    what: "an attribute of a kind that there is not",
+    code: 2005,
+    says: /'axis' must be of kind int, not number 5/,
+    model: model([{ op: "Softmax", inputs: ["x"], rawAttribute: { name: "axis", type: 5 } }]),
+  },
+  {
+    what: "an empty text",
+    code: 2005,
+    says: /unknown pad mode ''/,
+    model: model([{ op: "Pad", inputs: ["x", "p"], rawAttribute: { name: "mode", type: 3 } }], {
+      initializers: { p: i64(0, 0, 0, 0) },
+    }),
+  },
+  {
     what: "shapes that do not broadcast",
     code: 2005,
     says: /cannot broadcast/,
@@ -279,6 +304,11 @@ it("suggests the operator and the value that was meant", () => {
     expect.stringContaining("'Softmax'"),
     expect.stringContaining("'weights'"),
   ]);
+});
+
+it("takes no attribute for JavaScript's own", () => {
+  const said = diagnoseModel(model([{ ...tanh, attrs: { constructor: 1, toString: 2 } }]));
+  expect(codes(said)).toEqual([2015, 2015]);
 });
 
 it("warns of an unknown attribute and of a newer opset, and goes on", () => {
