@@ -16,7 +16,9 @@ const samplesOf = (model: string, program: ReturnType<typeof compileModel>) =>
   indices.map((i) => storedInput(model, i, program.graph.inputs[0]!.type));
 
 describe.each(bundled)("%s", (model) => {
-  it.each(listTargets())("is TensorFlow Lite's to the bit on %s, profile tflite", async (target) => {
+  it.each(
+    listTargets(),
+  )("is TensorFlow Lite's to the bit on %s, profile tflite", async (target) => {
     const program = compileModel(modelFile(model), { target, profile: "tflite" });
     const { outputs } = await runSamples(program, samplesOf(model, program));
     for (const i of indices) expect(outputs[i]!.data).toEqual(tfliteOutput(model, i));
@@ -57,7 +59,8 @@ describe.each(bundled)("%s", (model) => {
     const tensors = new Map<Value, Tensor>();
     const sample = storedInput(model, 0, graph.inputs[0]!.type);
     tensors.set(graph.inputs[0]!, sample);
-    for (const n of graph.nodes) if (n.op === "Constant") tensors.set(n.outputs[0]!, n.attrs.value as Tensor);
+    for (const n of graph.nodes)
+      if (n.op === "Constant") tensors.set(n.outputs[0]!, n.attrs.value as Tensor);
     evaluate(graph, [sample], { profile: "tflite", observe: (v, t) => tensors.set(v, t) });
     const layers = graph.plan.steps.map((s) => s.node);
     for (const node of layers) {
@@ -68,7 +71,11 @@ describe.each(bundled)("%s", (model) => {
 });
 
 const inProfileFast = (node: Node, tensors: ReadonlyMap<Value, Tensor>): Tensor =>
-  evaluateNode(node, node.inputs.map((v) => v && tensors.get(v)), "fast")[0]!;
+  evaluateNode(
+    node,
+    node.inputs.map((v) => v && tensors.get(v)),
+    "fast",
+  )[0]!;
 
 const largestStep = (a: Tensor, b: ArrayLike<number | bigint>): number =>
   Math.max(...Array.from(a.data as Int8Array, (x, i) => Math.abs(x - Number(b[i]))));
