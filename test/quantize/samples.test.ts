@@ -54,6 +54,19 @@ it("int8 without samples says what to give", () => {
   expect(said[0]!.help).toContain("--calib");
 });
 
+it("numbers that overflow inside the network do not decide its ranges", () => {
+  const overflowing = writeModel({
+    ...model,
+    nodes: [
+      { op: "Exp", inputs: ["left"], outputs: ["e"] },
+      { op: "Tanh", inputs: ["e"] },
+    ],
+    inputs: model.inputs!.slice(0, 1),
+  });
+  const samples = npyBytes(Float32Array.of(1, 2, 1000, 3), [1, 4]);
+  expect(calibrated(overflowing, npy(samples))).toEqual([]);
+});
+
 it("a file that is not there", () => {
   expectError(calibrated(one, "/nowhere.npy"), 1001, /does not exist/);
 });
