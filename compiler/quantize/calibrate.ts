@@ -21,13 +21,13 @@ function extend(ranges: Map<Value, Range>, value: Value, tensor: Tensor): void {
   if (tensor.elem !== "float32") return;
   let { min, max } = ranges.get(value) ?? { min: Infinity, max: -Infinity };
   for (const x of tensor.data as Float32Array) {
-    if (x < min) min = x;
-    if (x > max) max = x;
+    if (x < min && x > -Infinity) min = x;
+    if (x > max && x < Infinity) max = x;
   }
   ranges.set(value, { min, max });
 }
 
-/** Smallest and largest number of every float value over all samples. */
+/** Smallest and largest finite number of every float value over all samples. */
 export function observeRanges(graph: Graph, samples: Iterable<readonly Tensor[]>): Ranges {
   const ranges = new Map<Value, Range>();
   for (const sample of samples) {
