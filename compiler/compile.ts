@@ -17,8 +17,8 @@ import { type Planned, plan } from "./plan/plan.ts";
 import { validate } from "./plan/validate.ts";
 import { integerBoundary } from "./quantize/boundary.ts";
 import { insertQuantization, observeRanges } from "./quantize/calibrate.ts";
-import { readCalibration } from "./quantize/samples.ts";
 import { readModel } from "./read/model.ts";
+import { readCalibration } from "./read/samples.ts";
 import { nhwcBoundary } from "./rewrite/boundary.ts";
 import type { RewriteLog } from "./rewrite/engine.ts";
 import { fuse, lower, settleEdges, simplify, toInteger } from "./rewrite/stages.ts";
@@ -233,7 +233,10 @@ function checked(graph: Graph<"lowered">, file: string): Graph<"lowered"> {
   );
 }
 
-/** Compiles a model. What a user did wrong is in the diagnostics; it throws for faults of mote only. */
+/**
+ * Compiles a model. What a user did wrong is in the diagnostics; it throws for faults of mote
+ * only.
+ */
 export function compile(file: string, options: CompileOptions = {}): Compilation {
   const diagnostics: Diagnostic[] = [];
   const steps = new Steps(options);

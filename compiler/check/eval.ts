@@ -28,7 +28,9 @@ export interface EvaluateOptions {
   readonly observe?: (value: Value, tensor: Tensor) => void;
 }
 
-/** The graph's outputs for inputs in the graph's order; tensors are dropped after their last use. */
+/**
+ * The graph's outputs for inputs in the graph's order; tensors are dropped after their last use.
+ */
 export function evaluate(
   graph: Graph,
   inputs: readonly Tensor[],

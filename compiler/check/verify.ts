@@ -1,4 +1,7 @@
-/** What every graph must be; a violation is a fault of mote's own, except where an accumulator is too small. */
+/**
+ * What every graph must be; a violation is a fault of mote's own, except where an accumulator is
+ * too small.
+ */
 import type { Graph, Level, Node, Value } from "../ir/graph.ts";
 import { elementCount, sameShape, typeText } from "../ir/types.ts";
 import { inferTypes } from "../ops/build.ts";
@@ -20,7 +23,8 @@ function checkOperator(node: Node, level: Level): string | undefined {
 }
 
 /**
- * The stated shapes must be those that the operator infers. In an imported graph the reader inferred
+ * The stated shapes must be those that the operator infers. In an imported graph the reader
+ * inferred
  * them, from shape arithmetic that is not yet folded.
  */
 function checkShapes(node: Node, level: Level): string | undefined {

@@ -29,7 +29,9 @@ export const summaries: Record<CommandName, string> = {
 const plain = (name: string): string => name.replace(/-/g, "").toLowerCase();
 const byPlainName = new Map(options.map((o) => [plain(o.name), o.name]));
 
-/** `--out-dir` and `--outdir` as `--outDir`: kebab-case and any capitals are accepted, as tsc does. */
+/**
+ * `--out-dir` and `--outdir` as `--outDir`: kebab-case and any capitals are accepted, as tsc does.
+ */
 function normalFlag(argument: string): string {
   const [, name, rest] = /^--([A-Za-z][\w-]*)(=.*)?$/s.exec(argument) ?? [];
   const known = name && byPlainName.get(plain(name));

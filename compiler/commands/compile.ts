@@ -20,7 +20,9 @@ import {
 import { watch } from "./watch.ts";
 import { writeFiles } from "./write.ts";
 
-/** What to compile: files of the command line, or of mote.json, whose options the line's override. */
+/**
+ * What to compile: files of the command line, or of mote.json, whose options the line's override.
+ */
 export interface Job {
   readonly files: readonly string[];
   readonly values: OptionValues;

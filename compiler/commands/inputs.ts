@@ -1,4 +1,6 @@
-/** Data for a program's inputs: from files, or the fixed pattern that every measured figure uses. */
+/**
+ * Data for a program's inputs: from files, or the fixed pattern that every measured figure uses.
+ */
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import type { Program } from "../compile.ts";
@@ -16,8 +18,8 @@ import {
   typeText,
 } from "../ir/types.ts";
 import { quantizeTensor } from "../ops/quantisation.ts";
-import { toNhwc } from "../quantize/samples.ts";
 import { NumpyError, parseNpy, parseNpz } from "../read/numpy.ts";
+import { toNhwc } from "../read/samples.ts";
 
 const rawTypes: Record<string, ElementType> = {
   ".f32": "float32",
@@ -88,7 +90,9 @@ function assign(given: readonly string[], inputs: readonly Value[]): Map<string,
   return sources;
 }
 
-/** The file's numbers as the program stores them; floats are quantised by the network's own scale. */
+/**
+ * The file's numbers as the program stores them; floats are quantised by the network's own scale.
+ */
 function converted({ file, tensor }: Source, model: Value, stored: Value): Tensor {
   const { shape } = model.type;
   const fits =

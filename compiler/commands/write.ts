@@ -30,7 +30,10 @@ function isUnchanged(path: string, text: string): boolean {
   }
 }
 
-/** As `mkdir -p`. Node's own recursive form never returns where a parent cannot be made, as in /proc. */
+/**
+ * As `mkdir -p`. Node's own recursive form never returns where a parent cannot be made, as in
+ * /proc.
+ */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   if (dirname(path) !== path) makeFolder(dirname(path));

@@ -1,4 +1,5 @@
 /** Text of C: literals, identifiers, types. */
+import { halfBits } from "../ir/half.ts";
 import type { TensorData } from "../ir/tensor.ts";
 import type { ElementType } from "../ir/types.ts";
 import type { Field, Fields } from "../kernels/kernel.ts";
@@ -87,20 +88,6 @@ function fieldLiteral(value: Field): string {
   if (Array.isArray(value)) return `{${value.map(integerLiteral).join(", ")}}`;
   if ("float" in value && typeof value.float === "number") return floatLiteral(value.float);
   return structLiteral(value as Fields);
-}
-
-/** IEEE 754 binary16 bits of a number, to nearest even. */
-export function halfBits(x: number): number {
-  if (Number.isNaN(x)) return 0x7e00;
-  const sign = x < 0 || Object.is(x, -0) ? 0x8000 : 0;
-  const a = Math.abs(x);
-  if (a >= 65520) return sign | 0x7c00;
-  const exponent = Math.max(-14, Math.floor(Math.log2(a || 1e-30)));
-  const scaled = a / 2 ** (exponent - 10);
-  const floor = Math.floor(scaled);
-  const rest = scaled - floor;
-  const mantissa = rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
-  return sign | (mantissa + (exponent + 14) * 1024);
 }
 
 function elementLiteral(elem: ElementType): (x: number | bigint) => string {

@@ -7,7 +7,9 @@ import type { Plan } from "./plan.ts";
 import type { Tensor } from "./tensor.ts";
 import type { TensorType } from "./types.ts";
 
-/** `imported`: ONNX as the file says it; `lowered`: NHWC, fused; `planned`: with buffers and steps. */
+/**
+ * `imported`: ONNX as the file says it; `lowered`: NHWC, fused; `planned`: with buffers and steps.
+ */
 export type Level = "imported" | "lowered" | "planned";
 
 export type AttrValue = number | string | readonly number[] | readonly string[] | Tensor;
@@ -80,7 +82,9 @@ export const input = (name: string, type: TensorType): Value =>
 export const constantOf = (value: Value | undefined): Tensor | undefined =>
   value?.node.op === "Constant" ? (value.node.attrs.value as Tensor) : undefined;
 
-/** Depth first from the outputs, inputs of a node in their order: every node after what it reads. */
+/**
+ * Depth first from the outputs, inputs of a node in their order: every node after what it reads.
+ */
 function reachable(roots: readonly Node[]): Node[] {
   const order: Node[] = [];
   const seen = new Set<Node>();

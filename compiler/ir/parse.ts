@@ -1,4 +1,7 @@
-/** Reads the text that `print.ts` writes, and by hand in tests; `Constant random 7` makes weights up. */
+/**
+ * Reads the text that `print.ts` writes, and by hand in tests; `Constant random 7` makes weights
+ * up.
+ */
 import { createToken, type IToken, Lexer } from "chevrotain";
 import {
   type AttrValue,

@@ -1,6 +1,9 @@
 import type { Node, Value } from "./graph.ts";
 
-/** A piece of the arena: `bytes` from `offset`, in use from step `begin` to step `end`, both included. */
+/**
+ * A piece of the arena: `bytes` from `offset`, in use from step `begin` to step `end`, both
+ * included.
+ */
 export interface Buffer {
   readonly id: number;
   readonly bytes: number;

@@ -1,5 +1,6 @@
 /**
- * A graph as text; `parse.ts` reads it back. Weights that are longer than a few numbers go to a side
+ * A graph as text; `parse.ts` reads it back. Weights that are longer than a few numbers go to a
+ * side
  * file, which the text refers to by byte offsets.
  *
  *     graph lowered "kws" {

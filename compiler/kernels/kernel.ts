@@ -4,7 +4,10 @@ import type { TensorData } from "../ir/tensor.ts";
 import type { ElementType, TensorType } from "../ir/types.ts";
 import type { Profile } from "../ops/numerics.ts";
 
-/** Constant data behind a call, in flash. `weights` are the model's numbers, `tables` what serves them. */
+/**
+ * Constant data behind a call, in flash. `weights` are the model's numbers, `tables` what serves
+ * them.
+ */
 export interface ConstantArray {
   /** Names the parameter, and with the layer the C array. */
   readonly name: string;
@@ -41,7 +44,10 @@ export interface Kernel {
   /** Operators that it may serve. */
   readonly ops: readonly string[];
   serves(node: Node): boolean;
-  /** Inputs whose memory the output may take, since each element is read before its place is written. */
+  /**
+   * Inputs whose memory the output may take, since each element is read before its place is
+   * written.
+   */
   readonly inPlace?: readonly number[];
   /** No code at all: the output is the first input's memory under another shape or type. */
   readonly isView?: boolean;

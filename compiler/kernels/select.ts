@@ -1,4 +1,6 @@
-/** Gives every node of a lowered graph the cheapest kernel that serves it, as attribute `kernel`. */
+/**
+ * Gives every node of a lowered graph the cheapest kernel that serves it, as attribute `kernel`.
+ */
 import { type Graph, makeGraph, makeNode, type Node, str, type Value } from "../ir/graph.ts";
 import { OperatorError } from "../ops/operator.ts";
 import { candidates, kernelNamed } from "./catalogue.ts";

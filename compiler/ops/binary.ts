@@ -96,7 +96,10 @@ const evaluateEntry =
 const scaleOf = (type: TensorType | undefined): number => type!.quant!.scale[0]!;
 const zeroOf = (type: TensorType | undefined): number => type!.quant!.zeroPoint[0]!;
 
-/** TFLite's int8 addition: both operands to a common scale with 20 spare bits, then to the output's. */
+/**
+ * TFLite's int8 addition: both operands to a common scale with 20 spare bits, then to the
+ * output's.
+ */
 export function additionTflite(a: TensorType, b: TensorType, y: TensorType) {
   const twiceLargest = 2 * Math.max(scaleOf(a), scaleOf(b));
   return {

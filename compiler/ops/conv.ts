@@ -277,7 +277,10 @@ const conv: Operator = {
   evaluate: evaluateConv,
 };
 
-/** X [N,H,W,C] (or as `x_layout` says), W [filters, kernel rows, kernel columns, channels per group]. */
+/**
+ * X [N,H,W,C] (or as `x_layout` says), W [filters, kernel rows, kernel columns, channels per
+ * group].
+ */
 const conv2D: Operator = {
   name: "Conv2D",
   level: "lowered",

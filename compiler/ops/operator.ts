@@ -32,7 +32,10 @@ export interface EvalContext {
   readonly profile: Profile;
 }
 
-/** A node as an older opset says it, on its way to the newest form, which is the only one in the IR. */
+/**
+ * A node as an older opset says it, on its way to the newest form, which is the only one in the
+ * IR.
+ */
 export interface RawNode {
   readonly op: string;
   readonly inputs: readonly (Value | undefined)[];

@@ -30,7 +30,9 @@ interface Pooling {
 
 type Reduce = (values: number[], count: number) => number;
 
-/** How many positions of a window along one axis count when padding does: not those of ceil_mode. */
+/**
+ * How many positions of a window along one axis count when padding does: not those of ceil_mode.
+ */
 const paddedExtent = (p: Pooling, axis: 0 | 1, position: number): number => {
   const { strides, padsBegin, padsEnd, kernel, dilations } = p.window;
   const start = position * strides[axis]! - padsBegin[axis]!;

@@ -1,4 +1,7 @@
-/** ONNX's quantised operators, and the lowered Quantize and Dequantize whose parameters are in types. */
+/**
+ * ONNX's quantised operators, and the lowered Quantize and Dequantize whose parameters are in
+ * types.
+ */
 import { type Attrs, num } from "../ir/graph.ts";
 import { newArray, numbers, type Tensor } from "../ir/tensor.ts";
 import {
@@ -196,7 +199,9 @@ const float = (t: TensorType): TensorType => ({ elem: "float32", shape: t.shape 
 
 type Lookup = (name: string) => Operator;
 
-/** The operators over others: they are looked up when they are used, since tables may be circular. */
+/**
+ * The operators over others: they are looked up when they are used, since tables may be circular.
+ */
 export function quantisedProducts(operator: Lookup): Operator[] {
   return [
     ...Object.entries(qlinear).map(([name, form]) => qlinearOperator(name, form, operator)),

@@ -1,5 +1,6 @@
 /**
- * int8 softmax exactly as TFLite's reference kernel computes it: gemmlowp fixed point with 5 integer
+ * int8 softmax exactly as TFLite's reference kernel computes it: gemmlowp fixed point with 5
+ * integer
  * bits for the scaled differences and 12 for their sum. Names follow gemmlowp's fixedpoint.h.
  */
 import { num } from "../ir/graph.ts";

@@ -18,7 +18,10 @@ interface Entry {
   readonly anyType?: boolean;
 }
 
-/** Error function: Maclaurin series near zero, Laplace's continued fraction beyond (A&S 7.1.5, 7.1.14). */
+/**
+ * Error function: Maclaurin series near zero, Laplace's continued fraction beyond (A&S 7.1.5,
+ * 7.1.14).
+ */
 export function erf(x: number): number {
   const a = Math.abs(x);
   if (a > 6) return Math.sign(x);

@@ -1,4 +1,6 @@
-/** What convolutions and pools share: kernel shape, strides, dilations, pads and the output's size. */
+/**
+ * What convolutions and pools share: kernel shape, strides, dilations, pads and the output's size.
+ */
 import { type Attrs, ints, num, str } from "../ir/graph.ts";
 import { fail } from "./operator.ts";
 

@@ -10,7 +10,9 @@ export interface Lifetime {
 const overlaps = (a: Lifetime, b: Lifetime): boolean => a.begin <= b.end && b.begin <= a.end;
 const alignUp = (x: number, align: number): number => Math.ceil(x / align) * align;
 
-/** The lowest multiple of `align` at which the buffer meets none that is placed and alive with it. */
+/**
+ * The lowest multiple of `align` at which the buffer meets none that is placed and alive with it.
+ */
 function lowestOffset(
   buffer: Lifetime,
   placed: readonly { readonly lifetime: Lifetime; readonly offset: number }[],

@@ -1,5 +1,6 @@
 /**
- * Whether a plan keeps every value until its last reader. It plays the schedule on an arena in which
+ * Whether a plan keeps every value until its last reader. It plays the schedule on an arena in
+ * which
  * each byte remembers which value was written there last, and shares no code with the planner.
  */
 import { type Graph, str, type Value } from "../ir/graph.ts";

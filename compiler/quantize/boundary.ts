@@ -1,7 +1,10 @@
-/** The outermost Quantize and Dequantize: they become the types of the program's inputs and outputs. */
+/**
+ * The outermost Quantize and Dequantize: they become the types of the program's inputs and
+ * outputs.
+ */
 import { type Graph, type GraphOutput, input, type Node, usesOf, type Value } from "../ir/graph.ts";
+import { substitute } from "../ir/substitute.ts";
 import { sameType, type TensorType } from "../ir/types.ts";
-import { substitute } from "../rewrite/engine.ts";
 
 /** The one stored type under which all readers of an input want it. */
 function storedInput(readers: readonly Node[]): TensorType | undefined {

@@ -1,5 +1,6 @@
 /**
- * Post-training quantisation: ranges of a float graph's values over sample inputs (min-max), put into
+ * Post-training quantisation: ranges of a float graph's values over sample inputs (min-max), put
+ * into
  * the graph as Quantize and Dequantize, which the integer rules then take into the operators.
  */
 import { evaluate } from "../check/eval.ts";

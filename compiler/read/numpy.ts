@@ -1,8 +1,8 @@
 /** NumPy's .npy and .npz files → tensors. */
 import { unzipSync } from "fflate";
+import { halfToNumber } from "../ir/half.ts";
 import { type Tensor, tensorFromBytes } from "../ir/tensor.ts";
 import { type ElementType, elementBytes, elementCount } from "../ir/types.ts";
-import { halfToNumber } from "./onnx/tensors.ts";
 
 /** What is wrong with a file, to follow "The file ". */
 export class NumpyError extends Error {}
@@ -28,7 +28,10 @@ interface Header {
   readonly columnMajor: boolean;
 }
 
-/** Reads the header's Python dictionary: `{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2)}`. */
+/**
+ * Reads the header's Python dictionary: `{'descr': '<f4', 'fortran_order': False, 'shape': (1,
+ * 2)}`.
+ */
 function parseHeader(text: string): Header {
   const descr = /'descr':\s*'([<>|=]?)(\w\d+)'/.exec(text);
   const order = /'fortran_order':\s*(True|False)/.exec(text);

@@ -1,7 +1,7 @@
 /** The layout of images at the C boundary: the model's own order, or NHWC as cameras deliver. */
 import { type Graph, input, type Value } from "../ir/graph.ts";
+import { substitute } from "../ir/substitute.ts";
 import { build } from "../ops/build.ts";
-import { substitute } from "./engine.ts";
 
 const toNhwc = [0, 2, 3, 1];
 const toNchw = [0, 3, 1, 2];
@@ -10,7 +10,9 @@ export const isImage = ({ type }: Value): boolean => type.shape.length === 4;
 
 const permuted = (v: Value, perm: readonly number[]): Value => build("Transpose", [v], { perm });
 
-/** The graph with its images in NHWC: transpositions that the layout rules then take into kernels. */
+/**
+ * The graph with its images in NHWC: transpositions that the layout rules then take into kernels.
+ */
 export function nhwcBoundary<L extends "imported" | "lowered">(graph: Graph<L>): Graph<L> {
   const replaced = new Map<Value, Value>();
   const inputs = graph.inputs.map((value) => {

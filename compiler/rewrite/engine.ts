@@ -1,18 +1,12 @@
 /** Applies rules to a graph until none fits. */
-import {
-  type Graph,
-  type GraphOutput,
-  type Level,
-  makeGraph,
-  makeNode,
-  type Node,
-  usesOf,
-  type Value,
-} from "../ir/graph.ts";
+import { type Graph, type Level, type Node, usesOf, type Value } from "../ir/graph.ts";
+import { substitute } from "../ir/substitute.ts";
 import { sameType, typeText } from "../ir/types.ts";
 import { Match, type OpPattern, orders } from "./pattern.ts";
 
-/** What a rule puts in place of the root's outputs; nothing when the rule does not apply after all. */
+/**
+ * What a rule puts in place of the root's outputs; nothing when the rule does not apply after all.
+ */
 export type Replacement = Value | readonly Value[] | undefined;
 
 export interface Rule {
@@ -89,52 +83,6 @@ function sweep(graph: Graph, rules: readonly Compiled[], log: RewriteLog): Map<V
     log.set(found.rule.name, (log.get(found.rule.name) ?? 0) + 1);
   }
   return replaced;
-}
-
-/** The graph with values replaced, and what reads them made anew. */
-export function substitute<L extends "imported" | "lowered">(
-  graph: Graph<L>,
-  replaced: ReadonlyMap<Value, Value>,
-  outputs: readonly GraphOutput[] = graph.outputs,
-  inputs: readonly Value[] = graph.inputs,
-): Graph<L> {
-  const target = (value: Value): Value => {
-    let v = value;
-    for (let next = replaced.get(v); next !== undefined; next = replaced.get(v)) v = next;
-    return v;
-  };
-  const rebuilt = new Map<Node, Node>();
-  const roots = [...inputs, ...outputs.map((o) => o.value)];
-  const stack = roots.map((v) => target(v).node).reverse();
-  for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
-    const reads = node.inputs.map((v) => v && target(v));
-    const pending = reads.filter((v) => v && !rebuilt.has(v.node));
-    if (rebuilt.has(node) || pending.length === 0) {
-      stack.pop();
-      if (!rebuilt.has(node)) rebuilt.set(node, rebuild(node, reads, rebuilt));
-    } else for (const v of pending.reverse()) stack.push(v!.node);
-  }
-  const final = (value: Value): Value => {
-    const v = target(value);
-    return rebuilt.get(v.node)!.outputs[v.index]!;
-  };
-  return makeGraph(
-    graph.level as L,
-    graph.name,
-    inputs.map(final),
-    outputs.map((o) => ({ name: o.name, value: final(o.value) })),
-  );
-}
-
-function rebuild(
-  node: Node,
-  reads: readonly (Value | undefined)[],
-  rebuilt: ReadonlyMap<Node, Node>,
-): Node {
-  const inputs = reads.map((v) => v && rebuilt.get(v.node)!.outputs[v.index]!);
-  if (inputs.every((v, i) => v === node.inputs[i])) return node;
-  const types = node.outputs.map((v) => v.type);
-  return makeNode({ ...node, inputs, types, names: node.outputs.map((v) => v.name) });
 }
 
 /** More sweeps than this mean that rules undo each other. */

@@ -4,6 +4,7 @@ import type { Shape } from "../../compiler/ir/types.ts";
 import type { AttrInput } from "../support/onnx.ts";
 import { expectLikeOrt } from "../support/oracle.ts";
 import { Random } from "../support/random.ts";
+import { i64 } from "../support/tensors.ts";
 
 type Attrs = Record<string, AttrInput>;
 
@@ -57,11 +58,7 @@ it.each([
 ])("%s behind a Pad of %d", (op, value) => {
   const random = new Random(3);
   const x = random.tensor("float32", [1, 2, 5, 5], -3, -1);
-  const pads = {
-    elem: "int64",
-    shape: [8],
-    data: BigInt64Array.of(0n, 0n, 1n, 0n, 0n, 0n, 1n, 2n),
-  };
+  const pads = i64(0, 0, 1, 0, 0, 0, 1, 2);
   const constants = {
     pads,
     v: { elem: "float32", shape: [], data: Float32Array.of(value) },

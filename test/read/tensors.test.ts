@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { constantOf } from "../../compiler/ir/graph.ts";
+import { halfToNumber } from "../../compiler/ir/half.ts";
 import { type Tensor, type TensorData, tensorBytes } from "../../compiler/ir/tensor.ts";
 import { type ElementType, elementTypes, integerRange, isFloat } from "../../compiler/ir/types.ts";
 import { readModel } from "../../compiler/read/model.ts";
-import { halfToNumber } from "../../compiler/read/onnx/tensors.ts";
 import { codes, diagnose, diagnoseModel, expectError } from "../support/failures.ts";
 import {
   encodeModel,

@@ -163,7 +163,9 @@ export class Importer {
     return constantOf(value) ?? (value && this.#known.get(value));
   }
 
-  /** Keeps small values that follow from constants and shapes, since other shapes depend on them. */
+  /**
+   * Keeps small values that follow from constants and shapes, since other shapes depend on them.
+   */
   #workOut(node: Node): void {
     const inputs = node.inputs.map((v) => this.#knownValue(v));
     const ready = node.op === "Shape" || node.inputs.every((v, i) => !v || inputs[i]);

@@ -1,6 +1,7 @@
 /** TensorProto → Tensor: raw bytes, typed fields, or a side file. */
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize, sep } from "node:path";
+import { halfToNumber } from "../../ir/half.ts";
 import { newArray, type Tensor, tensorFromBytes } from "../../ir/tensor.ts";
 import { type ElementType, elementBytes, elementCount } from "../../ir/types.ts";
 import { elementTypeOf } from "../../ops/typing.ts";
@@ -33,16 +34,6 @@ const otherTypes: Record<number, string> = {
 
 export const typeName = (code: number): string =>
   elementTypeOf(code) ?? otherTypes[code] ?? `number ${code}`;
-
-/** IEEE 754 binary16 to a number. */
-export function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
 
 function fromRaw(elem: ElementType, shape: number[], raw: Uint8Array): Tensor {
   const bytes = elementCount(shape) * elementBytes(elem);

@@ -1,4 +1,7 @@
-/** Before: a simplified imported graph. After: constants and pads taken into convolutions and Gemms. */
+/**
+ * Before: a simplified imported graph. After: constants and pads taken into convolutions and
+ * Gemms.
+ */
 import { type Attrs, constant, ints, num, str, type Value } from "../../ir/graph.ts";
 import { float32s, numbers, type Tensor } from "../../ir/tensor.ts";
 import { elementCount } from "../../ir/types.ts";
