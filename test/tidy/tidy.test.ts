@@ -147,7 +147,7 @@ describe("operators", () => {
     const rules = filesBelow(packagePath("compiler", "rewrite", "rules"), /\.ts$/)
       .map(text)
       .join("\n");
-    const names = (name: string) => new RegExp(`\b(${name}|${name.replace("Reduce", "")})\b`);
+    const names = (name: string) => new RegExp(`\\b(${name}|${name.replace("Reduce", "")})\\b`);
     const untested = allOperators().filter(({ name }) => !names(name).test(said + rules));
     expect(untested.map((o) => o.name)).toEqual([]);
   });
