@@ -113,7 +113,7 @@ function longBlocks(source: string): number[] {
     const [, indent] =
       /^(\s*)(?:export )?(?:async )?(?:function |#?\w+\(.*\).*\{$)/.exec(line) ?? [];
     if (indent === undefined || !line.trimEnd().endsWith("{")) return [];
-    const length = lines.slice(i).findIndex((l) => l === `${indent}}`);
+    const length = lines.slice(i).indexOf(`${indent}}`);
     return length > 70 ? [i + 1] : [];
   });
 }

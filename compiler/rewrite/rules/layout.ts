@@ -141,6 +141,10 @@ const sinkReshapes: Rule = {
   },
 };
 
+/** A transposition of more than one element: others are no more than a new shape. */
+const isReordered = ({ node, type }: Value): boolean =>
+  node.op === "Transpose" && elementCount(type.shape) > 1;
+
 const sinkConcat: Rule = {
   name: "transpose-past-concat",
   example: `graph lowered "g" {
@@ -150,16 +154,14 @@ const sinkConcat: Rule = {
     %3: float32[1, 8, 2, 3] = Concat(%2, %1) {axis: 1}
     return %3 as "y"
   }`,
-  pattern: op("Concat", undefined, {
-    where: (n) => n.inputs.some((v) => v!.node.op === "Transpose"),
-  }),
+  pattern: op("Concat", undefined, { where: (n) => n.inputs.some((v) => isReordered(v!)) }),
   replace: (m) => {
-    const first = m.root.inputs.find((v) => v!.node.op === "Transpose")!;
+    const first = m.root.inputs.find((v) => isReordered(v!))!;
     const perm = permOf(first.node);
     if (!mayPass(m, perm, m.root.inputs as Value[])) return undefined;
     const axis = perm[(num(m.root, "axis") + perm.length) % perm.length]!;
     const operands = m.root.inputs.map((v) =>
-      isTransposedBy(v!, perm) ? v!.node.inputs[0] : transpose(v!, inverse(perm)),
+      isTransposedBy(v!, perm) ? v!.node.inputs[0] : untransposed(v!, perm),
     );
     return transpose(remake(m.root, operands, { axis }), perm);
   },

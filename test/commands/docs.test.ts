@@ -1,0 +1,12 @@
+/** Pages that are made from tables; `vitest -u` writes them anew. */
+import { describe, expect, it } from "vitest";
+import { optionsPage, schemaText } from "../../compiler/commands/docs.ts";
+import { packagePath } from "../../compiler/paths.ts";
+
+describe("docs", () => {
+  it("has the options as they are", () =>
+    expect(optionsPage()).toMatchFileSnapshot(packagePath("docs", "options.md")));
+
+  it("has the schema of mote.json as it is", () =>
+    expect(schemaText()).toMatchFileSnapshot(packagePath("docs", "mote.schema.json")));
+});
