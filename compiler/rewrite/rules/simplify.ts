@@ -292,9 +292,12 @@ const meanMean: Rule = {
     const list = (name: string) => Array.from(numbers(m.tensor(name)), (a) => (a + rank) % rank);
     const axes = [...list("first"), ...list("second")].sort((a, b) => a - b);
     if (new Set(axes).size !== axes.length) return undefined;
-    const keepdims = num(m.root, "keepdims", 1);
     const operands = [m.value("x"), constant(int64s(axes))];
-    return build("ReduceMean", operands, { keepdims }, { origins: m.origins });
+    const mean = build("ReduceMean", operands, {}, { origins: m.origins });
+    const { shape } = m.root.outputs[0]!.type;
+    return sameShape(mean.type.shape, shape)
+      ? mean
+      : build("Reshape", [mean, constant(int64s(shape))], {}, { origins: m.origins });
   },
 };
 
