@@ -14,20 +14,12 @@ import {
   compileOptions,
   grouped,
   hasErrors,
+  type Job,
   printDiagnostics,
   stem,
 } from "./session.ts";
 import { watch } from "./watch.ts";
 import { writeFiles } from "./write.ts";
-
-/**
- * What to compile: files of the command line, or of mote.json, whose options the line's override.
- */
-export interface Job {
-  readonly files: readonly string[];
-  readonly values: OptionValues;
-  readonly config?: string;
-}
 
 export function jobOf({ files, values }: Arguments, folder: string): Job | undefined {
   if (values.project !== undefined && files.length > 0) throw new MoteError(say.projectWithFiles());

@@ -7,6 +7,15 @@ import { type Diagnostic, formatDiagnostic, MoteError } from "../diagnostics.ts"
 import type { Profile } from "../ops/numerics.ts";
 import type { OptionValues } from "../options.ts";
 
+/**
+ * What to compile: files of the command line, or of mote.json, whose options the line's override.
+ */
+export interface Job {
+  readonly files: readonly string[];
+  readonly values: OptionValues;
+  readonly config?: string;
+}
+
 /** Where a command's words go; tests put their own. */
 export interface Console {
   out(text: string): void;

@@ -1,7 +1,6 @@
 /** `mote --watch`: compiles again whenever a model, its samples or mote.json changes. */
 import { watch as watchFiles } from "chokidar";
-import type { Job } from "./compile.ts";
-import type { Console } from "./session.ts";
+import type { Console, Job } from "./session.ts";
 
 const clock = (): string => new Date().toLocaleTimeString("en-US");
 

@@ -4,24 +4,8 @@ import { newArray, type Tensor } from "../ir/tensor.ts";
 import { elementCount, type Shape, type TensorType } from "../ir/types.ts";
 import { clampAttrs, clampOf, integerClamp } from "./clamp.ts";
 import { clamp, makeRescale } from "./numerics.ts";
-import {
-  type AttrKind,
-  type EvalContext,
-  fail,
-  floats,
-  type IntegerForm,
-  type Operator,
-} from "./operator.ts";
-import { kernelRange, twoAxes, type Window, windowOf } from "./window.ts";
-
-const windowAttrs: Record<string, AttrKind> = {
-  auto_pad: "string",
-  dilations: "ints",
-  group: "int",
-  kernel_shape: "ints",
-  pads: "ints",
-  strides: "ints",
-};
+import { type EvalContext, fail, floats, type IntegerForm, type Operator } from "./operator.ts";
+import { convolutionAttrs, kernelRange, twoAxes, type Window, windowOf } from "./window.ts";
 
 /** Sizes and element steps of one 2-D convolution, whatever the layouts. */
 interface Convolution {
@@ -271,7 +255,7 @@ const conv: Operator = {
   level: "imported",
   inputs: ["X: T", "W: T", "B?: T"],
   outputs: 1,
-  attrs: windowAttrs,
+  attrs: convolutionAttrs,
   types: { T: floats },
   infer: inferConv,
   evaluate: evaluateConv,
@@ -286,7 +270,7 @@ const conv2D: Operator = {
   level: "lowered",
   inputs: ["X: T", "W: T1", "B?: T2"],
   outputs: 1,
-  attrs: { ...windowAttrs, ...clampAttrs, x_layout: "string", y_layout: "string" },
+  attrs: { ...convolutionAttrs, ...clampAttrs, x_layout: "string", y_layout: "string" },
   infer: inferConv2D,
   evaluate: ({ inputs: [x, w, b], attrs, types }) => [
     runFloat(convolutionOf(x!, w!, attrs), x!, w!, b, types[0]!, clampOf(attrs)),

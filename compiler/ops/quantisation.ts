@@ -20,6 +20,7 @@ import {
   normalAxis,
   type Operator,
 } from "./operator.ts";
+import { convolutionAttrs } from "./window.ts";
 
 const storedTypes: readonly ElementType[] = ["int8", "uint8", "int16", "uint16", "int32"];
 
@@ -186,15 +187,6 @@ export const integerProducts: Readonly<Record<string, string>> = {
   MatMulInteger: "MatMul",
 };
 
-const convAttrs = {
-  auto_pad: "string",
-  dilations: "ints",
-  group: "int",
-  kernel_shape: "ints",
-  pads: "ints",
-  strides: "ints",
-} as const;
-
 const float = (t: TensorType): TensorType => ({ elem: "float32", shape: t.shape });
 
 type Lookup = (name: string) => Operator;
@@ -227,7 +219,7 @@ function qlinearOperator(name: string, form: QLinear, operator: Lookup): Operato
       ...(isConv ? ["B?: B"] : []),
     ],
     outputs: 1,
-    attrs: isConv ? convAttrs : {},
+    attrs: isConv ? convolutionAttrs : {},
     types: { T1: ["int8", "uint8"], T2: ["int8", "uint8"], T3: ["int8", "uint8"], B: ["int32"] },
     infer: (context) => {
       for (const [i, at] of form.operands.entries()) {
@@ -286,7 +278,7 @@ function integerProduct(name: string, op: string, operator: Lookup): Operator {
     level: "imported",
     inputs: ["x: T1", "w: T2", "x_zero_point?: T1", "w_zero_point?: T2"],
     outputs: 1,
-    attrs: op === "Conv" ? convAttrs : {},
+    attrs: op === "Conv" ? convolutionAttrs : {},
     types: { T1: ["int8", "uint8"], T2: ["int8", "uint8"] },
     infer: (context) => {
       const inputs = context.inputs.slice(0, 2).map((t) => float(t!));

@@ -2,7 +2,17 @@
  * What convolutions and pools share: kernel shape, strides, dilations, pads and the output's size.
  */
 import { type Attrs, ints, num, str } from "../ir/graph.ts";
-import { fail } from "./operator.ts";
+import { type AttrKind, fail } from "./operator.ts";
+
+/** Attributes of every convolution. */
+export const convolutionAttrs: Readonly<Record<string, AttrKind>> = {
+  auto_pad: "string",
+  dilations: "ints",
+  group: "int",
+  kernel_shape: "ints",
+  pads: "ints",
+  strides: "ints",
+};
 
 export interface Window {
   readonly kernel: readonly number[];

@@ -1,7 +1,8 @@
 /**
  * Whether a plan keeps every value until its last reader. It plays the schedule on an arena in
  * which
- * each byte remembers which value was written there last, and shares no code with the planner.
+ * every range of bytes remembers which value was written there last, and shares no code with the
+ * planner.
  */
 import { type Graph, str, type Value } from "../ir/graph.ts";
 import type { Plan, Region } from "../ir/plan.ts";
@@ -24,21 +25,20 @@ function shown(value: Value): Value {
   return v;
 }
 
+/** Bytes [begin, end) that hold a value. */
+interface Held {
+  readonly begin: number;
+  readonly end: number;
+  readonly value: Value;
+}
+
 class Arena {
-  readonly #owners: Int32Array;
-  readonly #numbers = new Map<Value, number>();
+  #held: Held[] = [];
   readonly #plan: Plan;
   readonly problems: string[] = [];
 
   constructor(plan: Plan) {
     this.#plan = plan;
-    this.#owners = new Int32Array(plan.arenaBytes);
-  }
-
-  #numberOf(value: Value): number {
-    const number = this.#numbers.get(value) ?? this.#numbers.size + 1;
-    this.#numbers.set(value, number);
-    return number;
   }
 
   /** First and past-the-last byte of a region; out of bounds is a problem. */
@@ -48,21 +48,29 @@ class Arena {
     if (!buffer || region.byteOffset < 0 || region.byteOffset + bytes > buffer.bytes)
       this.problems.push(`${when}: a value does not fit its buffer`);
     const start = (buffer?.offset ?? 0) + region.byteOffset;
-    if (start < 0 || start + bytes > this.#owners.length)
+    if (start < 0 || start + bytes > this.#plan.arenaBytes)
       this.problems.push(`${when}: bytes ${start} to ${start + bytes} lie outside the arena`);
     return [start, start + bytes];
   }
 
+  /** What was written before is lost where the new value lies. */
   write(region: Region, when: string): void {
-    this.#owners.fill(this.#numberOf(region.value), ...this.#span(region, when));
+    const [begin, end] = this.#span(region, when);
+    const rest = this.#held.flatMap((h) => [
+      { ...h, end: Math.min(h.end, begin) },
+      { ...h, begin: Math.max(h.begin, end) },
+    ]);
+    this.#held = [...rest.filter((h) => h.begin < h.end), { begin, end, value: region.value }];
   }
 
   read(region: Region, when: string): void {
     const [begin, end] = this.#span(region, when);
-    const wanted = this.#numberOf(shown(region.value));
-    const lost = this.#owners.subarray(begin, end).findIndex((owner) => owner !== wanted);
-    if (lost >= 0)
-      this.problems.push(`${when}: byte ${begin + lost} was overwritten before its last use`);
+    const wanted = shown(region.value);
+    const whole = this.#held.some((h) => h.value === wanted && h.begin <= begin && end <= h.end);
+    if (!whole)
+      this.problems.push(
+        `${when}: what lay in bytes ${begin} to ${end} was overwritten before its last use`,
+      );
   }
 }
 
