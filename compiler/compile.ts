@@ -17,6 +17,7 @@ import { type Planned, plan } from "./plan/plan.ts";
 import { validate } from "./plan/validate.ts";
 import { integerBoundary } from "./quantize/boundary.ts";
 import { insertQuantization, observeRanges } from "./quantize/calibrate.ts";
+import { floatLayers } from "./quantize/left.ts";
 import { readModel } from "./read/model.ts";
 import { readCalibration } from "./read/samples.ts";
 import { nhwcBoundary } from "./rewrite/boundary.ts";
@@ -190,6 +191,7 @@ function run(
   const fused = steps.step("fuse", fuse(simple, log));
   const lowered = steps.step("lower", checked(lower(fused, log), file));
   const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
+  for (const n of floatLayers(integer)) report(say.staysFloat(placeOf(file, n), n.op));
   const chosen = steps.step("select", selected(integer, file));
   const { graph, lowerBoundBytes } = planned(chosen);
   steps.step("plan", graph);

@@ -341,6 +341,13 @@ export const accumulatorOverflow = (place: Place, problem: string): Diagnostic =
 export const calibrationUnused = (file: string): Diagnostic =>
   warning(3007, { file }, "The network is quantised already; --calib is not used.");
 
+export const staysFloat = (place: Place, op: string): Diagnostic =>
+  warning(
+    3008,
+    place,
+    `${op} stays in float, since it has no integer form here or its result is not quantised.`,
+  );
+
 // ---- 4xxx: targets, kernels, memory ----
 
 export const unknownTarget = (name: string, known: readonly string[]): Diagnostic =>

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { evaluate, evaluateNode } from "../../compiler/check/eval.ts";
 import type { Node, Value } from "../../compiler/ir/graph.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
+import type { RunResult } from "../../compiler/run/run.ts";
 import { listTargets } from "../../compiler/target.ts";
 import { argmax, storedInput, tfliteOutput } from "../support/mlperf.ts";
 import { bundled, modelFile } from "../support/models.ts";
@@ -39,8 +40,16 @@ describe.each(bundled)("%s", (model) => {
     expect(result.stackBytes).toBeGreaterThan(0);
     expect(result.stackBytes).toBeLessThanOrEqual(stackBytesMax);
     expect([result.sizes!.dataBytes, result.sizes!.bssBytes]).toEqual([0, 0]);
-    const forbidden = /^(__aeabi_[fd]|malloc|_malloc|expf?$|printf|__.*[sd]f[23]$)/;
-    expect(result.sizes!.symbols.map((s) => s.name).filter((n) => forbidden.test(n))).toEqual([]);
+    expect(floatOrHeap(result)).toEqual([]);
+  });
+
+  it.each([
+    "cortex-m0plus",
+    "cortex-m3",
+  ])("needs no float, heap or printing on %s", async (target) => {
+    const program = compileModel(modelFile(model), { target });
+    const { result } = await runSamples(program, samplesOf(model, program));
+    expect(floatOrHeap(result)).toEqual([]);
   });
 
   it("gives the same answer in profile fast as in tflite", () => {
@@ -69,6 +78,12 @@ describe.each(bundled)("%s", (model) => {
     }
   });
 });
+
+/** Functions of the linked program that an integer network must not need. */
+const floatOrHeap = ({ sizes }: RunResult): string[] =>
+  sizes!.symbols
+    .map((s) => s.name)
+    .filter((n) => /^(__aeabi_[fd]|malloc|_malloc|expf?$|printf|__.*[sd]f[23]$)/.test(n));
 
 const inProfileFast = (node: Node, tensors: ReadonlyMap<Value, Tensor>): Tensor =>
   evaluateNode(
