@@ -5,7 +5,7 @@ import { elementCount, type Shape, type TensorType } from "../ir/types.ts";
 import { clampAttrs, clampOf, integerClamp } from "./clamp.ts";
 import { clamp, makeRescale } from "./numerics.ts";
 import { type EvalContext, fail, floats, type IntegerForm, type Operator } from "./operator.ts";
-import { convolutionAttrs, kernelRange, twoAxes, type Window, windowOf } from "./window.ts";
+import { convolutionAttrs, twoAxes, type Window, windowOf } from "./window.ts";
 
 /** Sizes and element steps of one 2-D convolution, whatever the layouts. */
 interface Convolution {
@@ -24,31 +24,47 @@ interface Convolution {
 
 type Finish = (acc: number, filter: number) => number;
 
-/** Sum over channels of one output element; `zero` is the input's zero point. */
-function dot(
+/** Weights as [filter][row][column][channel], whatever their layout. */
+function packFilters(c: Convolution, w: ArrayLike<number>): Float64Array {
+  const [kh, kw] = c.window.kernel as [number, number];
+  const channels = c.channels / c.group;
+  const packed = new Float64Array(c.filters * kh * kw * channels);
+  let i = 0;
+  for (let o = 0; o < c.filters; o++)
+    for (let ky = 0; ky < kh; ky++)
+      for (let kx = 0; kx < kw; kx++)
+        for (let k = 0; k < channels; k++)
+          packed[i++] = w[o * c.w[0] + k * c.w[1] + ky * c.w[2] + kx * c.w[3]]!;
+  return packed;
+}
+
+/** Fills `patch` with what one position's kernel sees, less the zero point: 0 outside the input. */
+function gatherPatch(
   c: Convolution,
   x: ArrayLike<number>,
-  w: ArrayLike<number>,
   zero: number,
-  xStart: number,
-  wStart: number,
-  rows: [number, number],
-  columns: [number, number],
-  origin: [number, number],
-): number {
-  const [dy, dx] = c.window.dilations as [number, number];
+  start: number,
+  [oy, ox]: readonly [number, number],
+  patch: Float64Array,
+): void {
+  const { kernel, strides, dilations, padsBegin } = c.window;
   const channels = c.channels / c.group;
-  let sum = 0;
-  for (let ky = rows[0]; ky < rows[1]; ky++)
-    for (let kx = columns[0]; kx < columns[1]; kx++) {
-      let xi = xStart + (origin[0] + ky * dy) * c.x[2] + (origin[1] + kx * dx) * c.x[3];
-      let wi = wStart + ky * c.w[2] + kx * c.w[3];
-      for (let k = 0; k < channels; k++) {
-        sum += (x[xi]! - zero) * w[wi]!;
-        xi += c.x[1];
-        wi += c.w[1];
-      }
+  let i = 0;
+  for (let ky = 0; ky < kernel[0]!; ky++) {
+    const row = oy * strides[0]! - padsBegin[0]! + ky * dilations[0]!;
+    for (let kx = 0; kx < kernel[1]!; kx++) {
+      const column = ox * strides[1]! - padsBegin[1]! + kx * dilations[1]!;
+      const inside = row >= 0 && row < c.inputSize[0] && column >= 0 && column < c.inputSize[1];
+      const at = start + row * c.x[2] + column * c.x[3];
+      for (let k = 0; k < channels; k++) patch[i++] = inside ? x[at + k * c.x[1]]! - zero : 0;
     }
+  }
+}
+
+/** Σ patch·w from `start`. */
+function dot(patch: Float64Array, w: Float64Array, start: number): number {
+  let sum = 0;
+  for (let i = 0; i < patch.length; i++) sum += patch[i]! * w[start + i]!;
   return sum;
 }
 
@@ -61,25 +77,20 @@ function convolve(
   finish: Finish,
 ): void {
   const [outH, outW] = c.window.output as [number, number];
-  const [padY, padX] = c.window.padsBegin as [number, number];
-  const [strideY, strideX] = c.window.strides as [number, number];
-  const [dilationY, dilationX] = c.window.dilations as [number, number];
-  const [kh, kw] = c.window.kernel as [number, number];
+  const filters = packFilters(c, w);
+  const patch = new Float64Array(filters.length / c.filters);
   const perGroup = c.filters / c.group;
   for (let n = 0; n < c.batch; n++)
-    for (let oy = 0; oy < outH; oy++) {
-      const rows = kernelRange(oy, padY, strideY, dilationY, kh, c.inputSize[0]);
-      for (let ox = 0; ox < outW; ox++) {
-        const columns = kernelRange(ox, padX, strideX, dilationX, kw, c.inputSize[1]);
-        const origin: [number, number] = [oy * strideY - padY, ox * strideX - padX];
-        for (let o = 0; o < c.filters; o++) {
-          const group = Math.floor(o / perGroup);
-          const xStart = n * c.x[0] + group * (c.channels / c.group) * c.x[1];
-          const acc = dot(c, x, w, zero, xStart, o * c.w[0], rows, columns, origin);
-          y[n * c.y[0] + o * c.y[1] + oy * c.y[2] + ox * c.y[3]] = finish(acc, o);
+    for (let oy = 0; oy < outH; oy++)
+      for (let ox = 0; ox < outW; ox++)
+        for (let g = 0; g < c.group; g++) {
+          const start = n * c.x[0] + g * (c.channels / c.group) * c.x[1];
+          gatherPatch(c, x, zero, start, [oy, ox], patch);
+          for (let o = g * perGroup; o < (g + 1) * perGroup; o++) {
+            const acc = dot(patch, filters, o * patch.length);
+            y[n * c.y[0] + o * c.y[1] + oy * c.y[2] + ox * c.y[3]] = finish(acc, o);
+          }
         }
-      }
-    }
 }
 
 /** Steps of [batch, channel, row, column] in a dense NCHW or NHWC tensor. */
