@@ -1,13 +1,12 @@
 /** THE PIPELINE: a model file → the files of a C program. */
 import { basename, extname } from "node:path";
-import { overflowing, verify } from "./check/verify.ts";
+import { overflowing } from "./check/verify.ts";
 import * as say from "./diagnostics.ts";
 import { type Diagnostic, MoteError } from "./diagnostics.ts";
 import { identifier } from "./emit/c.ts";
 import { type Emitted, emit } from "./emit/emit.ts";
 import type { Graph, Node } from "./ir/graph.ts";
-import { type GraphText, printGraph } from "./ir/print.ts";
-import { isFloat } from "./ir/types.ts";
+import type { GraphText } from "./ir/print.ts";
 import { kernelNamed } from "./kernels/catalogue.ts";
 import { select } from "./kernels/select.ts";
 import type { Profile } from "./ops/numerics.ts";
@@ -23,22 +22,11 @@ import { readCalibration } from "./read/samples.ts";
 import { nhwcBoundary } from "./rewrite/boundary.ts";
 import type { RewriteLog } from "./rewrite/engine.ts";
 import { fuse, lower, settleEdges, simplify, toInteger } from "./rewrite/stages.ts";
+import { type Stage, type StepOptions, Steps, Stopped } from "./steps.ts";
 import { loadTarget, type Target } from "./target.ts";
 import { moteVersion } from "./version.ts";
 
-export const stages = [
-  "read",
-  "simplify",
-  "fuse",
-  "lower",
-  "quantize",
-  "select",
-  "plan",
-  "emit",
-] as const;
-export type Stage = (typeof stages)[number];
-
-export interface CompileOptions {
+export interface CompileOptions extends StepOptions {
   readonly target?: string;
   readonly profile?: Profile;
   readonly quantize?: "int8";
@@ -50,9 +38,6 @@ export interface CompileOptions {
   /** Name of the C program; by default the model file's stem. */
   readonly name?: string;
   readonly shapes?: ReadonlyMap<string, readonly number[]>;
-  /** Stages whose graph is wanted as text. */
-  readonly dump?: readonly Stage[];
-  readonly stopAfter?: Stage;
   /** Emits calls of `mote_trace` after every layer. */
   readonly trace?: boolean;
 }
@@ -80,38 +65,12 @@ export interface Compilation {
   readonly rewrites: ReadonlyMap<string, number>;
 }
 
-/** Ends the pipeline early, without an error. */
-class Stopped extends Error {}
+/** A model's file, or its graph. */
+export type Source = string | Graph<"imported">;
+type Report = (d: Diagnostic) => void;
 
-/** What every stage does around its work: it verifies, times, dumps and can stop. */
-class Steps {
-  readonly dumps = new Map<Stage, GraphText>();
-  readonly milliseconds = new Map<Stage, number>();
-  readonly #options: CompileOptions;
-  #started = performance.now();
-
-  constructor(options: CompileOptions) {
-    this.#options = options;
-  }
-
-  step<G extends Graph>(stage: Stage, graph: G): G {
-    const [violation] = verify(graph);
-    if (violation)
-      throw new Error(
-        `after ${stage}: ${violation.node.op} ${violation.node.origins}: ${violation.problem}`,
-      );
-    this.finish(stage);
-    if (this.#options.dump?.includes(stage)) this.dumps.set(stage, printGraph(graph));
-    if (this.#options.stopAfter === stage) throw new Stopped();
-    return graph;
-  }
-
-  finish(stage: Stage): void {
-    const now = performance.now();
-    this.milliseconds.set(stage, now - this.#started);
-    this.#started = now;
-  }
-}
+const read = (source: Source, { shapes }: CompileOptions, report: Report): Graph<"imported"> =>
+  typeof source === "string" ? readModel(source, { shapes, report }) : source;
 
 const traits: TraitsOf = (node) => {
   const kernel = kernelNamed(String(node.attrs.kernel ?? ""));
@@ -126,7 +85,7 @@ function quantize(
   file: string,
   options: CompileOptions,
   log: RewriteLog,
-  report: (d: Diagnostic) => void,
+  report: Report,
 ): Graph<"lowered"> {
   const isQuantized = graph.nodes.some((n) => n.op === "Quantize" || n.op === "Dequantize");
   if (options.quantize === "int8" && !options.calib && !isQuantized)
@@ -143,22 +102,32 @@ function quantize(
     throw new MoteError(
       ...over.map((v) => say.accumulatorOverflow(placeOf(file, v.node), v.problem)),
     );
+  for (const n of floatLayers(settled)) report(say.staysFloat(placeOf(file, n), n.op));
   return settled;
+}
+
+/** Every node that nothing can run is an error. */
+function refuse(nodes: readonly Node[], file: string): void {
+  if (nodes.length === 0) return;
+  const types = (n: Node) => n.inputs.map((v) => v?.type);
+  throw new MoteError(
+    ...nodes.map((n) => say.noKernel(placeOf(file, n), n.op, types(n), n.outputs[0]!.type)),
+  );
+}
+
+/** Imported operators that no rule lowers have no kernel. */
+function checked(graph: Graph<"lowered">, file: string): Graph<"lowered"> {
+  const isOperator = (n: Node) => n.op !== "Input" && n.op !== "Constant";
+  refuse(
+    graph.nodes.filter((n) => isOperator(n) && operatorOf(n).level === "imported"),
+    file,
+  );
+  return graph;
 }
 
 function selected(graph: Graph<"lowered">, file: string): Graph<"lowered"> {
   const { graph: chosen, unserved } = select(graph);
-  if (unserved.length > 0)
-    throw new MoteError(
-      ...unserved.map((n) =>
-        say.noKernel(
-          placeOf(file, n),
-          n.op,
-          n.inputs.map((v) => v?.type),
-          n.outputs[0]!.type,
-        ),
-      ),
-    );
+  refuse(unserved, file);
   return chosen;
 }
 
@@ -175,84 +144,51 @@ const macsOf = (graph: Graph): number =>
     return sum + (count ?? 0);
   }, 0);
 
+/** The pipeline: a line a stage. */
 function run(
-  file: string,
+  source: Source,
   options: CompileOptions,
   steps: Steps,
   log: RewriteLog,
-  report: (d: Diagnostic) => void,
+  report: Report,
 ) {
   const target = loadTarget(options.target ?? "cortex-m4");
-  const { profile = "fast", ioLayout = "nchw" } = options;
+  const { profile = "fast", ioLayout = "nchw", trace = false } = options;
+  const file = typeof source === "string" ? source : source.name;
   const name = identifier(options.name ?? basename(file, extname(file)));
-  const imported = steps.step("read", readModel(file, { shapes: options.shapes, report }));
+  const title = `${basename(file)} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
+
+  const imported = steps.step("read", read(source, options, report));
   const bounded = ioLayout === "nhwc" ? nhwcBoundary(imported) : imported;
   const simple = steps.step("simplify", simplify(bounded, log));
   const fused = steps.step("fuse", fuse(simple, log));
   const lowered = steps.step("lower", checked(lower(fused, log), file));
   const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
-  for (const n of floatLayers(integer)) report(say.staysFloat(placeOf(file, n), n.op));
   const chosen = steps.step("select", selected(integer, file));
   const { graph, lowerBoundBytes } = planned(chosen);
   steps.step("plan", graph);
-  const emitted = emit(graph, {
-    name,
-    profile,
-    variants: target.variants,
-    trace: options.trace ?? false,
-    title: `${basename(file)} by mote ${moteVersion}: profile ${profile}, target ${target.name}`,
-  });
+  const emitted = emit(graph, { name, profile, variants: target.variants, trace, title });
   steps.finish("emit");
-  const macs = macsOf(graph);
-  return {
-    name,
-    target,
-    profile,
-    ioLayout,
-    imported,
-    graph,
-    arenaLowerBoundBytes: lowerBoundBytes,
-    macs,
-    emitted,
-  };
-}
 
-/** Imported operators that no rule lowers have no kernel. */
-function checked(graph: Graph<"lowered">, file: string): Graph<"lowered"> {
-  const left = graph.nodes.filter(
-    (n) => n.op !== "Input" && n.op !== "Constant" && operatorOf(n).level === "imported",
-  );
-  if (left.length === 0) return graph;
-  throw new MoteError(
-    ...left.map((n) =>
-      say.noKernel(
-        placeOf(file, n),
-        n.op,
-        n.inputs.map((v) => v?.type),
-        n.outputs[0]!.type,
-      ),
-    ),
-  );
+  const [macs, arenaLowerBoundBytes] = [macsOf(graph), lowerBoundBytes];
+  return { name, target, profile, ioLayout, imported, graph, arenaLowerBoundBytes, macs, emitted };
 }
 
 /**
- * Compiles a model. What a user did wrong is in the diagnostics; it throws for faults of mote
- * only.
+ * Compiles a model: a file, or a graph. What a user did wrong is in the diagnostics; it throws for
+ * faults of mote only.
  */
-export function compile(file: string, options: CompileOptions = {}): Compilation {
+export function compile(source: Source, options: CompileOptions = {}): Compilation {
   const diagnostics: Diagnostic[] = [];
+  const report: Report = (d) => diagnostics.push(d);
   const steps = new Steps(options);
   const rewrites: RewriteLog = new Map();
   const result = { diagnostics, dumps: steps.dumps, milliseconds: steps.milliseconds, rewrites };
   try {
-    return { ...result, program: run(file, options, steps, rewrites, (d) => diagnostics.push(d)) };
+    return { ...result, program: run(source, options, steps, rewrites, report) };
   } catch (problem) {
     if (problem instanceof MoteError) diagnostics.push(...problem.diagnostics);
     else if (!(problem instanceof Stopped)) throw problem;
     return result;
   }
 }
-
-/** Whether the program computes in integers only. */
-export const isIntegerOnly = (graph: Graph): boolean =>
-  graph.nodes.every((n) => n.outputs.every((v) => !isFloat(v.type.elem)));

@@ -1,5 +1,5 @@
 /** ONE table of options: it feeds the command line, mote.json, its JSON schema and --help. */
-import { stages } from "./compile.ts";
+import { stages } from "./steps.ts";
 
 export type CommandName = "compile" | "run" | "bench" | "doctor";
 

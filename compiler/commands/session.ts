@@ -1,11 +1,12 @@
 /** What commands share: options → compile options, and how diagnostics are printed. */
 import { basename, extname } from "node:path";
 import pc from "picocolors";
-import type { CompileOptions, Stage } from "../compile.ts";
+import type { CompileOptions } from "../compile.ts";
 import * as say from "../diagnostics.ts";
 import { type Diagnostic, formatDiagnostic, MoteError } from "../diagnostics.ts";
 import type { Profile } from "../ops/numerics.ts";
 import type { OptionValues } from "../options.ts";
+import type { Stage } from "../steps.ts";
 
 /**
  * What to compile: files of the command line, or of mote.json, whose options the line's override.

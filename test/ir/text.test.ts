@@ -1,13 +1,14 @@
 /** The text form prints and parses back, at every stage of every bundled network. */
 import { describe, expect, it } from "vitest";
 import { verify } from "../../compiler/check/verify.ts";
-import { compile, stages } from "../../compiler/compile.ts";
+import { compile } from "../../compiler/compile.ts";
 import { constant, type Graph, input, makeGraph, makeNode } from "../../compiler/ir/graph.ts";
 import { parseGraph } from "../../compiler/ir/parse.ts";
 import { printGraph } from "../../compiler/ir/print.ts";
 import { type Tensor, tensorOf } from "../../compiler/ir/tensor.ts";
 import { elementTypes } from "../../compiler/ir/types.ts";
 import { validate } from "../../compiler/plan/validate.ts";
+import { stages } from "../../compiler/steps.ts";
 import { bundled, modelFile } from "../support/models.ts";
 
 const graphStages = stages.filter((s) => s !== "emit");

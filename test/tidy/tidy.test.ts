@@ -49,9 +49,10 @@ const mayImport: Record<string, readonly string[]> = {
   plan: stage,
   emit: stage,
   run: [...base, "target"],
-  compile: [...stage, "target", "read", "rewrite", "quantize", "plan", "emit"],
-  options: ["compile"],
-  commands: [...stage, "target", "compile", "options", "run", "read", "emit"],
+  steps: ["ir", "check"],
+  compile: [...stage, "steps", "target", "read", "rewrite", "quantize", "plan", "emit"],
+  options: ["steps"],
+  commands: [...stage, "target", "compile", "steps", "options", "run", "read", "emit"],
   cli: ["commands"],
 };
 
