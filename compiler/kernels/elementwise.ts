@@ -1,11 +1,10 @@
 /** Elementwise kernels on stored int8: sums, products, tables, changes of scale, softmax. */
-import { type Node, num } from "../ir/graph.ts";
+import type { Node } from "../ir/graph.ts";
 import { type ElementType, elementCount, type Shape, type TensorType } from "../ir/types.ts";
 import { additionFast, additionTflite, productFactor } from "../ops/binary.ts";
 import { integerClamp } from "../ops/clamp.ts";
 import type { Profile } from "../ops/numerics.ts";
-import { normalAxis } from "../ops/operator.ts";
-import { softmaxParameters } from "../ops/softmax.ts";
+import { softmaxParameters, softmaxSpan } from "../ops/softmax.ts";
 import { lookupTable, unaryFunction, unaryOperators } from "../ops/unary.ts";
 import { broadcastSteps, nestOf } from "./axes.ts";
 import {
@@ -169,13 +168,6 @@ const dequantize = (from: "int8" | "uint8"): Kernel => ({
   bind: (node) => oneInput("mote_quantize_shape", quantizeShape(node, inputType(node))),
 });
 
-/** A tensor as [outer][axis][inner]. */
-export function aroundAxis(shape: Shape, given: number) {
-  const axis = normalAxis(given, shape.length);
-  const [outer, inner] = [shape.slice(0, axis), shape.slice(axis + 1)].map(elementCount);
-  return { outer: outer!, size: shape[axis]!, inner: inner! };
-}
-
 const softmax: Kernel = {
   name: "softmax_s8",
   header: "softmax_s8.h",
@@ -185,7 +177,7 @@ const softmax: Kernel = {
   bind: (node) => {
     const { multiplier, leftShift, diffMin } = softmaxParameters(scaleOf(inputType(node)));
     return oneInput("mote_softmax_s8_shape", {
-      ...aroundAxis(outputType(node).shape, num(node, "axis", -1)),
+      ...softmaxSpan(outputType(node).shape, node.attrs),
       multiplier,
       left_shift: leftShift,
       diff_min: diffMin,

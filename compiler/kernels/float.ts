@@ -4,9 +4,10 @@ import { elementCount, rowMajorStrides } from "../ir/types.ts";
 import { reducedAxes } from "../ops/normalise.ts";
 import type { InferContext } from "../ops/operator.ts";
 import { operatorOf } from "../ops/registry.ts";
+import { softmaxSpan } from "../ops/softmax.ts";
 import { broadcastSteps, nestOf } from "./axes.ts";
 import { clampFields } from "./conv.ts";
-import { aroundAxis, broadcastFields } from "./elementwise.ts";
+import { broadcastFields } from "./elementwise.ts";
 import {
   type Fields,
   hasTypes,
@@ -141,10 +142,8 @@ const softmax = (name: string, op: string): Kernel => ({
   serves: isFloat,
   inPlace: [0],
   cost: (node) => count(node) * 120,
-  bind: (node) => {
-    const axis = num(node, "axis", -1);
-    return oneInput("mote_softmax_f32_shape", { ...aroundAxis(outputType(node).shape, axis) });
-  },
+  bind: (node) =>
+    oneInput("mote_softmax_f32_shape", { ...softmaxSpan(outputType(node).shape, node.attrs) }),
 });
 
 /** What type inference saw of a node. */

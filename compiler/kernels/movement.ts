@@ -6,7 +6,6 @@ import { constantInts } from "../ops/move.ts";
 import { permutation, sliceView } from "../ops/movement.ts";
 import { normalAxis } from "../ops/operator.ts";
 import { broadcastSteps, mergeAxes, nestOf } from "./axes.ts";
-import { aroundAxis } from "./elementwise.ts";
 import { contextOf } from "./float.ts";
 import {
   type Binding,
@@ -142,6 +141,13 @@ const concat = (operands: number): Kernel => ({
 });
 
 // ---- gathers ----
+
+/** A tensor as [outer][axis][inner]. */
+function aroundAxis(shape: Shape, given: number) {
+  const axis = normalAxis(given, shape.length);
+  const [outer, inner] = [shape.slice(0, axis), shape.slice(axis + 1)].map(elementCount);
+  return { outer: outer!, size: shape[axis]!, inner: inner! };
+}
 
 /** The C struct `mote_gather_shape`. */
 function gatherFields(node: Node): Fields {

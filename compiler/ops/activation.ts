@@ -4,8 +4,8 @@ import { isBig, newArray, numbers, type Tensor } from "../ir/tensor.ts";
 import { perTensor } from "../ir/types.ts";
 import { clampAttrs, clampOf, integerClamp } from "./clamp.ts";
 import { clamp, makeRescale } from "./numerics.ts";
-import { type EvalContext, fail, floats, normalAxis, type Operator } from "./operator.ts";
-import { integerSoftmax } from "./softmax.ts";
+import { type EvalContext, floats, normalAxis, type Operator } from "./operator.ts";
+import { integerSoftmax, type SoftmaxSpan, softmaxSpan } from "./softmax.ts";
 
 const sameAsInput: Operator["infer"] = ({ inputs }) => [
   { elem: inputs[0]!.elem, shape: inputs[0]!.shape },
@@ -87,14 +87,7 @@ const clampOperator: Operator = {
   integer: { roles: ["activation"], output: "free", evaluate: requantize },
 };
 
-/** [outer, axis, inner] sizes of a reduction along one axis. */
-function axisSizes(x: Tensor, axis: number): [number, number, number] {
-  const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
-  return [product(x.shape.slice(0, axis)), x.shape[axis]!, product(x.shape.slice(axis + 1))];
-}
-
-function softmax(x: Tensor, axis: number, log: boolean): Tensor[] {
-  const [outer, size, inner] = axisSizes(x, axis);
+function softmax(x: Tensor, { outer, size, inner }: SoftmaxSpan, log: boolean): Tensor[] {
   const data = newArray(x.elem, x.data.length) as Float32Array;
   const from = x.data as Float32Array;
   for (let o = 0; o < outer; o++)
@@ -124,10 +117,7 @@ const softmaxOperator = (name: string, log: boolean): Operator => ({
     if (opset >= 13) return node;
     const rank = node.inputs[0]?.type.shape.length ?? 0;
     const axis = normalAxis(num(node, "axis", 1), rank);
-    const behind = node.inputs[0]?.type.shape.slice(axis + 1) ?? [];
-    if (behind.some((d) => d !== 1))
-      fail(`${name} of opset ${opset} over the axes from ${axis} of rank ${rank} is not supported`);
-    return { ...node, attrs: { ...node.attrs, axis } };
+    return { ...node, attrs: { axis, ...(axis + 1 < rank && { axis_end: rank }) } };
   },
   infer: (context) => {
     normalAxis(num(context, "axis", -1), context.inputs[0]!.shape.length);
@@ -135,7 +125,7 @@ const softmaxOperator = (name: string, log: boolean): Operator => ({
   },
   evaluate: (context) => {
     const x = context.inputs[0]!;
-    return softmax(x, normalAxis(num(context, "axis", -1), x.shape.length), log);
+    return softmax(x, softmaxSpan(x.shape, context.attrs), log);
   },
   ...(!log && {
     integer: {

@@ -3,8 +3,9 @@
  * integer
  * bits for the scaled differences and 12 for their sum. Names follow gemmlowp's fixedpoint.h.
  */
-import { num } from "../ir/graph.ts";
+import { type Attrs, num } from "../ir/graph.ts";
 import type { Tensor } from "../ir/tensor.ts";
+import { elementCount, type Shape } from "../ir/types.ts";
 import { highMultiply, quantizeMultiplier, roundingShift } from "./numerics.ts";
 import { type EvalContext, normalAxis } from "./operator.ts";
 
@@ -85,11 +86,24 @@ function softmaxRow(row: ArrayLike<number>, { multiplier, leftShift, diffMin }: 
   );
 }
 
+/** A tensor as [outer][size][inner] around what one softmax runs over. */
+export interface SoftmaxSpan {
+  readonly outer: number;
+  readonly size: number;
+  readonly inner: number;
+}
+
+/** `axis_end`, where it is given, ends the axes that run as one, as they did before opset 13. */
+export function softmaxSpan(shape: Shape, attrs: Attrs): SoftmaxSpan {
+  const axis = normalAxis(num({ attrs }, "axis", -1), shape.length);
+  const end = num({ attrs }, "axis_end", axis + 1);
+  const [outer, size, inner] = [shape.slice(0, axis), shape.slice(axis, end), shape.slice(end)];
+  return { outer: elementCount(outer), size: elementCount(size), inner: elementCount(inner) };
+}
+
 export function integerSoftmax({ inputs, inputTypes, attrs }: EvalContext): Tensor[] {
   const x = inputs[0]!;
-  const axis = normalAxis(num({ attrs }, "axis", -1), x.shape.length);
-  const size = x.shape[axis]!;
-  const inner = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const { size, inner } = softmaxSpan(x.shape, attrs);
   const parameters = softmaxParameters(inputTypes[0]!.quant!.scale[0]!);
   const from = x.data as Int8Array;
   const data = new Int8Array(from.length);

@@ -89,5 +89,7 @@ describe.each(["Softmax", "LogSoftmax"])("%s", (op) => {
   it("the last axis is the default", () => run([2, 3, 4], {}, 13));
   it.each([7, 11])("opset %i over the last axis", (opset) => run([2, 3], { axis: 1 }, opset));
   it("opset 11: axis 1 is the default", () => run([2, 3], {}, 11));
+  it.each([0, 1, 2, -2])("opset 11: the axes from %i run as one", (axis) =>
+    run([2, 3, 4, 5], { axis }, 11));
   it("opset 11: axes of size 1 behind", () => run([2, 3, 1, 1], { axis: 1 }, 11));
 });

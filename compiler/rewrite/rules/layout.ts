@@ -251,7 +251,9 @@ const sinkSoftmax: Rule = {
     %2: float32[1, 3, 4, 2] = Softmax(%1) {axis: -1}
     return %2 as "y"
   }`,
-  pattern: op(["Softmax", "LogSoftmax"], [op("Transpose", [any("x")], { as: "transpose" })]),
+  pattern: op(["Softmax", "LogSoftmax"], [op("Transpose", [any("x")], { as: "transpose" })], {
+    where: (n) => n.attrs.axis_end === undefined,
+  }),
   replace: (m) => {
     const perm = permOf(m.node("transpose"));
     const axis = perm[(num(m.root, "axis", -1) + perm.length) % perm.length]!;
