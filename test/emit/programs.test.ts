@@ -85,6 +85,31 @@ describe("a program", () => {
       { target },
     ));
 
+  it("runs a batch of several images", () =>
+    expectReference({
+      inputs: [{ name: "x", shape: [3, 2, 5, 4] }],
+      initializers: {
+        w: tensorOf(
+          "float32",
+          [2, 2, 3, 3],
+          Array.from({ length: 36 }, (_, i) => Math.cos(i)),
+        ),
+      },
+      nodes: [
+        { op: "Conv", inputs: ["x", "w"], outputs: ["c"], attrs: { pads: [1, 1, 1, 1] } },
+        { op: "MaxPool", inputs: ["c"], outputs: ["y"], attrs: { kernel_shape: [2, 2] } },
+      ],
+      outputs: [{ name: "y" }],
+    }));
+
+  it.each(["Softmax", "LogSoftmax"])("runs %s over several axes, as before opset 13", (op) =>
+    expectReference({
+      inputs: [{ name: "x", shape: [2, 3, 4] }],
+      nodes: [{ op, inputs: ["x"], outputs: ["y"], attrs: { axis: 1 } }],
+      outputs: [{ name: "y" }],
+      opset: 11,
+    }));
+
   it.each([
     "nchw",
     "nhwc",
