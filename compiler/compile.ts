@@ -74,7 +74,11 @@ const read = (source: Source, { shapes }: CompileOptions, report: Report): Graph
 
 const traits: TraitsOf = (node) => {
   const kernel = kernelNamed(String(node.attrs.kernel ?? ""));
-  return { isView: kernel?.isView ?? false, inPlace: kernel?.inPlace ?? [] };
+  return {
+    isView: kernel?.isView ?? false,
+    inPlace: kernel?.inPlace ?? [],
+    scratchBytes: kernel?.scratchBytes?.(node) ?? 0,
+  };
 };
 
 const placeOf = (file: string, node: Node) => ({ file, node: node.origins[0] ?? node.op });
@@ -125,8 +129,8 @@ function checked(graph: Graph<"lowered">, file: string): Graph<"lowered"> {
   return graph;
 }
 
-function selected(graph: Graph<"lowered">, file: string): Graph<"lowered"> {
-  const { graph: chosen, unserved } = select(graph);
+function selected(graph: Graph<"lowered">, target: Target, file: string): Graph<"lowered"> {
+  const { graph: chosen, unserved } = select(graph, target.isa);
   refuse(unserved, file);
   return chosen;
 }
@@ -164,7 +168,7 @@ function run(
   const fused = steps.step("fuse", fuse(simple, log));
   const lowered = steps.step("lower", checked(lower(fused, log), file));
   const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
-  const chosen = steps.step("select", selected(integer, file));
+  const chosen = steps.step("select", selected(integer, target, file));
   const { graph, lowerBoundBytes } = planned(chosen);
   steps.step("plan", graph);
   const emitted = emit(graph, { name, profile, variants: target.variants, trace, title });

@@ -26,13 +26,14 @@ function inputParameters(node: Node, { inputs }: Binding): Parameter[] {
   }));
 }
 
-function parametersOf(node: Node, binding: Binding): Parameter[] {
+function parametersOf(node: Node, kernel: Kernel, binding: Binding): Parameter[] {
   return [
     ...inputParameters(node, binding),
     ...node.outputs.map((v, i) => ({
       type: `${cType(v.type.elem)} *`,
       name: i === 0 ? "y" : `y${i}`,
     })),
+    ...(kernel.scratchBytes ? [{ type: "void *", name: "scratch" }] : []),
     ...binding.constants.flatMap((c) =>
       c ? [{ type: `const ${cType(c.elem)} *`, name: c.name }] : [],
     ),
@@ -108,10 +109,11 @@ class SourceWriter {
   }
 
   #definition(name: string, node: Node, kernel: Kernel, binding: Binding): string {
-    const parameters = parametersOf(node, binding).map((p) => `${p.type}${p.name}`);
+    const parameters = parametersOf(node, kernel, binding).map((p) => `${p.type}${p.name}`);
     const given = [
       ...inputParameters(node, binding).map((p) => p.name),
       ...node.outputs.map((_, i) => (i === 0 ? "y" : `y${i}`)),
+      ...(kernel.scratchBytes ? ["scratch"] : []),
       ...binding.constants.map((c) => c?.name ?? "NULL"),
       ...(binding.takesRows ? ["rows"] : []),
     ];
@@ -127,6 +129,11 @@ class SourceWriter {
     return isConst
       ? `(const ${type} *)(const void *)(a + ${offset})`
       : `(${type} *)(void *)(a + ${offset})`;
+  }
+
+  #scratch({ scratch }: Step): string {
+    if (!scratch) return "NULL";
+    return `a + ${this.#graph.plan.buffers[scratch.buffer]!.offset + scratch.byteOffset}`;
   }
 
   #inputs({ node, inputs }: Step, binding: Binding, layer: string): string[] {
@@ -149,6 +156,7 @@ class SourceWriter {
     const given = [
       ...this.#inputs(step, binding, layer),
       ...step.outputs.map((region) => this.#pointer(region, false)),
+      ...(kernel.scratchBytes ? [this.#scratch(step)] : []),
       ...constants.map((c) => this.constants.name(c, layer)),
       ...(binding.takesRows ? [rows] : []),
     ];

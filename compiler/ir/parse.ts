@@ -217,11 +217,22 @@ class Reader {
   #region(): Region | undefined {
     if (this.#take("_")) return undefined;
     const value = this.#value()!;
-    const buffer = Number(this.#next(Word, "a buffer").slice(1));
-    this.#expect("+");
-    const byteOffset = this.#number();
+    const [buffer, byteOffset] = this.#place();
     this.#expect("rows");
     return { value, buffer, byteOffset, rowBegin: this.#number(), rowEnd: this.#number() };
+  }
+
+  #scratch(): Pick<Plan["steps"][number], "scratch"> {
+    if (!this.#take("scratch")) return {};
+    const [buffer, byteOffset] = this.#place();
+    return { scratch: { buffer, byteOffset, bytes: this.#number() } };
+  }
+
+  /** `b3+16`: a buffer and an offset in it. */
+  #place(): [number, number] {
+    const buffer = Number(this.#next(Word, "a buffer").slice(1));
+    this.#expect("+");
+    return [buffer, this.#number()];
   }
 
   #regions(): (Region | undefined)[] {
@@ -245,7 +256,9 @@ class Reader {
     const steps: Plan["steps"][number][] = [];
     while (this.#take("step")) {
       const node = this.#nodes[this.#number()] ?? this.#fail("a node's number");
-      steps.push({ node, inputs: this.#regions(), outputs: this.#regions() as Region[] });
+      const inputs = this.#regions();
+      const outputs = this.#regions() as Region[];
+      steps.push({ node, inputs, outputs, ...this.#scratch() });
     }
     this.#expect("inputs");
     const inputs = this.#regions() as Region[];

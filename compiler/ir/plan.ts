@@ -24,11 +24,19 @@ export interface Region {
   readonly rowEnd: number;
 }
 
+/** Memory that a step uses for itself, from `byteOffset` of a buffer. */
+export interface Scratch {
+  readonly buffer: number;
+  readonly byteOffset: number;
+  readonly bytes: number;
+}
+
 /** One call of a kernel. `inputs` leaves out constants, which live in flash. */
 export interface Step {
   readonly node: Node;
   readonly inputs: readonly (Region | undefined)[];
   readonly outputs: readonly Region[];
+  readonly scratch?: Scratch;
 }
 
 export interface Plan {

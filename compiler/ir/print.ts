@@ -109,7 +109,11 @@ class Printer {
         (b: Buffer) => `    b${b.id} ${b.bytes} at ${b.offset} live ${b.begin} ${b.end}`,
       ),
       ...plan.steps.map(
-        (s) => `    step ${numberOf.get(s.node)} ${regions(s.inputs)} ${regions(s.outputs)}`,
+        (s) =>
+          `    step ${numberOf.get(s.node)} ${regions(s.inputs)} ${regions(s.outputs)}` +
+          (s.scratch
+            ? ` scratch b${s.scratch.buffer}+${s.scratch.byteOffset} ${s.scratch.bytes}`
+            : ""),
       ),
       `    inputs ${regions(plan.inputs)} outputs ${regions(plan.outputs)}`,
       "  }",

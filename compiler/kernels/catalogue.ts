@@ -49,9 +49,10 @@ const byOperator = new Map<string, Kernel[]>();
 for (const kernel of kernels)
   for (const op of kernel.ops) byOperator.set(op, [...(byOperator.get(op) ?? []), kernel]);
 
-/** Kernels that can run a node, the cheapest first. */
-export const candidates = (node: Node): Kernel[] =>
+/** Kernels that can run a node on a processor with these features, the cheapest first. */
+export const candidates = (node: Node, isa: readonly string[]): Kernel[] =>
   (byOperator.get(node.op) ?? [])
+    .filter((kernel) => (kernel.isa ?? []).every((feature) => isa.includes(feature)))
     .filter((kernel) => kernel.serves(node))
     .sort((a, b) => a.cost(node) - b.cost(node));
 

@@ -23,7 +23,7 @@ export interface Fields {
 }
 
 /**
- * A call: `mote_<kernel>(inputs…, outputs…, constants…, [rows,] shape)`. A constant that is missing
+ * A call: `mote_<kernel>(inputs…, outputs…, [scratch,] constants…, [rows,] shape)`. A constant that is missing
  * (undefined) is passed as NULL.
  */
 export interface Binding {
@@ -44,6 +44,10 @@ export interface Kernel {
   /** Operators that it may serve. */
   readonly ops: readonly string[];
   serves(node: Node): boolean;
+  /** What the processor must have for it, in the words of `target.json`; absent means any. */
+  readonly isa?: readonly string[];
+  /** Memory of the arena that a call uses for itself; its pointer follows the outputs'. */
+  scratchBytes?(node: Node): number;
   /**
    * Inputs whose memory the output may take, since each element is read before its place is
    * written.

@@ -29,11 +29,13 @@ export interface Selection {
   readonly unserved: readonly Node[];
 }
 
-export function select(graph: Graph<"lowered">): Selection {
+export function select(graph: Graph<"lowered">, isa: readonly string[]): Selection {
   const unserved: Node[] = [];
   const made = new Map<Value, Value>();
   for (const node of graph.nodes) {
-    const kernel = hasKernel(node) ? candidates(node).find((k) => canBind(k, node)) : undefined;
+    const kernel = hasKernel(node)
+      ? candidates(node, isa).find((k) => canBind(k, node))
+      : undefined;
     if (hasKernel(node) && !kernel) unserved.push(node);
     const inputs = node.inputs.map((v) => v && made.get(v)!);
     const types = node.outputs.map((v) => v.type);

@@ -7,6 +7,8 @@ import type { Lifetime } from "./place.ts";
 export interface KernelTraits {
   readonly isView: boolean;
   readonly inPlace: readonly number[];
+  /** Memory that it uses for itself while it runs. */
+  readonly scratchBytes: number;
 }
 
 export type TraitsOf = (node: Node) => KernelTraits;
@@ -17,6 +19,8 @@ export interface Allocation {
   readonly lifetimes: readonly Lifetime[];
   /** Index into `lifetimes`; constants have none. */
   readonly bufferOf: ReadonlyMap<Value, number>;
+  /** The buffer of each step's scratch memory, where it has any. */
+  readonly scratchOf: readonly (number | undefined)[];
 }
 
 /** The last step at which each value is read; outputs are read after the last step. */
@@ -40,52 +44,79 @@ function owners(graph: Graph, traits: TraitsOf): (value: Value) => Value {
   return of;
 }
 
-const isConstant = (value: Value): boolean => value.node.op === "Constant";
+const isStep = (node: Node, traits: TraitsOf): boolean =>
+  node.op !== "Input" && node.op !== "Constant" && !traits(node).isView;
 
-/** Buffers for the values of a graph, in the order of its nodes, in place where that is safe. */
-export function allocate(graph: Graph, traits: TraitsOf): Allocation {
-  const owner = owners(graph, traits);
-  const isStep = (node: Node) =>
-    node.op !== "Input" && node.op !== "Constant" && !traits(node).isView;
-  const steps = graph.nodes.filter(isStep);
-  const last = lastReads(graph, steps, owner);
-  const lifetimes: { bytes: number; begin: number; end: number }[] = [];
-  const bufferOf = new Map<Value, number>();
-  const open = (value: Value, step: number) => {
-    const end = Math.max(step, last.get(value) ?? step);
-    bufferOf.set(value, lifetimes.push({ bytes: typeBytes(value.type), begin: step, end }) - 1);
-  };
-  for (const value of graph.inputs) open(value, 0);
-  steps.forEach((node, step) => {
-    const reused = reusable(node, step);
-    for (const [i, value] of node.outputs.entries()) {
-      if (i > 0 || reused === undefined) open(value, step);
+/** Opens a buffer for every value and scratch memory, or lets a value take over an operand's. */
+class Allocator {
+  readonly lifetimes: { bytes: number; begin: number; end: number }[] = [];
+  readonly bufferOf = new Map<Value, number>();
+  readonly #owner: (value: Value) => Value;
+  readonly #last: ReadonlyMap<Value, number>;
+  readonly #traits: TraitsOf;
+
+  constructor(graph: Graph, steps: readonly Node[], traits: TraitsOf) {
+    this.#traits = traits;
+    this.#owner = owners(graph, traits);
+    this.#last = lastReads(graph, steps, this.#owner);
+  }
+
+  #add(bytes: number, begin: number, end: number): number {
+    return this.lifetimes.push({ bytes, begin, end }) - 1;
+  }
+
+  #end(value: Value, step: number): number {
+    return Math.max(step, this.#last.get(value) ?? step);
+  }
+
+  open(value: Value, step: number): void {
+    this.bufferOf.set(value, this.#add(typeBytes(value.type), step, this.#end(value, step)));
+  }
+
+  /** Buffers for what a step makes; @returns that of its scratch memory. */
+  step(node: Node, step: number): number | undefined {
+    const reused = this.#reusable(node, step);
+    for (const [i, value] of node.outputs.entries())
+      if (i > 0 || reused === undefined) this.open(value, step);
       else {
-        bufferOf.set(value, reused);
-        lifetimes[reused]!.end = Math.max(step, last.get(value) ?? step);
+        this.bufferOf.set(value, reused);
+        this.lifetimes[reused]!.end = this.#end(value, step);
       }
+    const { scratchBytes } = this.#traits(node);
+    return scratchBytes > 0 ? this.#add(scratchBytes, step, step) : undefined;
+  }
+
+  /** Views lie where their owners do. */
+  settleViews(graph: Graph): void {
+    for (const value of graph.nodes.flatMap((n) => n.outputs)) {
+      const buffer = this.bufferOf.get(this.#owner(value));
+      if (buffer !== undefined) this.bufferOf.set(value, buffer);
     }
-  });
-  for (const node of graph.nodes)
-    for (const value of node.outputs) {
-      const buffer = bufferOf.get(owner(value));
-      if (buffer !== undefined) bufferOf.set(value, buffer);
-    }
-  return { steps, lifetimes, bufferOf };
+  }
 
   /** The buffer of an operand that ends here and that no other operand lies in. */
-  function reusable(node: Node, step: number): number | undefined {
+  #reusable(node: Node, step: number): number | undefined {
     const bytes = typeBytes(node.outputs[0]!.type);
-    for (const i of traits(node).inPlace) {
+    const bufferAt = (i: number) => {
       const value = node.inputs[i];
-      if (!value || isConstant(owner(value))) continue;
-      const buffer = bufferOf.get(owner(value))!;
-      const shared = node.inputs.some(
-        (other, j) => j !== i && other && bufferOf.get(owner(other)) === buffer,
-      );
-      const ends = lifetimes[buffer]!.end === step;
-      if (ends && !shared && typeBytes(value.type) === bytes) return buffer;
+      return value && this.bufferOf.get(this.#owner(value));
+    };
+    for (const i of this.#traits(node).inPlace) {
+      const buffer = bufferAt(i);
+      if (buffer === undefined || typeBytes(node.inputs[i]!.type) !== bytes) continue;
+      const isShared = node.inputs.some((_, j) => j !== i && bufferAt(j) === buffer);
+      if (!isShared && this.lifetimes[buffer]!.end === step) return buffer;
     }
     return undefined;
   }
+}
+
+/** Buffers for the values of a graph, in the order of its nodes, in place where that is safe. */
+export function allocate(graph: Graph, traits: TraitsOf): Allocation {
+  const steps = graph.nodes.filter((node) => isStep(node, traits));
+  const allocator = new Allocator(graph, steps, traits);
+  for (const value of graph.inputs) allocator.open(value, 0);
+  const scratchOf = steps.map((node, step) => allocator.step(node, step));
+  allocator.settleViews(graph);
+  return { steps, lifetimes: allocator.lifetimes, bufferOf: allocator.bufferOf, scratchOf };
 }

@@ -1,5 +1,5 @@
 /** A lowered graph with kernels → a schedule of kernel calls over buffers of one arena. */
-import { type Graph, str, type Value } from "../ir/graph.ts";
+import { type Graph, type Node, str, type Value } from "../ir/graph.ts";
 import type { Buffer, Plan, Region, Step } from "../ir/plan.ts";
 import { elementBytes } from "../ir/types.ts";
 import { type Allocation, allocate, type TraitsOf } from "./lifetimes.ts";
@@ -31,6 +31,17 @@ function buffersOf(allocation: Allocation, align: number): Buffer[] {
   return allocation.lifetimes.map((l, id) => ({ id, ...l, offset: offsets[id]! }));
 }
 
+function stepOf(allocation: Allocation, node: Node, index: number): Step {
+  const buffer = allocation.scratchOf[index];
+  const bytes = buffer === undefined ? 0 : allocation.lifetimes[buffer]!.bytes;
+  return {
+    node,
+    inputs: node.inputs.map((v) => v && regionOf(allocation, v)),
+    outputs: node.outputs.map((v) => regionOf(allocation, v)!),
+    ...(buffer !== undefined && { scratch: { buffer, byteOffset: 0, bytes } }),
+  };
+}
+
 export interface Planned {
   readonly graph: Graph<"planned">;
   /** No placement of these buffers needs fewer bytes. */
@@ -43,11 +54,7 @@ export function plan(graph: Graph<"lowered">, traits: TraitsOf): Planned {
     ...graph.nodes.flatMap((n) => n.outputs.map((v) => elementBytes(v.type.elem))),
   );
   const buffers = buffersOf(allocation, Math.max(bufferAlignBytes, widest));
-  const steps: Step[] = allocation.steps.map((node) => ({
-    node,
-    inputs: node.inputs.map((v) => v && regionOf(allocation, v)),
-    outputs: node.outputs.map((v) => regionOf(allocation, v)!),
-  }));
+  const steps = allocation.steps.map((node, i) => stepOf(allocation, node, i));
   const planned: Plan = {
     arenaBytes: Math.max(1, ...buffers.map((b) => b.offset + b.bytes)),
     alignBytes: arenaAlignBytes,

@@ -5,7 +5,7 @@
  * planner.
  */
 import { type Graph, str, type Value } from "../ir/graph.ts";
-import type { Plan, Region } from "../ir/plan.ts";
+import type { Plan, Region, Scratch } from "../ir/plan.ts";
 
 const sizeOf = ({ type }: Value): number => {
   const bits = /64/.test(type.elem)
@@ -56,11 +56,24 @@ class Arena {
   /** What was written before is lost where the new value lies. */
   write(region: Region, when: string): void {
     const [begin, end] = this.#span(region, when);
+    this.#forget(begin, end);
+    this.#held.push({ begin, end, value: region.value });
+  }
+
+  #forget(begin: number, end: number): void {
     const rest = this.#held.flatMap((h) => [
       { ...h, end: Math.min(h.end, begin) },
       { ...h, begin: Math.max(h.begin, end) },
     ]);
-    this.#held = [...rest.filter((h) => h.begin < h.end), { begin, end, value: region.value }];
+    this.#held = rest.filter((h) => h.begin < h.end);
+  }
+
+  /** A step's own memory overwrites what lies there. */
+  use({ buffer, byteOffset, bytes }: Scratch, when: string): void {
+    const room = this.#plan.buffers[buffer];
+    if (!room || byteOffset < 0 || byteOffset + bytes > room.bytes)
+      this.problems.push(`${when}: scratch memory does not fit its buffer`);
+    this.#forget((room?.offset ?? 0) + byteOffset, (room?.offset ?? 0) + byteOffset + bytes);
   }
 
   read(region: Region, when: string): void {
@@ -93,6 +106,8 @@ export function validate(graph: Graph<"planned">): string[] {
   for (const [i, step] of plan.steps.entries()) {
     const when = `step ${i} (${step.node.op})`;
     for (const region of step.inputs) if (region) arena.read(region, when);
+    if (step.scratch) arena.use(step.scratch, when);
+    for (const region of step.inputs) if (region && step.scratch) arena.read(region, when);
     for (const region of step.outputs) arena.write(region, when);
   }
   for (const region of plan.outputs) if (region) arena.read(region, "output");

@@ -64,7 +64,7 @@ export function casesOf({ node, range }: Sample, random: Random): KernelCase[] {
   const inputs = node.inputs.map(
     (v) => v && (constantOf(v) ?? randomTensor(v.type, random, range)),
   );
-  return candidates(node)
+  return candidates(node, [])
     .filter((kernel) => !kernel.isView)
     .map((kernel) => ({
       node,
