@@ -3,7 +3,13 @@ import type { Graph, Node } from "../ir/graph.ts";
 import { constantOf } from "../ir/graph.ts";
 import type { Region, Step } from "../ir/plan.ts";
 import { type TensorType, typeBytes } from "../ir/types.ts";
-import { type Binding, type ConstantArray, type Kernel, weightsArray } from "../kernels/kernel.ts";
+import {
+  type Binding,
+  type ConstantArray,
+  type Core,
+  type Kernel,
+  weightsArray,
+} from "../kernels/kernel.ts";
 import { kernelOf } from "../kernels/select.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { commentText, cType, Identifiers, structLiteral } from "./c.ts";
@@ -77,6 +83,7 @@ class SourceWriter {
   readonly #functions = new Map<string, string>();
   readonly #counts = new Map<string, number>();
   readonly #texts: string[] = [];
+  #cores = 0;
   readonly #layers = new Identifiers();
   readonly headers = new Set<string>();
   readonly constants: Constants;
@@ -95,15 +102,27 @@ class SourceWriter {
     return `${this.#prefix}_${kernel.name}_${n}`;
   }
 
+  /** The name of a core's function, emitted when it is new. */
+  #core({ macro, arguments: given }: Core): string {
+    const key = `${macro}(${given.join(", ")})`;
+    const known = this.#functions.get(key);
+    if (known) return known;
+    const name = `${this.#prefix}_core_${this.#cores++}`;
+    this.#functions.set(key, name);
+    this.#texts.push(`${macro}(${[name, ...given].join(", ")})\n`);
+    return name;
+  }
+
   /** The name of the function for this kernel and shape, emitted when it is new. */
   #function(node: Node, kernel: Kernel, binding: Binding): string {
     const present = binding.constants.map((c) => (c ? "1" : "0")).join("");
-    const key = `${kernel.name}(${present})${structLiteral(binding.shape)}`;
+    this.headers.add(kernel.header);
+    const core = binding.core && this.#core(binding.core);
+    const key = `${kernel.name}(${core},${present})${structLiteral(binding.shape)}`;
     const known = this.#functions.get(key);
     if (known) return known;
     const name = this.#functionName(kernel);
     this.#functions.set(key, name);
-    this.headers.add(kernel.header);
     this.#texts.push(this.#definition(name, node, kernel, binding));
     return name;
   }
@@ -111,6 +130,7 @@ class SourceWriter {
   #definition(name: string, node: Node, kernel: Kernel, binding: Binding): string {
     const parameters = parametersOf(node, kernel, binding).map((p) => `${p.type}${p.name}`);
     const given = [
+      ...(binding.core ? [this.#core(binding.core)] : []),
       ...inputParameters(node, binding).map((p) => p.name),
       ...node.outputs.map((_, i) => (i === 0 ? "y" : `y${i}`)),
       ...(kernel.scratchBytes ? ["scratch"] : []),

@@ -23,7 +23,16 @@ export interface Fields {
 }
 
 /**
- * A call: `mote_<kernel>(inputs…, outputs…, [scratch,] constants…, [rows,] shape)`. A constant that is missing
+ * A function that a macro of the kernel's header defines for literal numbers: the hot loop, in
+ * assembly or in its portable twin. `MACRO(name, arguments…)` stands before the layer's function.
+ */
+export interface Core {
+  readonly macro: string;
+  readonly arguments: readonly number[];
+}
+
+/**
+ * A call: `mote_<kernel>([core,] inputs…, outputs…, [scratch,] constants…, [rows,] shape)`. A constant that is missing
  * (undefined) is passed as NULL.
  */
 export interface Binding {
@@ -32,6 +41,7 @@ export interface Binding {
   readonly constants: readonly (ConstantArray | undefined)[];
   /** Whether the C function takes `mote_rows`, and so makes any range of rows. */
   readonly takesRows: boolean;
+  readonly core?: Core;
   /** The C struct of the last argument. */
   readonly struct: string;
   readonly shape: Fields;

@@ -61,6 +61,8 @@ async function checkBatch(first: number, options: CompileOptions, isQuantized: b
   }
 }
 
+const targets = ["host", "cortex-m0plus", "cortex-m4", "cortex-m55"] as const;
+
 const kinds = [
   { kind: "float", options: {}, isQuantized: false },
   { kind: "float with NHWC at the boundary", options: { ioLayout: "nhwc" }, isQuantized: false },
@@ -68,9 +70,12 @@ const kinds = [
   { kind: "int8, profile tflite", options: { profile: "tflite" }, isQuantized: true },
 ] as const;
 
-describe.each(kinds)("random networks in $kind", ({ options, isQuantized }) => {
-  it.each(
-    Array.from({ length: batches }, (_, i) => 1 + i * batchSize),
-  )(`run as the reference says, ${batchSize} from seed %i`, (first) =>
-    checkBatch(first, { ...options, target: "host" }, isQuantized));
+describe.each(targets)("random networks on %s", (target) => {
+  it.each(kinds)(`run as the reference says in $kind, ${batchSize} at once`, async ({
+    options,
+    isQuantized,
+  }) => {
+    for (let i = 0; i < batches; i++)
+      await checkBatch(1 + i * batchSize, { ...options, target }, isQuantized);
+  });
 });

@@ -2,7 +2,7 @@
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import type { ElementType } from "../../compiler/ir/types.ts";
 import { elementCount } from "../../compiler/ir/types.ts";
-import type { ConstantArray, Field, Fields } from "../../compiler/kernels/kernel.ts";
+import type { ConstantArray, Core, Field, Fields } from "../../compiler/kernels/kernel.ts";
 import type { KernelCase } from "./case.ts";
 
 const cTypes: Partial<Record<ElementType, string>> = {
@@ -82,9 +82,15 @@ function call(test: KernelCase, index: number, piece: Piece): string {
   });
   const constants = binding.constants.map((c) => (c ? constantName(index, c) : "NULL"));
   const shape = `(${binding.struct})${cStruct(binding.shape)}`;
-  const pointers = [...inputs, `y${index}.data${piece.y}`, ...constants].join(", ");
+  const core = binding.core ? [`core_${index}`] : [];
+  const scratch = kernel.scratchBytes ? [`s${index}.data`] : [];
+  const y = `y${index}.data${piece.y}`;
+  const pointers = [...core, ...inputs, y, ...scratch, ...constants].join(", ");
   return `    mote_${kernel.name}(${pointers}, ${piece.rows}${shape});`;
 }
+
+const coreText = ({ macro, arguments: given }: Core, index: number): string =>
+  `${macro}(${[`core_${index}`, ...given].join(", ")})`;
 
 /** A function that runs one case and writes its output. */
 function caseText(test: KernelCase, index: number): string {
@@ -93,13 +99,17 @@ function caseText(test: KernelCase, index: number): string {
   const buffers = own.filter((i) => !test.isConstant(i) && i !== inPlace);
   const fill = (name: string, i: number) =>
     `    memcpy(${name}.data, from${index}_${i}, sizeof from${index}_${i});`;
-  const names = [`y${index}`, ...buffers.map((i) => `x${index}_${i}`)];
+  const scratchBytes = test.kernel.scratchBytes?.(test.node);
+  const scratch = scratchBytes === undefined ? [] : [`s${index}`];
+  const names = [`y${index}`, ...scratch, ...buffers.map((i) => `x${index}_${i}`)];
   return [
     ...own.map((i) =>
       constantData(test.isConstant(i) ? `x${index}_${i}` : `from${index}_${i}`, inputs[i]!),
     ),
     ...buffers.map((i) => guarded(`x${index}_${i}`, inputs[i]!.elem, inputs[i]!.data.length)),
     guarded(`y${index}`, output.elem, elementCount(output.shape)),
+    ...scratch.map((name) => guarded(name, "int32", Math.ceil(scratchBytes! / 4))),
+    ...(binding.core ? [coreText(binding.core, index)] : []),
     ...binding.constants.flatMap((c) => (c ? [constantData(constantName(index, c), c)] : [])),
     `static MOTE_NOINLINE void case_${index}(void)`,
     "{",

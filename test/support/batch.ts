@@ -1,11 +1,11 @@
-/** Many compiled networks in one executable on this computer, each run once, under the sanitizers. */
-import { execFileSync } from "node:child_process";
+/** Many compiled networks in one executable, each run once, on any target. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeFiles } from "../../compiler/commands/write.ts";
 import type { Program } from "../../compiler/compile.ts";
 import { type Tensor, tensorBytes, tensorFromBytes } from "../../compiler/ir/tensor.ts";
 import { typeBytes } from "../../compiler/ir/types.ts";
+import { runProgram } from "../../compiler/run/run.ts";
 import { inTemporaryFolder } from "./programs.ts";
 
 export interface Case {
@@ -13,44 +13,93 @@ export interface Case {
   readonly inputs: readonly Tensor[];
 }
 
-const strict = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"];
-const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-
-/** Reads the inputs from a file and writes the outputs to standard output. */
-function callText({ name, graph }: Program): string {
-  const inputs = graph.inputs.map(
-    (v, i) =>
-      `    if (fread(${name}_input(${name}_arena, ${i}), 1, ${typeBytes(v.type)}, in) == 0) return 2;\n`,
-  );
-  const outputs = graph.outputs.map(
-    ({ value }, i) =>
-      `    fwrite(${name}_output(${name}_arena, ${i}), 1, ${typeBytes(value.type)}, stdout);\n`,
-  );
-  const begin = `    if (${name}_init(${name}_arena, sizeof ${name}_arena) != MOTE_OK) return 3;\n`;
-  return `${begin}${inputs.join("")}    if (${name}_run(${name}_arena) != MOTE_OK) return 4;\n${outputs.join("")}`;
+interface Port {
+  readonly name: string;
+  readonly index: number;
+  readonly bytes: number;
 }
 
-const mainText = (cases: readonly Case[]): string => `#include <stdio.h>
-${cases.map(({ program }) => `#include "${program.name}.h"`).join("\n")}
-int main(void) {
-    FILE *in = fopen("inputs.bin", "rb");
-    if (in == NULL) return 1;
-${cases.map((c) => callText(c.program)).join("")}    fclose(in);
-    return 0;
-}
+const inputPorts = ({ program: { name, graph } }: Case): Port[] =>
+  graph.inputs.map((v, index) => ({ name, index, bytes: typeBytes(v.type) }));
+const outputPorts = ({ program: { name, graph } }: Case): Port[] =>
+  graph.outputs.map((o, index) => ({ name, index, bytes: typeBytes(o.value.type) }));
+
+const counts = (side: string, ports: readonly Port[]): string =>
+  [
+    `#define BATCH_${side}_COUNT ${ports.length}`,
+    ...ports.map(({ bytes }, i) => `#define BATCH_${side}_${i}_BYTES ${bytes}`),
+  ].join("\n");
+
+/** The batch as the header of one network that has all their inputs and outputs. */
+const header = (cases: readonly Case[]): string => `#include "mote/mote.h"
+#define BATCH_ARENA_BYTES 16
+${counts("INPUT", cases.flatMap(inputPorts))}
+${counts("OUTPUT", cases.flatMap(outputPorts))}
+extern unsigned char batch_arena[BATCH_ARENA_BYTES];
+mote_status batch_init(void *arena, size_t arena_bytes);
+void *batch_input(void *arena, int index);
+mote_status batch_run(void *arena);
+const void *batch_output(void *arena, int index);
 `;
 
-/** The outputs of every case, in order. The programs must have names of their own. */
+const switchText = (what: "input" | "output", ports: readonly Port[]): string =>
+  ports
+    .map(
+      ({ name, index }, i) => `    case ${i}: return ${name}_${what}(${name}_arena, ${index});\n`,
+    )
+    .join("");
+
+const source = (cases: readonly Case[]): string => {
+  const names = cases.map((c) => c.program.name);
+  const all = (call: (name: string) => string) =>
+    names.map((n) => `    if (${call(n)} != MOTE_OK) return MOTE_ERROR_ARENA_NULL;\n`).join("");
+  return `#include "batch.h"
+${names.map((n) => `#include "${n}.c"`).join("\n")}
+unsigned char batch_arena[BATCH_ARENA_BYTES];
+mote_status batch_init(void *arena, size_t arena_bytes) {
+    (void)arena;
+    (void)arena_bytes;
+${all((n) => `${n}_init(${n}_arena, sizeof ${n}_arena)`)}    return MOTE_OK;
+}
+void *batch_input(void *arena, int index) {
+    (void)arena;
+    switch (index) {
+${switchText("input", cases.flatMap(inputPorts))}    default: return NULL;
+    }
+}
+const void *batch_output(void *arena, int index) {
+    (void)arena;
+    switch (index) {
+${switchText("output", cases.flatMap(outputPorts))}    default: return NULL;
+    }
+}
+mote_status batch_run(void *arena) {
+    (void)arena;
+${all((n) => `${n}_run(${n}_arena)`)}    return MOTE_OK;
+}
+`;
+};
+
+/**
+ * The outputs of every case, in order. The programs must have names of their own and one target;
+ * on this computer they run under the sanitizers.
+ */
 export const runBatch = (cases: readonly Case[]): Promise<Tensor[][]> =>
-  inTemporaryFolder((folder) => {
-    for (const { program } of cases) writeFiles(folder, program.emitted.files);
-    writeFileSync(join(folder, "main.c"), mainText(cases));
-    const bytes = cases.flatMap((c) => c.inputs.map(tensorBytes));
-    writeFileSync(join(folder, "inputs.bin"), Buffer.concat(bytes));
-    const sources = ["main.c", ...cases.map(({ program }) => `${program.name}.c`)];
-    const options = { cwd: folder, maxBuffer: 2 ** 28 };
-    execFileSync("cc", [...strict, ...sanitizers, "-O1", ...sources, "-lm", "-o", "main"], options);
-    return split(cases, execFileSync(join(folder, "main"), options));
+  inTemporaryFolder(async (outDir) => {
+    for (const { program } of cases) writeFiles(outDir, program.emitted.files);
+    writeFileSync(join(outDir, "batch.h"), header(cases));
+    writeFileSync(join(outDir, "batch.c"), source(cases));
+    const { target } = cases[0]!.program;
+    const { outputs } = await runProgram({
+      outDir,
+      name: "batch",
+      target,
+      samples: [Buffer.concat(cases.flatMap((c) => c.inputs.map(tensorBytes)))],
+      outputBytes: cases.flatMap(outputPorts).reduce((sum, p) => sum + p.bytes, 0),
+      count: false,
+      sanitize: target.machine === null,
+    });
+    return split(cases, outputs[0]!);
   });
 
 function split(cases: readonly Case[], bytes: Uint8Array): Tensor[][] {
