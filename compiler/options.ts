@@ -146,6 +146,12 @@ export const options: readonly OptionSpec[] = [
     commands: ["compile"],
   },
   {
+    name: "explain",
+    value: choice("kernels"),
+    description: "print each layer's candidate kernels, their predicted costs and the choice",
+    commands: ["compile"],
+  },
+  {
     name: "json",
     value: flag,
     description: "print one JSON object (bench: an array) instead of text",

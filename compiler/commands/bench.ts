@@ -7,6 +7,7 @@ import { packagePath } from "../paths.ts";
 import { listTargets, loadTarget } from "../target.ts";
 import type { Arguments } from "./arguments.ts";
 import { measure, type RunJson } from "./measure.ts";
+import { peersOf, readPeers } from "./peers.ts";
 import { type Console, compileOptions, grouped, printDiagnostics } from "./session.ts";
 
 /** The networks that come with mote: `models/<name>/<name>.onnx`. */
@@ -26,7 +27,23 @@ const perMac = ({ instructions, macs }: RunJson): string =>
 
 const orDash = (n: number | null): string => (n === null ? "-" : grouped(n));
 
+/** Each peer's figures as rows of the same table. */
+const peerRows = (row: RunJson, peers: ReturnType<typeof readPeers>): string[][] =>
+  peersOf(row, peers).map((p) => [
+    "",
+    p.tool,
+    orDash(p.instructions ?? null),
+    p.instructions ? (p.instructions / row.macs).toFixed(2) : "",
+    orDash(p.cycles ?? null),
+    orDash(p.arenaBytes ?? null),
+    "",
+    orDash(p.codeBytes ?? null),
+    "",
+    "",
+  ]);
+
 function tableText(rows: readonly RunJson[]): string {
+  const peers = readPeers();
   const head = [
     "model",
     "target",
@@ -44,7 +61,7 @@ function tableText(rows: readonly RunJson[]): string {
     colAligns: ["left", "left", ...Array(8).fill("right")],
     style: { head: [], border: [] },
   });
-  for (const r of rows)
+  for (const r of rows) {
     table.push([
       r.model,
       r.target,
@@ -57,7 +74,10 @@ function tableText(rows: readonly RunJson[]): string {
       grouped(r.flash.weights),
       grouped(r.flash.tables),
     ]);
-  return table.toString();
+    table.push(...peerRows(r, peers));
+  }
+  const isCompared = rows.some((r) => peersOf(r, peers).length > 0);
+  return isCompared ? `${table.toString()}\nOther tools: ${peers.what}` : table.toString();
 }
 
 /** Problems of one pair are printed, and the others still measured; then the exit code is 1. */

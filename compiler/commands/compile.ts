@@ -9,6 +9,7 @@ import type { OptionValues } from "../options.ts";
 import { moteVersion } from "../version.ts";
 import { type Arguments, helpText } from "./arguments.ts";
 import { configName, findConfig, initialConfig, readConfig } from "./config.ts";
+import { explainText } from "./explain.ts";
 import {
   type Console,
   compileOptions,
@@ -124,6 +125,7 @@ function compileOne(file: string, values: OptionValues, outDir: string, console:
   const shown = relative(process.cwd(), outDir) || ".";
   if (program && !quiet)
     console.out(writes ? summary(program, shown) : `${program.name}: no errors`);
+  if (program && values.explain === "kernels" && !quiet) console.out(explainText(program));
   if (values.diagnostics === true) console.error(timings(compilation));
   return jsonOf(file, compilation, writes);
 }

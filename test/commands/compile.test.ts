@@ -94,6 +94,12 @@ describe("compiling", () => {
     expect(json.diagnostics).toEqual([]);
   });
 
+  it("explains which kernel each layer got", async () => {
+    const { out } = await mote(kws, "--noEmit", "--explain", "kernels");
+    expect(out.match(/\* \w+/g)).toHaveLength(12);
+    expect(out).toContain("softmax_s8");
+  });
+
   it("says how long the stages took with --diagnostics", async () => {
     expect((await mote(kws, "--diagnostics")).error).toMatch(/read +\d+ ms[\s\S]*emit +\d+ ms/);
   });

@@ -139,6 +139,13 @@ describe("mote bench", () => {
     expect(rows[1]).toEqual(await run(modelFile("ad"), "--target", "cortex-m4"));
   });
 
+  it("shows other tools' figures beside ours", async () => {
+    const { out } = await mote("bench", modelFile("ad"), "--targets", "cortex-m4");
+    expect(out).toContain("TensorFlow Lite Micro + CMSIS-NN");
+    expect(out).toContain("582,332");
+    expect(out).toContain("Other tools:");
+  });
+
   it("goes on after a model that fails", async () => {
     const said = await mote("bench", "none.onnx", modelFile("ad"), "--targets", "cortex-m4");
     expect(said.code).toBe(1);

@@ -1,0 +1,44 @@
+/** `--explain kernels`: for each layer the kernels that could run it, their costs, and the choice. */
+import Table from "cli-table3";
+import type { Program } from "../compile.ts";
+import { candidates } from "../kernels/catalogue.ts";
+import { grouped } from "./session.ts";
+
+export interface KernelChoice {
+  readonly layer: string;
+  readonly op: string;
+  readonly chosen: string;
+  /** Predicted instructions of one run, by kernel, the cheapest first. */
+  readonly candidates: readonly { readonly kernel: string; readonly instructions: number }[];
+}
+
+export const kernelChoices = ({ graph, target }: Program): KernelChoice[] =>
+  graph.plan.steps.map(({ node }) => ({
+    layer: node.origins.join(", "),
+    op: node.op,
+    chosen: String(node.attrs.kernel),
+    candidates: candidates(node, target.isa).map((k) => ({
+      kernel: k.name,
+      instructions: Math.round(k.cost(node)),
+    })),
+  }));
+
+const isPortable = (choice: KernelChoice): boolean => choice.candidates.length === 1;
+
+export function explainText(program: Program): string {
+  const table = new Table({
+    head: ["layer", "operator", "kernel", "predicted instructions"],
+    colAligns: ["left", "left", "left", "right"],
+    style: { head: [], border: [] },
+  });
+  const choices = kernelChoices(program);
+  for (const choice of choices)
+    for (const { kernel, instructions } of choice.candidates) {
+      const isChosen = kernel === choice.chosen;
+      const note = isChosen && isPortable(choice) ? " (no other serves it)" : "";
+      const name = isChosen ? `* ${kernel}${note}` : `  ${kernel}`;
+      const layer = isChosen ? choice.layer.slice(0, 40) : "";
+      table.push([layer, isChosen ? choice.op : "", name, grouped(instructions)]);
+    }
+  return table.toString();
+}
