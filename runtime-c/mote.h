@@ -39,9 +39,14 @@ typedef enum {
     MOTE_UINT64 = 13
 } mote_type;
 
+#if defined(__clang__)
+#define MOTE_NOINLINE __attribute__((noinline))
+#elif defined(__GNUC__)
+#define MOTE_NOINLINE __attribute__((noinline, noclone)) /* one copy, however many layers call it */
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
 #define MOTE_ALIGNED(n) __attribute__((aligned(n)))
-#define MOTE_NOINLINE __attribute__((noinline))
 #define MOTE_INLINE static inline __attribute__((always_inline, unused))
 #elif defined(__ICCARM__)
 #define MOTE_ALIGNED(n) __attribute__((aligned(n)))

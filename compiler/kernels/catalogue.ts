@@ -5,6 +5,7 @@ import { fail } from "../ops/operator.ts";
 import { convKernels } from "./conv.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { floatKernels } from "./float.ts";
+import { fpuKernels } from "./fpu.ts";
 import { inputType, type Kernel, outputType } from "./kernel.ts";
 import { movementKernels } from "./movement.ts";
 import { padKernels } from "./pad.ts";
@@ -39,6 +40,7 @@ const kernels: readonly Kernel[] = [
   ...elementwiseKernels,
   ...poolKernels,
   ...floatKernels,
+  ...fpuKernels,
   ...movementKernels,
   ...padKernels,
   ...typingKernels,

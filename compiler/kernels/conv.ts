@@ -19,7 +19,8 @@ import {
 } from "./kernel.ts";
 import { requantization } from "./requantization.ts";
 
-const geometry = (node: Node) => convolutionOf(inputType(node, 0), inputType(node, 1), node.attrs);
+export const geometry = (node: Node) =>
+  convolutionOf(inputType(node, 0), inputType(node, 1), node.attrs);
 
 /** Steps [batch, channel, row, column] as fields of the C struct `mote_window`. */
 export const stepFields = (of: "x" | "y", steps: readonly number[]): Fields => ({
@@ -30,7 +31,7 @@ export const stepFields = (of: "x" | "y", steps: readonly number[]): Fields => (
 });
 
 /** The C struct `mote_window` of a convolution. */
-function windowFields(node: Node): Fields {
+export function windowFields(node: Node): Fields {
   const c = geometry(node);
   const { kernel, strides, dilations, padsBegin, output } = c.window;
   return {
@@ -54,20 +55,20 @@ function windowFields(node: Node): Fields {
   };
 }
 
-const macs = (node: Node): number => operatorOf(node).macs!(node);
+export const macs = (node: Node): number => operatorOf(node).macs!(node);
 const count = (node: Node): number => elementCount(outputType(node).shape);
 
 /** Constant weights, and constant bias if any: what packing needs. */
-const hasConstantWeights = (node: Node): boolean =>
+export const hasConstantWeights = (node: Node): boolean =>
   isConstant(node.inputs[1]) && (!node.inputs[2] || isConstant(node.inputs[2]));
 
-const isDepthwise = (node: Node): boolean => {
+export const isDepthwise = (node: Node): boolean => {
   const { group, channels } = geometry(node);
   return group === channels && group > 1;
 };
 
 /** Weights [filter][taps] turned to [taps][filter]. */
-function filtersInnermost({ data, shape }: Tensor): Tensor["data"] {
+export function filtersInnermost({ data, shape }: Tensor): Tensor["data"] {
   const [filters, taps] = [shape[0]!, elementCount(shape) / shape[0]!];
   const packed = data.slice();
   for (let f = 0; f < filters; f++)
@@ -78,7 +79,7 @@ function filtersInnermost({ data, shape }: Tensor): Tensor["data"] {
 const asIs = (w: Tensor): Tensor["data"] => w.data;
 
 /** Packed weights, and a bias even where the model has none. */
-function parameters(node: Node, pack: (w: Tensor) => Tensor["data"]): ConstantArray[] {
+export function parameters(node: Node, pack: (w: Tensor) => Tensor["data"]): ConstantArray[] {
   const w = constantOf(node.inputs[1])!;
   const biasElem = w.elem === "int8" ? "int32" : w.elem;
   const none = w.elem === "int8" ? new Int32Array(w.shape[0]!) : new Float32Array(w.shape[0]!);
@@ -112,7 +113,7 @@ const depthwiseFields = (node: Node): Fields => {
   return { window: windowFields(node), multiplier: filters / channels };
 };
 
-const matrixFields = (node: Node): Fields => {
+export const matrixFields = (node: Node): Fields => {
   const [rows, inFeatures] = inputType(node).shape as [number, number];
   return { rows, in_features: inFeatures, out_features: inputType(node, 1).shape[0]! };
 };

@@ -8,7 +8,7 @@ import { type EvalContext, fail, floats, type IntegerForm, type Operator } from 
 import { convolutionAttrs, twoAxes, type Window, windowOf } from "./window.ts";
 
 /** Sizes and element steps of one 2-D convolution, whatever the layouts. */
-interface Convolution {
+export interface Convolution {
   readonly window: Window;
   readonly batch: number;
   readonly inputSize: readonly [number, number];

@@ -31,6 +31,9 @@ MOTE_INLINE mote_range mote_kernel_range(int32_t start, int32_t kernel, int32_t 
     mote_range r;
     r.begin = start < 0 ? (dilation - 1 - start) / dilation : 0;
     r.end = (size - start + dilation - 1) / dilation;
+    if (r.begin > kernel) {
+        r.begin = kernel;
+    }
     if (r.end > kernel) {
         r.end = kernel;
     }

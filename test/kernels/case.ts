@@ -58,13 +58,16 @@ function inPlaceOf(node: Node, kernel: Kernel): number | undefined {
   });
 }
 
+/** The portable twins of all kernels run on this computer. */
+const allFeatures = ["thumb1", "thumb2", "scalar", "dsp", "fpu", "mve"];
+
 /** One case for each kernel that serves the node. */
 export function casesOf({ node, range }: Sample, random: Random): KernelCase[] {
   const profile = random.pick(["fast", "tflite"] as const);
   const inputs = node.inputs.map(
     (v) => v && (constantOf(v) ?? randomTensor(v.type, random, range)),
   );
-  return candidates(node, [])
+  return candidates(node, allFeatures)
     .filter((kernel) => !kernel.isView)
     .map((kernel) => ({
       node,

@@ -1,0 +1,181 @@
+/** Float kernels for cores with an FPU: hot loops that keep sixteen or eight sums in registers. */
+import { constantOf, type Node, num, str } from "../ir/graph.ts";
+import { numbers, type Tensor } from "../ir/tensor.ts";
+import { elementCount } from "../ir/types.ts";
+import { clampOf } from "../ops/clamp.ts";
+import {
+  clampFields,
+  filtersInnermost,
+  geometry,
+  hasConstantWeights,
+  isDepthwise,
+  macs,
+  matrixFields,
+  parameters,
+  windowFields,
+} from "./conv.ts";
+import {
+  type Binding,
+  type ConstantArray,
+  hasTypes,
+  inputType,
+  type Kernel,
+  outputType,
+  weightsArray,
+} from "./kernel.ts";
+
+const roundUp = (x: number, to: number): number => Math.ceil(x / to) * to;
+const count = (node: Node): number => elementCount(outputType(node).shape);
+
+const isFloat = (node: Node): boolean =>
+  hasTypes(node, ["float32", "float32", "float32"], "float32") && hasConstantWeights(node);
+
+/** What the cores can clamp to: nothing, [0, ∞] or [0, max]; undefined for any other range. */
+function clampCode(node: Node): number | undefined {
+  const { min, max } = clampOf(node.attrs);
+  if (min === -Infinity && max === Infinity) return 0;
+  if (min !== 0 || max < 0) return undefined;
+  return max === Infinity ? 1 : 2;
+}
+
+const maxField = (node: Node) => ({
+  float: Math.min(clampOf(node.attrs).max, 3.4028234663852886e38),
+});
+
+interface Filters {
+  /** [filter][product] */
+  readonly weights: ArrayLike<number>;
+  readonly bias: ArrayLike<number>;
+  readonly products: number;
+  readonly filters: number;
+}
+
+function filtersOf(node: Node): Filters {
+  const w = constantOf(node.inputs[1])!;
+  const filters = w.shape[0]!;
+  const given = constantOf(node.inputs[2]) as Tensor | undefined;
+  const bias = given ? numbers(given) : new Float32Array(filters);
+  return { weights: numbers(w), bias, products: elementCount(w.shape) / filters, filters };
+}
+
+/** Filters in groups of `size`: a group's biases, then for each product the group's weights. */
+function grouped(f: Filters, size: number, filters: number, products: number): number[] {
+  const stream: number[] = [];
+  for (let first = 0; first < filters; first += size) {
+    for (let o = first; o < first + size; o++) stream.push(f.bias[o] ?? 0);
+    for (let k = 0; k < products; k++)
+      for (let o = first; o < first + size; o++)
+        stream.push(o < f.filters && k < f.products ? f.weights[o * f.products + k]! : 0);
+  }
+  return stream;
+}
+
+const stream = (list: readonly number[]): ConstantArray =>
+  weightsArray("weights", "float32", Float32Array.from(list));
+
+const productsOf = (node: Node): number => roundUp(filtersOf(node).products, 4);
+const filterGroups = (node: Node): number => Math.ceil(inputType(node, 1).shape[0]! / 4);
+
+/** Whether the core may write a whole block's results to their own place. */
+const isDirect = (node: Node): boolean =>
+  inputType(node, 1).shape[0]! % 4 === 0 && str(node, "y_layout", "NHWC") === "NHWC";
+
+/** Results go through scratch memory for pixels that are left over, too. */
+function needsResults(node: Node): boolean {
+  const [height, width] = geometry(node).window.output as [number, number];
+  return !isDirect(node) || (height * width) % 4 !== 0;
+}
+
+function bindConv(node: Node): Binding {
+  const f = filtersOf(node);
+  const [products, groups] = [productsOf(node), filterGroups(node)];
+  return {
+    core: { macro: "MOTE_CORE_F32_X4", arguments: [clampCode(node)!] },
+    inputs: [0],
+    constants: [stream(grouped(f, 4, groups * 4, products))],
+    takesRows: true,
+    struct: "mote_conv_2d_f32_x4_shape",
+    shape: {
+      window: windowFields(node),
+      products,
+      filter_groups: groups,
+      direct: isDirect(node) ? 1 : 0,
+      max: maxField(node),
+    },
+  };
+}
+
+const conv: Kernel = {
+  name: "conv_2d_f32_x4",
+  header: "conv_2d_f32_x4.h",
+  ops: ["Conv2D"],
+  isa: ["fpu"],
+  serves: (node) => isFloat(node) && num(node, "group", 1) === 1 && clampCode(node) !== undefined,
+  scratchBytes: (node) =>
+    16 * (productsOf(node) + (needsResults(node) ? 4 * filterGroups(node) : 0)),
+  cost: (node) => {
+    const pixels = count(node) / filtersOf(node).filters;
+    const blocks = Math.ceil(pixels / 4);
+    const products = productsOf(node);
+    return blocks * (products * (16 + 34.5 * filterGroups(node)) + 60 * filterGroups(node) + 150);
+  },
+  bind: bindConv,
+};
+
+function bindVector(node: Node): Binding {
+  const f = filtersOf(node);
+  const whole = Math.floor(f.filters / 8) * 8;
+  const list = grouped(f, 8, whole, f.products);
+  for (let o = whole; o < f.filters; o++) {
+    list.push(f.bias[o]!);
+    for (let k = 0; k < f.products; k++) list.push(f.weights[o * f.products + k]!);
+  }
+  return {
+    core: { macro: "MOTE_CORE_F32_VECTOR", arguments: [clampCode(node)!] },
+    inputs: [0],
+    constants: [stream(list)],
+    takesRows: false,
+    struct: "mote_fully_connected_f32_x8_shape",
+    shape: { ...matrixFields(node), clamp: clampCode(node)!, max: maxField(node) },
+  };
+}
+
+const fullyConnected: Kernel = {
+  name: "fully_connected_f32_x8",
+  header: "fully_connected_f32_x8.h",
+  ops: ["FullyConnected"],
+  isa: ["fpu"],
+  serves: (node) =>
+    isFloat(node) && inputType(node).shape[1]! % 4 === 0 && clampCode(node) !== undefined,
+  cost: (node) => {
+    const { filters } = filtersOf(node);
+    const loose = (filters % 8) / filters;
+    return macs(node) * (2.2 * (1 - loose) + 6 * loose) + count(node) * 6 + 60;
+  },
+  bind: bindVector,
+};
+
+const isPlain = (node: Node): boolean =>
+  str(node, "x_layout", "NHWC") === "NHWC" && str(node, "y_layout", "NHWC") === "NHWC";
+
+const depthwise: Kernel = {
+  name: "depthwise_conv_2d_f32_c4",
+  header: "depthwise_conv_2d_f32_c4.h",
+  ops: ["Conv2D"],
+  isa: ["fpu"],
+  serves: (node) =>
+    isFloat(node) &&
+    isDepthwise(node) &&
+    isPlain(node) &&
+    geometry(node).filters === geometry(node).channels,
+  cost: (node) => macs(node) * 4.5 + count(node) * 12,
+  bind: (node) => ({
+    inputs: [0],
+    constants: parameters(node, filtersInnermost),
+    takesRows: true,
+    struct: "mote_depthwise_conv_2d_f32_c4_shape",
+    shape: { window: windowFields(node), ...clampFields(node) },
+  }),
+};
+
+export const fpuKernels: readonly Kernel[] = [conv, fullyConnected, depthwise];
