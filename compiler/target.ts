@@ -20,7 +20,7 @@ import {
 import { packagePath } from "./paths.ts";
 
 /** What a processor can do, as far as a kernel may need it. */
-export type Feature = "thumb1" | "thumb2" | "dsp" | "fpu" | "mve";
+export type Feature = "thumb1" | "thumb2" | "scalar" | "dsp" | "fpu" | "mve";
 
 /** One memory of the machine that the program is linked for. */
 export interface Memory {

@@ -11,6 +11,7 @@ import { movementKernels } from "./movement.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
 import { typingKernels } from "./typing.ts";
+import { v6mKernels } from "./v6m.ts";
 
 const storedAs = (elem: ElementType): ElementType => (elem === "bool" ? "uint8" : elem);
 
@@ -44,6 +45,7 @@ const kernels: readonly Kernel[] = [
   ...movementKernels,
   ...padKernels,
   ...typingKernels,
+  ...v6mKernels,
 ];
 
 const byName = new Map(kernels.map((kernel) => [kernel.name, kernel]));

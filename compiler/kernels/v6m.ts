@@ -1,0 +1,206 @@
+/**
+ * Kernels for processors that multiply one number at a time (Armv6-M, Armv7-M without DSP): two
+ * pixels share a word, and so a multiplication.
+ */
+import { constantOf, type Node } from "../ir/graph.ts";
+import { elementCount } from "../ir/types.ts";
+import type { Profile } from "../ops/numerics.ts";
+import { convKernels } from "./conv.ts";
+import {
+  type Binding,
+  type ConstantArray,
+  type Fields,
+  type Kernel,
+  outputType,
+  tableArray,
+  weightsArray,
+} from "./kernel.ts";
+import { type Filters, type Packing, pack } from "./v6m-packing.ts";
+
+const portableNamed = (name: string): Kernel => convKernels.find((k) => k.name === name)!;
+
+interface Prepared {
+  readonly filters: Filters;
+  readonly packing: Packing;
+}
+
+interface Parts {
+  readonly binding: Binding;
+  readonly bias: readonly number[];
+  readonly multipliers: readonly number[];
+  readonly requantization: Readonly<Record<string, number>>;
+}
+
+function partsOf(portable: Kernel, node: Node, profile: Profile): Parts {
+  const binding = portable.bind(node, profile);
+  const [, bias, multipliers] = binding.constants;
+  const count = bias!.data.length;
+  const each = (a: ConstantArray) => Array.from({ length: count }, (_, i) => numberAt(a, i));
+  const requantization = binding.shape.requantization as Record<string, number>;
+  return { binding, bias: each(bias!), multipliers: each(multipliers!), requantization };
+}
+
+const numberAt = ({ data }: ConstantArray, i: number): number =>
+  Number(data[data.length === 1 ? 0 : i]);
+
+/** Biases less the zero point's share. */
+function foldedBias({ filters }: Prepared, { bias, binding }: Parts): number[] {
+  const zero = binding.shape.x_zero_point as number;
+  const { weights, taps } = filters;
+  return bias.map((b, f) => {
+    let sum = 0;
+    for (let t = 0; t < taps; t++) sum += weights[f * taps + t]!;
+    return b - zero * sum;
+  });
+}
+
+/** Largest |sum| of a filter, over any stored inputs. */
+function boundOf({ weights, taps }: Filters, f: number, bias: number): number {
+  let sum = 0;
+  for (let t = 0; t < taps; t++) sum += Math.abs(weights[f * taps + t]!);
+  return Math.abs(bias) + 128 * sum;
+}
+
+/** Whether the rescale of 16-bit parts in the assembly cannot overflow. */
+function rescalesInParts(prepared: Prepared, parts: Parts, bias: readonly number[]): boolean {
+  const { tflite, left_shift } = parts.requantization;
+  if (tflite !== 0 || left_shift !== 0) return false;
+  return bias.every((b, f) => {
+    const high = Math.floor(boundOf(prepared.filters, f, b) / 65536) + 1;
+    const m = parts.multipliers[f]!;
+    const middle = high * 65536 + (Math.floor(m / 65536) + 1) * 65536;
+    return m >= 0 && middle + 300 * 65536 < 2 ** 31;
+  });
+}
+
+/** bias, multiplier, corrections…, 0 for each filter; and where every eighth begins. */
+function filterTable({ packing }: Prepared, bias: readonly number[], parts: Parts) {
+  const words: number[] = [];
+  const starts: number[] = [];
+  bias.forEach((b, f) => {
+    if (f % 8 === 0) starts.push(words.length);
+    words.push(b, parts.multipliers[f]!, ...packing.corrections[f]!, 0);
+  });
+  return { words: Int32Array.from(words), starts: Int32Array.from(starts) };
+}
+
+interface Family {
+  readonly base: string;
+  readonly depthwise: boolean;
+  readonly fits: (node: Node) => boolean;
+  readonly scratchWords: (window: Readonly<Record<string, number>>, p: Packing) => number;
+}
+
+const kernelTaps = (w: Readonly<Record<string, number>>): number => w.kernel_h! * w.kernel_w!;
+
+const conv: Family = {
+  base: "conv_2d_s8",
+  depthwise: false,
+  fits: (node) => (node.attrs.group ?? 1) === 1,
+  scratchWords: (w, p) => 2 * p.taps + 4 * w.out_c! + Math.ceil(w.in_c! / 4),
+};
+const depthwise: Family = {
+  base: "depthwise_conv_2d_s8",
+  depthwise: true,
+  fits: () => true,
+  scratchWords: (w, p) => 4 * kernelTaps(w) + 16 * p.taps + 32 + 2,
+};
+
+/** The most that a correction's 16 bits of byte offset can say. */
+const maxTaps = 8191;
+/** Σ|w| above which the sum of high halves, 2^8-fold, might leave 32 bits. */
+const maxMagnitude = 60000;
+
+function pairsKernel(f: Family): Kernel {
+  const portable = portableNamed(f.base);
+  const known = new WeakMap<Node, Prepared>();
+  const prepared = (node: Node): Prepared => {
+    const before = known.get(node);
+    if (before) return before;
+    const { data, shape } = constantOf(node.inputs[1])!;
+    const weights = data as Int8Array;
+    const filters = { count: shape[0]!, taps: weights.length / shape[0]!, weights };
+    const made = { filters, packing: pack(filters) };
+    known.set(node, made);
+    return made;
+  };
+  const windowOf = (node: Node) =>
+    portable.bind(node, "fast").shape.window as Record<string, number>;
+  return {
+    name: `${f.base}_pairs`,
+    header: `${f.base}_pairs.h`,
+    ops: portable.ops,
+    isa: ["scalar"],
+    serves: (node) => portable.serves(node) && f.fits(node) && isSafe(node),
+    scratchBytes: (node) => 4 * f.scratchWords(windowOf(node), prepared(node).packing),
+    cost: (node) => costOf(f, node, prepared(node)),
+    bind: (node, profile) => bindPairs(f, portable, node, profile, prepared(node)),
+  };
+}
+
+function isSafe(node: Node): boolean {
+  const { data, shape } = constantOf(node.inputs[1])!;
+  const taps = data.length / shape[0]!;
+  for (let f = 0; f < shape[0]!; f++) {
+    let sum = 0;
+    for (let t = 0; t < taps; t++) sum += Math.abs(Number(data[f * taps + t]));
+    if (sum > maxMagnitude) return false;
+  }
+  return taps <= maxTaps - 64;
+}
+
+/** Blocks of four pixels; expanding a tap's words is 12 instructions, a rescale about 26. */
+function costOf(f: Family, node: Node, { filters, packing }: Prepared): number {
+  const outputs = elementCount(outputType(node).shape);
+  const blocks = outputs / filters.count / 4;
+  const expanded = filters.taps * (f.depthwise ? filters.count : 1);
+  return Math.round(blocks * (packing.instructions + expanded * 13 + 150) + outputs * 30);
+}
+
+function bindPairs(
+  f: Family,
+  portable: Kernel,
+  node: Node,
+  profile: Profile,
+  prepared: Prepared,
+): Binding {
+  const parts = partsOf(portable, node, profile);
+  const { binding, requantization: r } = parts;
+  const { packing } = prepared;
+  const bias = foldedBias(prepared, parts);
+  const window = binding.shape.window as Record<string, number>;
+  const finishes = window.y_channel === 1 && rescalesInParts(prepared, parts, bias);
+  const raw = finishes ? 0 : 1;
+  const { words, starts } = filterTable(prepared, bias, parts);
+  const groups = packing.taps / packing.size;
+  const loops = groups > packing.unroll ? 1 : 0;
+  const range = raw ? [-128, 127] : [r.min!, r.max!];
+  const { size, unroll, exact } = packing;
+  const shape: Fields = {
+    window,
+    multiplier: binding.shape.multiplier ?? 1,
+    taps: packing.taps,
+    x_zero_point: binding.shape.x_zero_point!,
+    raw,
+    requantization: binding.shape.requantization!,
+  };
+  return {
+    inputs: [0],
+    constants: [
+      weightsArray("weights", "int8", packing.weights),
+      weightsArray("filters", "int32", words),
+      ...(f.depthwise ? [tableArray("starts", "int32", starts)] : []),
+      raw ? binding.constants[2] : undefined,
+      raw ? binding.constants[3] : undefined,
+    ],
+    takesRows: true,
+    core: {
+      macro: "MOTE_PAIRS_CORE",
+      arguments: [size, unroll, loops, ...range, raw, f.depthwise ? 1 : 0, exact ? 1 : 0],
+    },
+    struct: "mote_pairs_shape",
+    shape,
+  };
+}
+
+export const v6mKernels: readonly Kernel[] = [pairsKernel(conv), pairsKernel(depthwise)];

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: 0BSD */
+/*
+ * Convolutions that multiply two pixels at once: a word holds pixel 0 in its low half and pixel 1 in its
+ * high half, so that one 32-bit multiplication by a weight makes both products. A block is four pixels,
+ * two words a tap. The core (pairs_core.h) sums few enough products that neither half overflows, which the
+ * compiler has proven, before it takes the halves apart.
+ */
+#ifndef MOTE_PAIRS_H
+#define MOTE_PAIRS_H
+
+#include "window.h"
+
+/** What a core works on: one block of four pixels and all the filters. In the order of the assembly. */
+typedef struct {
+    void *out;               /* int8 results, or int32 sums [filter][4] where the core is a raw one */
+    int32_t step;            /* from a pixel's results to the next one's */
+    const uint32_t *words;   /* two words a tap */
+    const uint32_t *end;     /* of one filter's words */
+    const int8_t *weights;   /* [filters / 8][taps][8] */
+    const int32_t *filters;  /* bias, multiplier, corrections (weight << 16 | byte offset of words)..., 0 */
+    int32_t count;           /* filters */
+    int32_t addend;          /* (zero point - lower bound) * 2^16 + 2^15 */
+} mote_pairs;
+
+typedef void (*mote_pairs_core)(const mote_pairs *);
+
+typedef struct {
+    mote_window window;
+    int32_t multiplier; /* filters for each channel, where depthwise */
+    int32_t taps;       /* with those that fill up the last group */
+    int32_t x_zero_point;
+    int32_t raw; /* the core leaves the rescale to C; so it is where channels are no neighbours in y */
+    mote_requantization requantization;
+} mote_pairs_shape;
+
+/** Where the patches of a block's four pixels begin, and how far. */
+typedef struct {
+    int32_t iy[4], ix[4];
+    int32_t at[4]; /* offset in x */
+    int32_t inside; /* no patch touches the padding */
+} mote_pairs_block;
+
+/** A position of the output. */
+typedef struct {
+    int32_t oy, ox;
+} mote_pairs_position;
+
+/** Words of `count` channels of four pixels; `step` words from one channel's to the next one's. */
+static MOTE_NOINLINE void mote_pairs_expand(const int8_t *const *from, uint32_t *to, int32_t count,
+                                            int32_t step)
+{
+    const int8_t *a = from[0];
+    const int8_t *b = from[1];
+    const int8_t *c = from[2];
+    const int8_t *d = from[3];
+    for (int32_t i = 0; i < count; i++) {
+        to[0] = (uint32_t)a[i] + ((uint32_t)b[i] << 16);
+        to[1] = (uint32_t)c[i] + ((uint32_t)d[i] << 16);
+        to += step;
+    }
+}
+
+/** Whether every patch of the layer lies within the input: literal. */
+MOTE_INLINE int32_t mote_pairs_unpadded(mote_window g)
+{
+    return g.pad_h == 0 && g.pad_w == 0 &&
+           (g.out_h - 1) * g.stride_h + (g.kernel_h - 1) * g.dilation_h < g.in_h &&
+           (g.out_w - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w < g.in_w;
+}
+
+/** The block of four pixels from a position; four times the same one where `single`. */
+MOTE_INLINE mote_pairs_position mote_pairs_locate(mote_pairs_block *b, mote_pairs_position p, int32_t single,
+                                                  mote_rows rows, mote_window g)
+{
+    const int32_t unpadded = mote_pairs_unpadded(g);
+    int32_t inside = 1;
+    for (int32_t i = 0; i < 4; i++) {
+        const int32_t iy = p.oy * g.stride_h - g.pad_h;
+        const int32_t ix = p.ox * g.stride_w - g.pad_w;
+        b->at[i] = (iy - rows.in_begin) * g.x_row + ix * g.x_column;
+        if (unpadded == 0) {
+            b->iy[i] = iy;
+            b->ix[i] = ix;
+            if (iy < 0 || ix < 0 || iy + (g.kernel_h - 1) * g.dilation_h >= g.in_h ||
+                ix + (g.kernel_w - 1) * g.dilation_w >= g.in_w) {
+                inside = 0;
+            }
+        }
+        if (single == 0) {
+            p.ox++;
+            if (p.ox == g.out_w) {
+                p.ox = 0;
+                p.oy++;
+            }
+        }
+    }
+    b->inside = inside;
+    return p;
+}
+
+/** Says that a tap of a pixel lies in the padding. */
+#define MOTE_PAIRS_PAD INT32_MIN
+
+/** Where a tap of pixel i is in x. */
+MOTE_INLINE int32_t mote_pairs_offset(const mote_pairs_block *b, int32_t i, int32_t ky, int32_t kx,
+                                      mote_window g)
+{
+    const int32_t dy = ky * g.dilation_h;
+    const int32_t dx = kx * g.dilation_w;
+    if (mote_pairs_unpadded(g) == 0 && b->inside == 0 &&
+        ((uint32_t)(b->iy[i] + dy) >= (uint32_t)g.in_h || (uint32_t)(b->ix[i] + dx) >= (uint32_t)g.in_w)) {
+        return MOTE_PAIRS_PAD;
+    }
+    return b->at[i] + dy * g.x_row + dx * g.x_column;
+}
+
+/** Rescales the sums of a raw core. */
+MOTE_INLINE void mote_pairs_finish(const int32_t *sums, int8_t *y, int32_t step, int32_t first,
+                                   int32_t count, const int32_t *multipliers, const int8_t *exponents,
+                                   mote_pairs_shape s)
+{
+    const mote_requantization r = s.requantization;
+    for (int32_t f = 0; f < count; f++) {
+        for (int32_t i = 0; i < 4; i++) {
+            y[f * s.window.y_channel + i * step] = (int8_t)mote_requantize(sums[f * 4 + i], first + f, multipliers, exponents, r);
+        }
+    }
+}
+
+/** Steps through the output in blocks of four pixels; the last one may reach back over the one before. */
+typedef struct {
+    mote_pairs_position position;
+    int32_t pixel, total;
+} mote_pairs_walk;
+
+MOTE_INLINE mote_pairs_walk mote_pairs_begin(mote_rows rows, mote_window g)
+{
+    mote_pairs_walk w;
+    w.position.oy = rows.out_begin;
+    w.position.ox = 0;
+    w.pixel = 0;
+    w.total = (rows.out_end - rows.out_begin) * g.out_w;
+    return w;
+}
+
+/** Locates the next block and says at which pixel it begins. */
+MOTE_INLINE int32_t mote_pairs_next(mote_pairs_walk *w, mote_pairs_block *b, mote_rows rows, mote_window g)
+{
+    const int32_t single = w->total < 4 ? 1 : 0;
+    while (single == 0 && w->pixel > w->total - 4) {
+        w->pixel--;
+        w->position.ox--;
+        if (w->position.ox < 0) {
+            w->position.ox = g.out_w - 1;
+            w->position.oy--;
+        }
+    }
+    const int32_t pixel = w->pixel;
+    w->position = mote_pairs_locate(b, w->position, single, rows, g);
+    if (single != 0) {
+        w->position.ox++;
+        if (w->position.ox == g.out_w) {
+            w->position.ox = 0;
+            w->position.oy++;
+        }
+    }
+    w->pixel += single != 0 ? 1 : 4;
+    return pixel;
+}
+
+MOTE_INLINE int32_t mote_pairs_addend(mote_requantization r)
+{
+    return (r.zero_point - r.min) * 65536 + 32768;
+}
+
+#endif

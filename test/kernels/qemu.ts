@@ -1,0 +1,172 @@
+/** Random networks of one quantised layer, run on a target, against the reference. */
+import { expect } from "vitest";
+import { evaluate } from "../../compiler/check/eval.ts";
+import { type CompileOptions, compile } from "../../compiler/compile.ts";
+import { MoteError } from "../../compiler/diagnostics.ts";
+import {
+  type Attrs,
+  constant,
+  type Graph,
+  input,
+  makeGraph,
+  type Value,
+} from "../../compiler/ir/graph.ts";
+import { printGraph } from "../../compiler/ir/print.ts";
+import { numbers, type Tensor, tensorOf } from "../../compiler/ir/tensor.ts";
+import { elementCount, type Shape } from "../../compiler/ir/types.ts";
+import { build } from "../../compiler/ops/build.ts";
+import type { Profile } from "../../compiler/ops/numerics.ts";
+import { OperatorError } from "../../compiler/ops/operator.ts";
+import { type Case, runBatch } from "../support/batch.ts";
+import { clampAttributes } from "./draw.ts";
+import { Random } from "./random.ts";
+
+const scalar = (x: number) => constant(tensorOf("float32", [], [Math.fround(x)]));
+const zeroPoint = (x: number) => constant(tensorOf("int8", [], [x]));
+
+/** Q then DQ of a value. */
+function rounded(x: Value, scale: number, zero: number): Value {
+  const [s, z] = [scalar(scale), zeroPoint(zero)];
+  return build("DequantizeLinear", [build("QuantizeLinear", [x, s, z]), s, z]);
+}
+
+/** Stored weights of one magnitude or of a few large ones among small ones. */
+function storedWeights(r: Random, shape: Shape): Value {
+  const most = r.pick([127, 127, 60, 15]);
+  const draw = () => (r.chance(0.1) ? r.pick([-128, 127]) : r.int(-most, most));
+  return constant(tensorOf("int8", shape, r.list(elementCount(shape), draw)));
+}
+
+interface Scales {
+  readonly x: number;
+  readonly w: readonly number[];
+}
+
+/** DQ of constants: weights with a scale a filter, bias with the product of scales. */
+function weights(r: Random, shape: Shape, { w }: Scales): Value {
+  const filters = [shape[0]!];
+  const zeros = w.map(() => 0);
+  const scale = constant(tensorOf("float32", filters, w));
+  const zero = constant(tensorOf("int8", filters, zeros));
+  return build("DequantizeLinear", [storedWeights(r, shape), scale, zero], { axis: 0 });
+}
+
+function bias(r: Random, scales: Scales): Value {
+  const filters = [scales.w.length];
+  const stored = tensorOf(
+    "int32",
+    filters,
+    r.list(filters[0]!, () => r.int(-9000, 9000)),
+  );
+  const products = scales.w.map((s) => Math.fround(s * scales.x));
+  const zero = constant(
+    tensorOf(
+      "int32",
+      filters,
+      products.map(() => 0),
+    ),
+  );
+  const scale = constant(tensorOf("float32", filters, products));
+  return build("DequantizeLinear", [constant(stored), scale, zero], { axis: 0 });
+}
+
+export interface Layer {
+  readonly op: "Conv" | "Gemm";
+  readonly x: Shape;
+  readonly w: Shape;
+  readonly attrs: Attrs;
+}
+
+export function convolution(r: Random): Layer {
+  const kernel = r.pick([
+    [1, 1],
+    [1, 1],
+    [3, 3],
+    [3, 3],
+    [r.int(1, 5), r.int(1, 5)],
+  ]);
+  const channels = r.pick([1, 3, r.int(1, 40)]);
+  const attrs = {
+    ...(r.chance(0.4) && { strides: [r.int(1, 3), r.int(1, 3)] }),
+    ...(r.chance(0.2) && { dilations: [r.int(1, 2), r.int(1, 2)] }),
+    ...(r.chance(0.6) && { pads: kernel.flatMap((k) => [r.int(0, k - 1), r.int(0, k - 1)]) }),
+  };
+  const x = [1, channels, r.int(1, 9), r.int(1, 9)];
+  return { op: "Conv", x, w: [r.int(1, 20), channels, ...kernel], attrs };
+}
+
+export function depthwise(r: Random): Layer {
+  const { x, attrs } = convolution(r);
+  const group = Math.max(2, x[1]!);
+  const kernel = [r.int(1, 4), r.int(1, 4)];
+  const pads = kernel.flatMap((k) => [r.int(0, k - 1), r.int(0, k - 1)]);
+  const filters = group * r.pick([1, 1, 1, 2]);
+  const shape = [1, group, x[2]!, x[3]!];
+  return { op: "Conv", x: shape, w: [filters, 1, ...kernel], attrs: { ...attrs, pads, group } };
+}
+
+export function fullyConnected(r: Random): Layer {
+  const [rows, size] = [r.pick([1, 1, 1, 3]), r.pick([r.int(1, 70), r.int(1, 70), 640])];
+  return { op: "Gemm", x: [rows, size], w: [r.int(1, 20), size], attrs: { transB: 1 } };
+}
+
+function network(r: Random, layer: Layer): Graph<"imported"> {
+  const x = input("x", { elem: "float32", shape: layer.x });
+  const uniform = r.chance(0.2);
+  const one = r.real(0.002, 0.02);
+  const filters = r.list(layer.w[0]!, () => (uniform ? one : r.real(0.002, 0.02)));
+  const scales = { x: r.real(0.01, 0.1), w: filters };
+  const operands = [rounded(x, scales.x, r.pick([-128, 0, 127, r.int(-128, 127)]))];
+  operands.push(weights(r, layer.w, scales));
+  if (r.chance(0.8)) operands.push(bias(r, scales));
+  const y = build(layer.op, operands, layer.attrs);
+  const product = scales.x * Math.max(...filters);
+  const spread = product * 40 * Math.sqrt(elementCount(layer.w.slice(1))) * r.real(0.2, 3);
+  const scale = r.chance(0.1) ? product : spread;
+  const { clamp_min: low } = clampAttributes(r, scale * 100);
+  const active = low === undefined ? y : build("Relu", [y]);
+  const value = rounded(active, scale, r.pick([-128, 0, 127, r.int(-128, 127)]));
+  return makeGraph("imported", "layer", [x], [{ name: "y", value }]);
+}
+
+const inputOf = (r: Random, shape: Shape): Tensor =>
+  tensorOf(
+    "int8",
+    shape,
+    r.list(elementCount(shape), () => (r.chance(0.1) ? -128 : r.int(-128, 127))),
+  );
+
+/** A case that the random layer's attributes allow; attributes that do not fit are drawn again. */
+function makeCase(r: Random, draw: (r: Random) => Layer, options: CompileOptions): Case {
+  for (;;)
+    try {
+      const { program, diagnostics } = compile(network(r, draw(r)), options);
+      if (!program) throw new MoteError(...diagnostics);
+      return { program, inputs: program.graph.inputs.map((v) => inputOf(r, v.type.shape)) };
+    } catch (problem) {
+      if (!(problem instanceof OperatorError)) throw problem;
+    }
+}
+
+/** Compiles and runs `count` layers in one program; every byte is as the reference says. */
+export async function checkLayers(
+  target: string,
+  draw: (r: Random) => Layer,
+  seed: number,
+  count: number,
+): Promise<void> {
+  const r = new Random(seed);
+  const cases = Array.from({ length: count }, (_, i) => {
+    const profile: Profile = r.pick(["fast", "tflite"]);
+    const ioLayout = r.pick(["nchw", "nhwc"] as const);
+    return makeCase(r, draw, { target, profile, ioLayout, name: `net${i}` });
+  });
+  const outputs = await runBatch(cases);
+  for (const [i, { program, inputs }] of cases.entries()) {
+    const want = evaluate(program.graph, inputs, { profile: program.profile });
+    const [got, right] = [outputs[i]![0]!, want[0]!].map((t) => `${Array.from(numbers(t))}`);
+    if (got === right) continue;
+    const text = `${program.profile}\n${printGraph(program.graph).text}\n${got}\n${right}`;
+    expect.fail(`seed ${seed}, layer ${i}: ${text}`);
+  }
+}
