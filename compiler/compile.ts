@@ -8,7 +8,8 @@ import { type Emitted, emit } from "./emit/emit.ts";
 import type { Graph, Node } from "./ir/graph.ts";
 import type { GraphText } from "./ir/print.ts";
 import { kernelNamed } from "./kernels/catalogue.ts";
-import { select } from "./kernels/select.ts";
+import { type SelectOptions, select } from "./kernels/select.ts";
+import type { Tuning } from "./kernels/tuning.ts";
 import type { Profile } from "./ops/numerics.ts";
 import { operatorOf } from "./ops/registry.ts";
 import type { TraitsOf } from "./plan/lifetimes.ts";
@@ -38,6 +39,8 @@ export interface CompileOptions extends StepOptions {
   /** Name of the C program; by default the model file's stem. */
   readonly name?: string;
   readonly shapes?: ReadonlyMap<string, readonly number[]>;
+  /** Measured costs of kernels, as `mote tune` found them. */
+  readonly tuning?: Tuning;
   /** Emits calls of `mote_trace` after every layer. */
   readonly trace?: boolean;
 }
@@ -129,8 +132,8 @@ function checked(graph: Graph<"lowered">, file: string): Graph<"lowered"> {
   return graph;
 }
 
-function selected(graph: Graph<"lowered">, target: Target, file: string): Graph<"lowered"> {
-  const { graph: chosen, unserved } = select(graph, target.isa);
+function selected(graph: Graph<"lowered">, options: SelectOptions, file: string): Graph<"lowered"> {
+  const { graph: chosen, unserved } = select(graph, options);
   refuse(unserved, file);
   return chosen;
 }
@@ -157,7 +160,7 @@ function run(
   report: Report,
 ) {
   const target = loadTarget(options.target ?? "cortex-m4");
-  const { profile = "fast", ioLayout = "nchw", trace = false } = options;
+  const { profile = "fast", ioLayout = "nchw", trace = false, tuning } = options;
   const file = typeof source === "string" ? source : source.name;
   const name = identifier(options.name ?? basename(file, extname(file)));
   const title = `${basename(file)} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
@@ -168,7 +171,10 @@ function run(
   const fused = steps.step("fuse", fuse(simple, log));
   const lowered = steps.step("lower", checked(lower(fused, log), file));
   const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
-  const chosen = steps.step("select", selected(integer, target, file));
+  const chosen = steps.step(
+    "select",
+    selected(integer, { isa: target.isa, profile, tuning }, file),
+  );
   const { graph, lowerBoundBytes } = planned(chosen);
   steps.step("plan", graph);
   const emitted = emit(graph, { name, profile, variants: target.variants, trace, title });
@@ -176,6 +182,16 @@ function run(
 
   const [macs, arenaLowerBoundBytes] = [macsOf(graph), lowerBoundBytes];
   return { name, target, profile, ioLayout, imported, graph, arenaLowerBoundBytes, macs, emitted };
+}
+
+/** A lowered graph whose nodes have kernels, as a program: what `mote tune` measures layers by. */
+export function programOf(
+  graph: Graph<"lowered">,
+  { name, target, profile }: Pick<Program, "name" | "target" | "profile">,
+): { readonly graph: Graph<"planned">; readonly emitted: Emitted } {
+  const { graph: whole } = planned(graph);
+  const { variants } = target;
+  return { graph: whole, emitted: emit(whole, { name, profile, variants, title: name }) };
 }
 
 /**

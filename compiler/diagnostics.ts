@@ -174,6 +174,20 @@ export const unknownDataFile = (file: string): Diagnostic =>
     "Use .npy, .npz, or raw numbers: .f32, .i8, .u8.",
   );
 
+export const badTuningFile = (file: string): Diagnostic =>
+  error(1017, { file }, "The file is none that 'mote tune' wrote.", "Remove it and tune again.");
+
+export const oldTuningFile = (file: string, theirs: string, ours: string): Diagnostic =>
+  error(
+    1018,
+    { file },
+    `The file was measured with mote ${theirs}, and this is mote ${ours}.`,
+    "Remove it and tune again.",
+  );
+
+export const cannotTune = (target: string): Diagnostic =>
+  error(1019, {}, `Instructions cannot be counted on '${target}'.`, "Choose a target of QEMU's.");
+
 // ---- 2xxx: reading a model ----
 
 export const notOnnx = (file: string, reason: string): Diagnostic =>

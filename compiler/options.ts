@@ -1,7 +1,7 @@
 /** ONE table of options: it feeds the command line, mote.json, its JSON schema and --help. */
 import { stages } from "./steps.ts";
 
-export type CommandName = "compile" | "run" | "bench" | "doctor";
+export type CommandName = "compile" | "run" | "bench" | "tune" | "doctor";
 
 export type OptionKind =
   | { readonly kind: "flag" }
@@ -26,7 +26,7 @@ export interface OptionSpec {
 const flag: OptionKind = { kind: "flag" };
 const text = (placeholder: string): OptionKind => ({ kind: "text", placeholder });
 const choice = (...values: string[]): OptionKind => ({ kind: "choice", values });
-const building: readonly CommandName[] = ["compile", "run", "bench"];
+const building: readonly CommandName[] = ["compile", "run", "bench", "tune"];
 const compiling: readonly CommandName[] = ["compile", "run"];
 
 export const options: readonly OptionSpec[] = [
@@ -35,7 +35,7 @@ export const options: readonly OptionSpec[] = [
     short: "t",
     value: text("NAME"),
     description: "what to compile for: a target of mote's, or a target.json (default: cortex-m4)",
-    commands: compiling,
+    commands: [...compiling, "tune"],
     inConfig: true,
   },
   {
@@ -92,6 +92,13 @@ export const options: readonly OptionSpec[] = [
     name: "shape",
     value: { kind: "repeat", placeholder: "INPUT=1,3,96,96" },
     description: "the shape of an input that the model leaves open",
+    commands: building,
+    inConfig: true,
+  },
+  {
+    name: "tuning",
+    value: text("FILE"),
+    description: "measured costs of kernels, which mote tune writes (there: mote.tuning.json)",
     commands: building,
     inConfig: true,
   },
@@ -155,7 +162,7 @@ export const options: readonly OptionSpec[] = [
     name: "json",
     value: flag,
     description: "print one JSON object (bench: an array) instead of text",
-    commands: ["compile", "run", "bench", "doctor"],
+    commands: ["compile", "run", "bench", "tune", "doctor"],
   },
   {
     name: "project",
@@ -187,7 +194,7 @@ export const options: readonly OptionSpec[] = [
     name: "pretty",
     value: choice("true", "false"),
     description: "colours in messages (default: where the terminal has them)",
-    commands: ["compile", "run", "bench", "doctor"],
+    commands: ["compile", "run", "bench", "tune", "doctor"],
   },
   {
     name: "version",
@@ -201,7 +208,7 @@ export const options: readonly OptionSpec[] = [
     short: "h",
     value: flag,
     description: "print this help",
-    commands: ["compile", "run", "bench", "doctor"],
+    commands: ["compile", "run", "bench", "tune", "doctor"],
   },
 ];
 

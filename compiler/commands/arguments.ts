@@ -17,12 +17,13 @@ export interface Arguments {
   readonly values: OptionValues;
 }
 
-const commandNames: readonly CommandName[] = ["run", "bench", "doctor"];
+const commandNames: readonly CommandName[] = ["run", "bench", "tune", "doctor"];
 
 export const summaries: Record<CommandName, string> = {
   compile: "compile models to C",
   run: "compile, build and run a model on its target (QEMU, or this computer), and measure it",
   bench: "measure models on targets and print the table",
+  tune: "measure each layer's candidate kernels on the target, for compiles to choose by",
   doctor: "say which tools are found, and how to get the others",
 };
 
@@ -81,6 +82,7 @@ const usage: Record<CommandName, string> = {
   compile: "[options] MODEL…",
   run: "MODEL [options]",
   bench: "[MODEL…] [options]",
+  tune: "MODEL [options]",
   doctor: "[options]",
 };
 

@@ -75,7 +75,7 @@ function parse(file: string, text: string): { tree: Node; config: Config } {
 /** Paths in mote.json are relative to it. */
 function resolved(file: string, { files, compilerOptions = {} }: Config): Project {
   const at = (path: unknown) => resolve(dirname(file), String(path));
-  const paths = ["outDir", "calib"].filter((name) => name in compilerOptions);
+  const paths = ["outDir", "calib", "tuning"].filter((name) => name in compilerOptions);
   const own = Object.fromEntries(paths.map((name) => [name, at(compilerOptions[name])]));
   return { file, files: files.map(at), values: { ...compilerOptions, ...own } };
 }
@@ -128,6 +128,7 @@ const unset: Readonly<Record<string, string>> = {
   profile: '"tflite"',
   ioLayout: '"nhwc"',
   floatIo: "true",
+  tuning: '"mote.tuning.json"',
   shape: '["input=1,3,96,96"]',
   noEmit: "true",
 };

@@ -7,11 +7,13 @@ import { compileCommand } from "./compile.ts";
 import { doctorCommand } from "./doctor.ts";
 import { runCommand } from "./run.ts";
 import { type Console, printDiagnostics, terminal } from "./session.ts";
+import { tuneCommand } from "./tune.ts";
 
 const commands = {
   compile: compileCommand,
   run: runCommand,
   bench: benchCommand,
+  tune: tuneCommand,
   doctor: doctorCommand,
 };
 

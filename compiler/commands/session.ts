@@ -7,6 +7,7 @@ import { type Diagnostic, formatDiagnostic, MoteError } from "../diagnostics.ts"
 import type { Profile } from "../ops/numerics.ts";
 import type { OptionValues } from "../options.ts";
 import type { Stage } from "../steps.ts";
+import { readTuning } from "./tuning.ts";
 
 /**
  * What to compile: files of the command line, or of mote.json, whose options the line's override.
@@ -68,7 +69,12 @@ export function compileOptions(values: OptionValues): CompileOptions {
   };
   const shapes = (values.shape as readonly string[] | undefined)?.map(shapeOption);
   const set = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined));
-  return { ...set, ...(shapes && { shapes: new Map(shapes) }) };
+  const tuning = textOf(values, "tuning");
+  return {
+    ...set,
+    ...(shapes && { shapes: new Map(shapes) }),
+    ...(tuning && { tuning: readTuning(tuning, given.target ?? "cortex-m4") }),
+  };
 }
 
 export const stem = (file: string): string => basename(file, extname(file));

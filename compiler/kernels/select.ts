@@ -2,9 +2,11 @@
  * Gives every node of a lowered graph the cheapest kernel that serves it, as attribute `kernel`.
  */
 import { type Graph, makeGraph, makeNode, type Node, str, type Value } from "../ir/graph.ts";
+import type { Profile } from "../ops/numerics.ts";
 import { OperatorError } from "../ops/operator.ts";
 import { candidates, kernelNamed } from "./catalogue.ts";
 import type { Kernel } from "./kernel.ts";
+import { layerSignature, type Tuning } from "./tuning.ts";
 
 export const hasKernel = (node: Node): boolean => node.op !== "Input" && node.op !== "Constant";
 
@@ -23,19 +25,32 @@ function canBind(kernel: Kernel, node: Node): boolean {
   }
 }
 
+/** Kernels that can run a node, cheapest first: as measured where they were, else as estimated. */
+export function ranked(node: Node, { isa, profile, tuning }: SelectOptions): Kernel[] {
+  const usable = candidates(node, isa).filter((kernel) => canBind(kernel, node));
+  const measured = tuning?.get(layerSignature(node, profile));
+  if (!measured || !usable.every((k) => k.name in measured)) return usable;
+  return usable.sort((a, b) => measured[a.name]! - measured[b.name]!);
+}
+
+export interface SelectOptions {
+  /** The processor's features. */
+  readonly isa: readonly string[];
+  readonly profile: Profile;
+  readonly tuning?: Tuning | undefined;
+}
+
 export interface Selection {
   readonly graph: Graph<"lowered">;
   /** Nodes that no kernel serves. */
   readonly unserved: readonly Node[];
 }
 
-export function select(graph: Graph<"lowered">, isa: readonly string[]): Selection {
+export function select(graph: Graph<"lowered">, options: SelectOptions): Selection {
   const unserved: Node[] = [];
   const made = new Map<Value, Value>();
   for (const node of graph.nodes) {
-    const kernel = hasKernel(node)
-      ? candidates(node, isa).find((k) => canBind(k, node))
-      : undefined;
+    const kernel = hasKernel(node) ? ranked(node, options)[0] : undefined;
     if (hasKernel(node) && !kernel) unserved.push(node);
     const inputs = node.inputs.map((v) => v && made.get(v)!);
     const types = node.outputs.map((v) => v.type);
