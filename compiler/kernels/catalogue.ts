@@ -3,6 +3,7 @@ import type { Node } from "../ir/graph.ts";
 import { type ElementType, elementBytes } from "../ir/types.ts";
 import { fail } from "../ops/operator.ts";
 import { convKernels } from "./conv.ts";
+import { dspKernels } from "./dsp.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { floatKernels } from "./float.ts";
 import { fpuKernels } from "./fpu.ts";
@@ -38,6 +39,7 @@ const view: Kernel = {
 const kernels: readonly Kernel[] = [
   view,
   ...convKernels,
+  ...dspKernels,
   ...elementwiseKernels,
   ...poolKernels,
   ...floatKernels,

@@ -1,0 +1,169 @@
+/** int8 convolutions and fully connected layers for cores with DSP instructions. */
+import type { Node } from "../ir/graph.ts";
+import { elementCount } from "../ir/types.ts";
+import type { Profile } from "../ops/numerics.ts";
+import { geometry, hasConstantWeights, windowFields } from "./conv.ts";
+import { canPack, depthwiseStream, packedStream, type Rescaling, rescalingOf } from "./dsp-pack.ts";
+import { type Core, hasTypes, inputType, type Kernel, outputType } from "./kernel.ts";
+
+const zeroOf = (node: Node): number => inputType(node).quant!.zeroPoint[0]!;
+
+const isInteger = (node: Node): boolean =>
+  hasTypes(node, ["int8", "int8", "int32"], "int8") && hasConstantWeights(node);
+
+const core = (macro: string, first: number, r: Rescaling): Core =>
+  r.raw
+    ? { macro: `${macro}_RAW`, arguments: [first] }
+    : { macro, arguments: [first, ...r.arguments] };
+
+/** How many times four inputs stand in a core's loop, and how often the loop runs. */
+interface Unrolling {
+  readonly unroll: number;
+  readonly turns: number;
+}
+
+/** Instructions of four inputs, and of a turn of the loop round them. */
+const [quadInstructions, turnInstructions] = [24, 3];
+const longestUnroll = 9;
+
+/** The loop that takes the fewest instructions for this many inputs, which it may round up. */
+function unrolling(inputs: number): Unrolling {
+  const quads = Math.ceil(inputs / 4);
+  const all = Array.from({ length: longestUnroll }, (_, i) => {
+    const unroll = i + 1;
+    return { unroll, turns: Math.ceil(quads / unroll) };
+  });
+  const instructions = ({ unroll, turns }: Unrolling) =>
+    turns * (unroll * quadInstructions + turnInstructions);
+  return all.reduce((best, u) => (instructions(u) < instructions(best) ? u : best));
+}
+
+const pairsOf = ({ unroll, turns }: Unrolling): number => 2 * unroll * turns;
+
+const tapsOf = (node: Node): number => {
+  const { shape } = inputType(node, 1);
+  return elementCount(shape) / shape[0]!;
+};
+
+const groupsOf = (node: Node): number => Math.ceil(inputType(node, 1).shape[0]! / 4);
+
+/** Whether filters go to the output without a detour. */
+const isDirect = (node: Node): boolean => {
+  const { filters, y } = geometry(node);
+  return filters % 4 === 0 && y[1] === 1;
+};
+
+/** Two pixels, four filters at a time. */
+function convolutionCost(node: Node): number {
+  const { batch, channels, window, x } = geometry(node);
+  const taps = tapsOf(node);
+  const { unroll, turns } = unrolling(taps);
+  const pixelPairs = batch * Math.ceil(elementCount(window.output) / 2);
+  const group = turns * (unroll * quadInstructions + turnInstructions) + 49;
+  const expansion = taps * (channels % 4 === 0 && x[1] === 1 ? 3 : 8);
+  return pixelPairs * (groupsOf(node) * (group + (isDirect(node) ? 0 : 40)) + expansion + 60);
+}
+
+const convolution: Kernel = {
+  name: "dual_conv_2d_s8",
+  header: "dual_conv_2d_s8.h",
+  ops: ["Conv2D"],
+  isa: ["dsp"],
+  serves: (node) => isInteger(node) && geometry(node).group === 1 && canPack(node),
+  scratchBytes: (node) =>
+    8 * pairsOf(unrolling(tapsOf(node))) + 32 + (isDirect(node) ? 0 : 8 * groupsOf(node)),
+  cost: convolutionCost,
+  bind: (node, profile: Profile) => {
+    const loop = unrolling(tapsOf(node));
+    const r = rescalingOf(node, profile);
+    return {
+      inputs: [0],
+      constants: [packedStream(node, pairsOf(loop), r), r.exponents],
+      takesRows: true,
+      core: core("MOTE_DUAL_PAIR", loop.unroll, r),
+      struct: "mote_dual_conv_2d_s8_shape",
+      shape: {
+        window: windowFields(node),
+        pairs: pairsOf(loop),
+        x_zero_point: zeroOf(node),
+        raw: r.raw ? 1 : 0,
+        requantization: r.requantization,
+      },
+    };
+  },
+};
+
+const fullyConnected: Kernel = {
+  name: "dual_fully_connected_s8",
+  header: "dual_fully_connected_s8.h",
+  ops: ["FullyConnected"],
+  isa: ["dsp"],
+  serves: (node) => isInteger(node) && canPack(node),
+  scratchBytes: (node) => 4 * pairsOf(unrolling(tapsOf(node))) + 16,
+  cost: (node) => {
+    const pairs = pairsOf(unrolling(tapsOf(node)));
+    return inputType(node).shape[0]! * (groupsOf(node) * (pairs * 7 + 30) + pairs * 3 + 60);
+  },
+  bind: (node, profile: Profile) => {
+    const loop = unrolling(tapsOf(node));
+    const r = rescalingOf(node, profile);
+    const [rows, inFeatures] = inputType(node).shape as [number, number];
+    return {
+      inputs: [0],
+      constants: [packedStream(node, pairsOf(loop), r), r.exponents],
+      takesRows: false,
+      core: core("MOTE_DUAL_ROW", loop.unroll, r),
+      struct: "mote_dual_fully_connected_s8_shape",
+      shape: {
+        rows,
+        in_features: inFeatures,
+        out_features: inputType(node, 1).shape[0]!,
+        pairs: pairsOf(loop),
+        raw: r.raw ? 1 : 0,
+        requantization: r.requantization,
+      },
+    };
+  },
+};
+
+/** As many taps' pointers as the C kernel has room for. */
+const mostTaps = 25;
+
+/** Channels innermost in input and output, in groups of four. */
+function isDepthwise(node: Node): boolean {
+  const { group, channels, filters, x, y } = geometry(node);
+  const isPlain = x[1] === 1 && y[1] === 1 && channels % 4 === 0;
+  return group === channels && filters === channels && isPlain && tapsOf(node) <= mostTaps;
+}
+
+const depthwise: Kernel = {
+  name: "dual_depthwise_conv_2d_s8",
+  header: "dual_depthwise_conv_2d_s8.h",
+  ops: ["Conv2D"],
+  isa: ["dsp"],
+  serves: (node) => isInteger(node) && isDepthwise(node),
+  scratchBytes: (node) => 32 + geometry(node).channels,
+  cost: (node) => {
+    const pixels = elementCount(outputType(node).shape) / geometry(node).filters;
+    const taps = tapsOf(node);
+    return Math.ceil(pixels / 2) * (groupsOf(node) * (taps * 17 + 42) + taps * 14 + 40);
+  },
+  bind: (node, profile: Profile) => {
+    const r = rescalingOf(node, profile);
+    return {
+      inputs: [0],
+      constants: [depthwiseStream(node, r), r.exponents],
+      takesRows: true,
+      core: core("MOTE_DUAL_TAPS", tapsOf(node), r),
+      struct: "mote_dual_depthwise_conv_2d_s8_shape",
+      shape: {
+        window: windowFields(node),
+        x_zero_point: zeroOf(node),
+        raw: r.raw ? 1 : 0,
+        requantization: r.requantization,
+      },
+    };
+  },
+};
+
+export const dspKernels: readonly Kernel[] = [convolution, fullyConnected, depthwise];

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: 0BSD */
+/*
+ * Hot loops of the packed int8 kernels for Armv7E-M and Armv8-M with DSP instructions.
+ *
+ * A stream has groups of four filters: their four starts (a, a + 256 b, c, c + 256 d), for each pair
+ * of inputs two words (filters a and b, c and d) of two 16-bit sums 256 b + a, and four multipliers.
+ * Inputs are 16-bit numbers; of every four, the first word has numbers 0 and 2, the second 1 and 3.
+ */
+#ifndef MOTE_DUAL_CORE_S8_H
+#define MOTE_DUAL_CORE_S8_H
+
+#include "mote_math.h"
+
+#include <string.h>
+
+#if defined(__clang__)
+#define MOTE_NAKED static __attribute__((naked, noinline, used))
+#else
+#define MOTE_NAKED static __attribute__((naked, noipa, used))
+#endif
+#define MOTE_ARGUMENT __attribute__((unused))
+
+/* A register moved left, where factors are 0.5 or more. */
+#define MOTE_DUAL_ASM_SHIFT(a, left)                                                                       \
+    ".if " #left "\n"                                                                                      \
+    "lsl " a ", " a ", #" #left "\n"                                                                       \
+    ".endif\n"
+/* Accumulator a, multiplier m, zero point z -> a byte at [y, #at]. */
+#define MOTE_DUAL_ASM_STORE(a, m, z, y, at, left, low, high)                                               \
+    MOTE_DUAL_ASM_SHIFT(a, left)                                                                           \
+    "smmlar " a ", " a ", " m ", " z "\n"                                                                  \
+    ".if (" #low " + 128) + (127 - " #high ")\n"                                                           \
+    "cmp " a ", #" #low "\n"                                                                               \
+    "it lt\n"                                                                                              \
+    "movlt " a ", #" #low "\n"                                                                             \
+    "cmp " a ", #" #high "\n"                                                                              \
+    "it gt\n"                                                                                              \
+    "movgt " a ", #" #high "\n"                                                                            \
+    ".else\n"                                                                                              \
+    "ssat " a ", #8, " a "\n"                                                                              \
+    ".endif\n"                                                                                             \
+    "strb " a ", [" y ", #" at "]\n"
+/* 256 b + a and a -> b. */
+#define MOTE_DUAL_ASM_PART(ab, a)                                                                          \
+    "sub " ab ", " ab ", " a "\n"                                                                          \
+    "asr " ab ", " ab ", #8\n"
+
+/* Two inputs of two pixels in r2 and r3, weights of filters a, b in r12 and c, d in lr. */
+#define MOTE_DUAL_ASM_PAIR_LOOP(unroll)                                                                    \
+    "2:\n"                                                                                                 \
+    ".rept 2 * " #unroll "\n"                                                                              \
+    "ldrd r12, lr, [r1], #8\n"                                                                             \
+    "ldrd r2, r3, [r0], #8\n"                                                                              \
+    "smlad r5, r12, r2, r5\n"                                                                              \
+    "smlad r9, r12, r3, r9\n"                                                                              \
+    "sxtb16 r12, r12\n"                                                                                    \
+    "smlad r4, r12, r2, r4\n"                                                                              \
+    "smlad r8, r12, r3, r8\n"                                                                              \
+    "smlad r7, lr, r2, r7\n"                                                                               \
+    "smlad r11, lr, r3, r11\n"                                                                             \
+    "sxtb16 lr, lr\n"                                                                                      \
+    "smlad r6, lr, r2, r6\n"                                                                               \
+    "smlad r10, lr, r3, r10\n"                                                                             \
+    ".endr\n"                                                                                              \
+    "ldr r2, [sp, #4]\n"                                                                                   \
+    "cmp r0, r2\n"                                                                                         \
+    "bne.w 2b\n"                                                                                           \
+    MOTE_DUAL_ASM_PART("r5", "r4")                                                                         \
+    MOTE_DUAL_ASM_PART("r7", "r6")                                                                         \
+    MOTE_DUAL_ASM_PART("r9", "r8")                                                                         \
+    MOTE_DUAL_ASM_PART("r11", "r10")
+#define MOTE_DUAL_ASM_STARTS                                                                               \
+    "ldm r1!, {r4-r7}\n"                                                                                   \
+    "mov r8, r4\n"                                                                                         \
+    "mov r9, r5\n"                                                                                         \
+    "mov r10, r6\n"                                                                                        \
+    "mov r11, r7\n"
+/* Eight accumulators to four bytes at r0 and at lr; multipliers from r1, zero point in r12. */
+#define MOTE_DUAL_ASM_STORE_PAIR(left, low, high)                                                          \
+    "ldrd r2, r3, [r1], #8\n"                                                                              \
+    MOTE_DUAL_ASM_STORE("r4", "r2", "r12", "r0", "0", left, low, high)                                     \
+    MOTE_DUAL_ASM_STORE("r5", "r3", "r12", "r0", "1", left, low, high)                                     \
+    MOTE_DUAL_ASM_STORE("r8", "r2", "r12", "lr", "0", left, low, high)                                     \
+    MOTE_DUAL_ASM_STORE("r9", "r3", "r12", "lr", "1", left, low, high)                                     \
+    "ldrd r2, r3, [r1], #8\n"                                                                              \
+    MOTE_DUAL_ASM_STORE("r6", "r2", "r12", "r0", "2", left, low, high)                                     \
+    MOTE_DUAL_ASM_STORE("r7", "r3", "r12", "r0", "3", left, low, high)                                     \
+    MOTE_DUAL_ASM_STORE("r10", "r2", "r12", "lr", "2", left, low, high)                                    \
+    MOTE_DUAL_ASM_STORE("r11", "r3", "r12", "lr", "3", left, low, high)
+
+/* Frame: x, its end, y0, y1, groups, zero point. */
+#define MOTE_DUAL_PAIR(name, unroll, left_shift, low, high)                                                \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int16_t *x, MOTE_ARGUMENT const int32_t *stream,              \
+                         MOTE_ARGUMENT void *y0, MOTE_ARGUMENT void *y1,                                   \
+                         MOTE_ARGUMENT int32_t pairs, MOTE_ARGUMENT int32_t groups,                        \
+                         MOTE_ARGUMENT int32_t zero_point)                                                 \
+    {                                                                                                      \
+        __asm__(".syntax unified\n"                                                                        \
+                "push {r4-r11, lr}\n"                                                                      \
+                "sub sp, #28\n"                                                                            \
+                "ldr r4, [sp, #64]\n"                                                                      \
+                "add r5, r0, r4, lsl #3\n"                                                                 \
+                "strd r0, r5, [sp]\n"                                                                      \
+                "strd r2, r3, [sp, #8]\n"                                                                  \
+                "ldrd r4, r5, [sp, #68]\n"                                                                 \
+                "strd r4, r5, [sp, #16]\n"                                                                 \
+                "1:\n"                                                                                     \
+                MOTE_DUAL_ASM_STARTS                                                                       \
+                "ldr r0, [sp]\n"                                                                           \
+                MOTE_DUAL_ASM_PAIR_LOOP(unroll)                                                            \
+                "ldrd r0, lr, [sp, #8]\n"                                                                  \
+                "ldr r12, [sp, #20]\n"                                                                     \
+                MOTE_DUAL_ASM_STORE_PAIR(left_shift, low, high)                                            \
+                "ldr r2, [sp, #16]\n"                                                                      \
+                "adds r0, #4\n"                                                                            \
+                "add lr, #4\n"                                                                             \
+                "strd r0, lr, [sp, #8]\n"                                                                  \
+                "subs r2, #1\n"                                                                            \
+                "str r2, [sp, #16]\n"                                                                      \
+                "bne.w 1b\n"                                                                               \
+                "add sp, #28\n"                                                                            \
+                "pop {r4-r11, pc}\n");                                                                     \
+    }
+
+#define MOTE_DUAL_PAIR_RAW(name, unroll)                                                                   \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int16_t *x, MOTE_ARGUMENT const int32_t *stream,              \
+                         MOTE_ARGUMENT void *acc0, MOTE_ARGUMENT void *acc1,                               \
+                         MOTE_ARGUMENT int32_t pairs, MOTE_ARGUMENT int32_t groups,                        \
+                         MOTE_ARGUMENT int32_t zero_point)                                                 \
+    {                                                                                                      \
+        __asm__(".syntax unified\n"                                                                        \
+                "push {r4-r11, lr}\n"                                                                      \
+                "sub sp, #20\n"                                                                            \
+                "ldr r4, [sp, #56]\n"                                                                      \
+                "add r5, r0, r4, lsl #3\n"                                                                 \
+                "strd r0, r5, [sp]\n"                                                                      \
+                "strd r2, r3, [sp, #8]\n"                                                                  \
+                MOTE_DUAL_ASM_STARTS                                                                       \
+                MOTE_DUAL_ASM_PAIR_LOOP(unroll)                                                            \
+                "ldrd r0, r1, [sp, #8]\n"                                                                  \
+                "stm r0!, {r4-r7}\n"                                                                       \
+                "stm r1!, {r8-r11}\n"                                                                      \
+                "add sp, #20\n"                                                                            \
+                "pop {r4-r11, pc}\n");                                                                     \
+    }
+
+/* Four inputs in r2 and r3, their weights in r8 to r11, end of the inputs in lr. */
+#define MOTE_DUAL_ASM_ROW_LOOP(unroll)                                                                     \
+    "2:\n"                                                                                                 \
+    ".rept " #unroll "\n"                                                                                  \
+    "ldm r1!, {r8-r11}\n"                                                                                  \
+    "ldrd r2, r3, [r0], #8\n"                                                                              \
+    "smlad r5, r8, r2, r5\n"                                                                               \
+    "sxtb16 r8, r8\n"                                                                                      \
+    "smlad r7, r9, r2, r7\n"                                                                               \
+    "sxtb16 r9, r9\n"                                                                                      \
+    "smlad r5, r10, r3, r5\n"                                                                              \
+    "sxtb16 r10, r10\n"                                                                                    \
+    "smlad r7, r11, r3, r7\n"                                                                              \
+    "sxtb16 r11, r11\n"                                                                                    \
+    "smlad r4, r8, r2, r4\n"                                                                               \
+    "smlad r6, r9, r2, r6\n"                                                                               \
+    "smlad r4, r10, r3, r4\n"                                                                              \
+    "smlad r6, r11, r3, r6\n"                                                                              \
+    ".endr\n"                                                                                              \
+    "cmp r0, lr\n"                                                                                         \
+    "bne.w 2b\n"                                                                                           \
+    MOTE_DUAL_ASM_PART("r5", "r4")                                                                         \
+    MOTE_DUAL_ASM_PART("r7", "r6")
+
+/* Frame: x, y, groups. */
+#define MOTE_DUAL_ROW(name, unroll, left_shift, low, high)                                                 \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int16_t *x, MOTE_ARGUMENT const int32_t *stream,              \
+                         MOTE_ARGUMENT void *y, MOTE_ARGUMENT int32_t pairs,                               \
+                         MOTE_ARGUMENT int32_t groups, MOTE_ARGUMENT int32_t zero_point)                   \
+    {                                                                                                      \
+        __asm__(".syntax unified\n"                                                                        \
+                "push {r4-r11, lr}\n"                                                                      \
+                "sub sp, #12\n"                                                                            \
+                "add lr, r0, r3, lsl #2\n"                                                                 \
+                "ldrd r4, r12, [sp, #48]\n"                                                                \
+                "strd r0, r2, [sp]\n"                                                                      \
+                "str r4, [sp, #8]\n"                                                                       \
+                "1:\n"                                                                                     \
+                "ldm r1!, {r4-r7}\n"                                                                       \
+                "ldr r0, [sp]\n"                                                                           \
+                MOTE_DUAL_ASM_ROW_LOOP(unroll)                                                             \
+                "ldm r1!, {r8-r11}\n"                                                                      \
+                "ldrd r0, r2, [sp, #4]\n"                                                                  \
+                MOTE_DUAL_ASM_STORE("r4", "r8", "r12", "r0", "0", left_shift, low, high)                   \
+                MOTE_DUAL_ASM_STORE("r5", "r9", "r12", "r0", "1", left_shift, low, high)                   \
+                MOTE_DUAL_ASM_STORE("r6", "r10", "r12", "r0", "2", left_shift, low, high)                  \
+                MOTE_DUAL_ASM_STORE("r7", "r11", "r12", "r0", "3", left_shift, low, high)                  \
+                "adds r0, #4\n"                                                                            \
+                "subs r2, #1\n"                                                                            \
+                "strd r0, r2, [sp, #4]\n"                                                                  \
+                "bne.w 1b\n"                                                                               \
+                "add sp, #12\n"                                                                            \
+                "pop {r4-r11, pc}\n");                                                                     \
+    }
+
+#define MOTE_DUAL_ROW_RAW(name, unroll)                                                                    \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int16_t *x, MOTE_ARGUMENT const int32_t *stream,              \
+                         MOTE_ARGUMENT void *acc, MOTE_ARGUMENT int32_t pairs,                             \
+                         MOTE_ARGUMENT int32_t groups, MOTE_ARGUMENT int32_t zero_point)                   \
+    {                                                                                                      \
+        __asm__(".syntax unified\n"                                                                        \
+                "push {r2, r4-r11, lr}\n"                                                                  \
+                "add lr, r0, r3, lsl #2\n"                                                                 \
+                "ldm r1!, {r4-r7}\n"                                                                       \
+                MOTE_DUAL_ASM_ROW_LOOP(unroll)                                                             \
+                "pop {r2}\n"                                                                               \
+                "stm r2!, {r4-r7}\n"                                                                       \
+                "pop {r4-r11, pc}\n");                                                                     \
+    }
+
+/* Two pixels' taps for channels r0 bytes from the pointers at sp + 16. */
+#define MOTE_DUAL_ASM_TAPS(taps)                                                                           \
+    ".set mote_dual_tap, 16\n"                                                                             \
+    ".rept " #taps "\n"                                                                                    \
+    "ldrd r2, r3, [sp, #mote_dual_tap]\n"                                                                  \
+    "ldr lr, [r1], #4\n"                                                                                   \
+    "ldr r2, [r2, r0]\n"                                                                                   \
+    "ldr r3, [r3, r0]\n"                                                                                   \
+    "sxtb16 r12, r2\n"                                                                                     \
+    "smlabb r4, r12, lr, r4\n"                                                                             \
+    "smlatt r6, r12, lr, r6\n"                                                                             \
+    "sxtb16 r12, r3\n"                                                                                     \
+    "smlabb r8, r12, lr, r8\n"                                                                             \
+    "smlatt r10, r12, lr, r10\n"                                                                           \
+    "ldr lr, [r1], #4\n"                                                                                   \
+    "sxtb16 r12, r2, ror #8\n"                                                                             \
+    "smlabb r5, r12, lr, r5\n"                                                                             \
+    "smlatt r7, r12, lr, r7\n"                                                                             \
+    "sxtb16 r12, r3, ror #8\n"                                                                             \
+    "smlabb r9, r12, lr, r9\n"                                                                             \
+    "smlatt r11, r12, lr, r11\n"                                                                           \
+    ".set mote_dual_tap, mote_dual_tap + 8\n"                                                              \
+    ".endr\n"
+/* Frame: y0, y1, groups, zero point, the taps' pointers. */
+#define MOTE_DUAL_ASM_TAPS_BEGIN(taps)                                                                     \
+    ".syntax unified\n"                                                                                    \
+    "push {r4-r11, lr}\n"                                                                                  \
+    "ldrd r4, r5, [sp, #36]\n"                                                                             \
+    "sub sp, #(8 * " #taps " + 20)\n"                                                                      \
+    "strd r2, r3, [sp]\n"                                                                                  \
+    "strd r4, r5, [sp, #8]\n"                                                                              \
+    "add r4, sp, #16\n"                                                                                    \
+    ".rept " #taps "\n"                                                                                    \
+    "ldm r0!, {r2, r3}\n"                                                                                  \
+    "stm r4!, {r2, r3}\n"                                                                                  \
+    ".endr\n"                                                                                              \
+    "movs r0, #0\n"
+#define MOTE_DUAL_ASM_TAPS_END(taps)                                                                       \
+    "add sp, #(8 * " #taps " + 20)\n"                                                                      \
+    "pop {r4-r11, pc}\n"
+
+#define MOTE_DUAL_TAPS(name, taps, left_shift, low, high)                                                  \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int8_t *const *from, MOTE_ARGUMENT const int32_t *stream,     \
+                         MOTE_ARGUMENT void *y0, MOTE_ARGUMENT void *y1,                                   \
+                         MOTE_ARGUMENT int32_t groups, MOTE_ARGUMENT int32_t zero_point)                   \
+    {                                                                                                      \
+        __asm__(MOTE_DUAL_ASM_TAPS_BEGIN(taps)                                                             \
+                "1:\n"                                                                                     \
+                MOTE_DUAL_ASM_STARTS                                                                       \
+                MOTE_DUAL_ASM_TAPS(taps)                                                                   \
+                "ldrd r2, lr, [sp]\n"                                                                      \
+                "ldr r12, [sp, #12]\n"                                                                     \
+                "add lr, lr, r0\n"                                                                         \
+                "add r0, r0, r2\n"                                                                         \
+                MOTE_DUAL_ASM_STORE_PAIR(left_shift, low, high)                                            \
+                "ldr r2, [sp]\n"                                                                           \
+                "ldr r3, [sp, #8]\n"                                                                       \
+                "subs r0, r0, r2\n"                                                                        \
+                "adds r0, #4\n"                                                                            \
+                "cmp r0, r3, lsl #2\n"                                                                     \
+                "bne.w 1b\n"                                                                               \
+                MOTE_DUAL_ASM_TAPS_END(taps));                                                             \
+    }
+
+#define MOTE_DUAL_TAPS_RAW(name, taps)                                                                     \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int8_t *const *from, MOTE_ARGUMENT const int32_t *stream,     \
+                         MOTE_ARGUMENT void *acc0, MOTE_ARGUMENT void *acc1,                               \
+                         MOTE_ARGUMENT int32_t groups, MOTE_ARGUMENT int32_t zero_point)                   \
+    {                                                                                                      \
+        __asm__(MOTE_DUAL_ASM_TAPS_BEGIN(taps)                                                             \
+                MOTE_DUAL_ASM_STARTS                                                                       \
+                MOTE_DUAL_ASM_TAPS(taps)                                                                   \
+                "ldrd r0, r1, [sp]\n"                                                                      \
+                "stm r0!, {r4-r7}\n"                                                                       \
+                "stm r1!, {r8-r11}\n"                                                                      \
+                MOTE_DUAL_ASM_TAPS_END(taps));                                                             \
+    }
+
+/** Four bytes to two words of two 16-bit numbers: 0 and 2, then 1 and 3, `step` halfwords after. */
+MOTE_INLINE void mote_dual_expand(const int8_t *x, int16_t *to, int32_t step)
+{
+    uint32_t bytes;
+    uint32_t even;
+    uint32_t odd;
+    memcpy(&bytes, x, sizeof bytes);
+    __asm__("sxtb16 %0, %1" : "=r"(even) : "r"(bytes));
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(odd) : "r"(bytes));
+    memcpy(to, &even, sizeof even);
+    memcpy(to + step, &odd, sizeof odd);
+}
+
+#endif
