@@ -171,10 +171,8 @@ function run(
   const fused = steps.step("fuse", fuse(simple, log));
   const lowered = steps.step("lower", checked(lower(fused, log), file));
   const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
-  const chosen = steps.step(
-    "select",
-    selected(integer, { isa: target.isa, profile, tuning }, file),
-  );
+  const choosing = { isa: target.isa, costs: target.costs, profile, tuning };
+  const chosen = steps.step("select", selected(integer, choosing, file));
   const { graph, lowerBoundBytes } = planned(chosen);
   steps.step("plan", graph);
   const emitted = emit(graph, { name, profile, variants: target.variants, trace, title });

@@ -86,11 +86,16 @@ export interface Target {
   readonly stackBytes: number | null;
   /** Folders of `runtime-c/kernels` that come before the portable kernels, best first. */
   readonly variants: readonly string[];
+  /**
+   * How many instructions a kernel takes for each one that its cost function says, by kernel: from
+   * `costs.json` beside the target file, which `npm run calibrate` measures.
+   */
+  readonly costs: Readonly<Record<string, number>>;
   /** Null where no honest model exists (dual issue, unpublished timing, the host). */
   readonly cycles: CycleTable | null;
 }
 
-type TargetFile = Omit<Target, "familyFolder"> & { readonly family: string };
+type TargetFile = Omit<Target, "familyFolder" | "costs"> & { readonly family: string };
 
 /** The names of the targets that come with mote, sorted. */
 export function listTargets(): string[] {
@@ -138,11 +143,19 @@ function fromTree(tree: Node, file: string, at: Report): Target {
   if (familyFolder === undefined) {
     throw new MoteError(at(offsetAt(tree, ["family"]), `there is no family '${family}'`));
   }
-  return { ...rest, familyFolder };
+  return { ...rest, familyFolder, costs: readCosts(file) };
+}
+
+type TargetFacts = Omit<Target, "familyFolder" | "costs">;
+
+/** Nothing for a target that was not calibrated. */
+function readCosts(file: string): Target["costs"] {
+  const costs = join(dirname(resolve(file)), "costs.json");
+  return existsSync(costs) ? (JSON.parse(readFileSync(costs, "utf8")) as Target["costs"]) : {};
 }
 
 /** What the schema cannot say: a target for a machine needs both kinds of memory and a stack. */
-function inconsistency(target: Omit<Target, "familyFolder">): { key: string; text: string } | null {
+function inconsistency(target: TargetFacts): { key: string; text: string } | null {
   if (target.machine === null) return null;
   const missing = (["flash", "ram"] as const).find(
     (kind) => !target.memories.some((memory) => memory.kind === kind),

@@ -1,7 +1,7 @@
 /** `--explain kernels`: for each layer the kernels that could run it, their costs, and the choice. */
 import Table from "cli-table3";
 import type { Program } from "../compile.ts";
-import { candidates } from "../kernels/catalogue.ts";
+import { predictedCost, ranked } from "../kernels/select.ts";
 import { grouped } from "./session.ts";
 
 export interface KernelChoice {
@@ -12,14 +12,14 @@ export interface KernelChoice {
   readonly candidates: readonly { readonly kernel: string; readonly instructions: number }[];
 }
 
-export const kernelChoices = ({ graph, target }: Program): KernelChoice[] =>
+export const kernelChoices = ({ graph, target, profile }: Program): KernelChoice[] =>
   graph.plan.steps.map(({ node }) => ({
     layer: node.origins.join(", "),
     op: node.op,
     chosen: String(node.attrs.kernel),
-    candidates: candidates(node, target.isa).map((k) => ({
+    candidates: ranked(node, { ...target, profile }).map((k) => ({
       kernel: k.name,
-      instructions: Math.round(k.cost(node)),
+      instructions: Math.round(predictedCost(node, k, { ...target, profile })),
     })),
   }));
 

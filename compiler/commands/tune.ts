@@ -33,7 +33,7 @@ function layerGraph(node: Node, kernel: string): Graph<"lowered"> {
 }
 
 /** Instructions of one run of the layer with that kernel, on inputs of zeros. */
-async function measureLayer(
+export async function measureLayer(
   node: Node,
   kernel: string,
   target: Target,
@@ -72,7 +72,7 @@ function layersToMeasure(
   const layers = new Map<string, Node>();
   for (const node of nodes) {
     const signature = layerSignature(node, profile);
-    if (!known.has(signature) && ranked(node, { isa: target.isa, profile }).length > 1)
+    if (!known.has(signature) && ranked(node, { ...target, profile }).length > 1)
       layers.set(signature, node);
   }
   return layers;
@@ -103,7 +103,7 @@ export async function tuneCommand({ files, values }: Arguments, console: Console
   let done = 0;
   for (const [signature, node] of layers) {
     const costs: Record<string, number> = {};
-    for (const { name } of ranked(node, { isa: target.isa, profile: program.profile }))
+    for (const { name } of ranked(node, { ...target, profile: program.profile }))
       costs[name] = await measureLayer(node, name, target, program.profile);
     tuning.set(signature, costs);
     writeTuning(file, target.name, tuning);

@@ -26,18 +26,27 @@ function canBind(kernel: Kernel, node: Node): boolean {
 }
 
 /** Kernels that can run a node, cheapest first: as measured where they were, else as estimated. */
-export function ranked(node: Node, { isa, profile, tuning }: SelectOptions): Kernel[] {
-  const usable = candidates(node, isa).filter((kernel) => canBind(kernel, node));
+export function ranked(node: Node, options: SelectOptions): Kernel[] {
+  const { isa, profile, tuning } = options;
+  const usable = candidates(node, isa)
+    .filter((kernel) => canBind(kernel, node))
+    .sort((a, b) => predictedCost(node, a, options) - predictedCost(node, b, options));
   const measured = tuning?.get(layerSignature(node, profile));
   if (!measured || !usable.every((k) => k.name in measured)) return usable;
   return usable.sort((a, b) => measured[a.name]! - measured[b.name]!);
 }
+
+/** Instructions of one run: the kernel's own estimate, by what calibration measured. */
+export const predictedCost = (node: Node, kernel: Kernel, { costs }: SelectOptions): number =>
+  kernel.cost(node) * (costs?.[kernel.name] ?? 1);
 
 export interface SelectOptions {
   /** The processor's features. */
   readonly isa: readonly string[];
   readonly profile: Profile;
   readonly tuning?: Tuning | undefined;
+  /** Measured instructions by predicted ones, by kernel. */
+  readonly costs?: Readonly<Record<string, number>>;
 }
 
 export interface Selection {

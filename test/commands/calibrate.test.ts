@@ -1,0 +1,30 @@
+/** Calibration, and what it is for: predictions for whole networks within a tenth. */
+import { describe, expect, it } from "vitest";
+import { calibrate } from "../../compiler/commands/calibrate.ts";
+import { kernelChoices } from "../../compiler/commands/explain.ts";
+import { execute } from "../../compiler/commands/measure.ts";
+import { loadTarget } from "../../compiler/target.ts";
+import { bundled, modelFile } from "../support/models.ts";
+import { compileModel } from "../support/programs.ts";
+
+describe("calibration", () => {
+  it("measures every candidate of the layers", async () => {
+    const costs = await calibrate([modelFile("ad")], loadTarget("cortex-m4"));
+    const program = compileModel(modelFile("ad"), { target: "cortex-m4" });
+    const names = kernelChoices(program).flatMap((c) => c.candidates.map((k) => k.kernel));
+    expect(Object.keys(costs)).toEqual([...new Set(names)].sort());
+    for (const factor of Object.values(costs)) expect(factor).toBeGreaterThan(0);
+  });
+
+  const targets = ["cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m55"];
+  it.each(targets)("predicts whole networks on %s within 10 %%", async (target) => {
+    for (const model of bundled) {
+      const program = compileModel(modelFile(model), { target });
+      const layers = kernelChoices(program);
+      const predicted = layers.reduce((sum, l) => sum + l.candidates[0]!.instructions, 0);
+      const { json } = await execute(program, {});
+      expect(predicted / json.instructions!, model).toBeGreaterThan(0.9);
+      expect(predicted / json.instructions!, model).toBeLessThan(1.1);
+    }
+  });
+});
