@@ -39,6 +39,8 @@ export interface CompileOptions extends StepOptions {
   /** Name of the C program; by default the model file's stem. */
   readonly name?: string;
   readonly shapes?: ReadonlyMap<string, readonly number[]>;
+  /** What kernels are chosen by; speed unless told. */
+  readonly optimize?: "speed" | "size";
   /** Measured costs of kernels, as `mote tune` found them. */
   readonly tuning?: Tuning;
   /** Emits calls of `mote_trace` after every layer. */
@@ -160,7 +162,8 @@ function run(
   report: Report,
 ) {
   const target = loadTarget(options.target ?? "cortex-m4");
-  const { profile = "fast", ioLayout = "nchw", trace = false, tuning } = options;
+  const { profile = "fast", ioLayout = "nchw", trace = false } = options;
+  const { tuning, optimize } = options;
   const file = typeof source === "string" ? source : source.name;
   const name = identifier(options.name ?? basename(file, extname(file)));
   const title = `${basename(file)} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
@@ -171,7 +174,7 @@ function run(
   const fused = steps.step("fuse", fuse(simple, log));
   const lowered = steps.step("lower", checked(lower(fused, log), file));
   const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
-  const choosing = { isa: target.isa, costs: target.costs, profile, tuning };
+  const choosing = { isa: target.isa, costs: target.costs, profile, tuning, optimize };
   const chosen = steps.step("select", selected(integer, choosing, file));
   const { graph, lowerBoundBytes } = planned(chosen);
   steps.step("plan", graph);

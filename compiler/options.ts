@@ -96,6 +96,13 @@ export const options: readonly OptionSpec[] = [
     inConfig: true,
   },
   {
+    name: "optimize",
+    value: choice("speed", "size"),
+    description: "choose kernels by instructions, or by bytes of flash (default: speed)",
+    commands: building,
+    inConfig: true,
+  },
+  {
     name: "tuning",
     value: text("FILE"),
     description: "measured costs of kernels, which mote tune writes (there: mote.tuning.json)",

@@ -64,6 +64,14 @@ export interface CycleTable {
   readonly floatDivide: number;
 }
 
+/** What a kernel was measured to cost on a target. */
+export interface KernelCosts {
+  /** Instructions by those that the kernel's cost function says. */
+  readonly instructions: number;
+  /** Bytes of code of a layer. */
+  readonly codeBytes: number;
+}
+
 /** All that the compiler knows of a processor and of the machine that runs its programs. */
 export interface Target {
   readonly name: string;
@@ -86,11 +94,8 @@ export interface Target {
   readonly stackBytes: number | null;
   /** Folders of `runtime-c/kernels` that come before the portable kernels, best first. */
   readonly variants: readonly string[];
-  /**
-   * How many instructions a kernel takes for each one that its cost function says, by kernel: from
-   * `costs.json` beside the target file, which `npm run calibrate` measures.
-   */
-  readonly costs: Readonly<Record<string, number>>;
+  /** By kernel, from `costs.json` beside the target file, which `npm run calibrate` measures. */
+  readonly costs: Readonly<Record<string, KernelCosts>>;
   /** Null where no honest model exists (dual issue, unpublished timing, the host). */
   readonly cycles: CycleTable | null;
 }

@@ -1,6 +1,6 @@
 /**
  * `npm run calibrate`: measures kernels on the layers of networks and writes `costs.json` beside each
- * target: instructions by the kernel's own estimate.
+ * target: instructions by the kernel's own estimate, and bytes of code.
  */
 import { writeFileSync } from "node:fs";
 import { compile } from "../compile.ts";
@@ -8,7 +8,7 @@ import type { Node } from "../ir/graph.ts";
 import { ranked } from "../kernels/select.ts";
 import { layerSignature } from "../kernels/tuning.ts";
 import { packagePath } from "../paths.ts";
-import { listTargets, loadTarget, type Target } from "../target.ts";
+import { type KernelCosts, listTargets, loadTarget, type Target } from "../target.ts";
 import { measureLayer } from "./tune.ts";
 
 const profile = "fast";
@@ -27,25 +27,34 @@ function distinctLayers(models: readonly string[], target: Target): Node[] {
 interface Sums {
   measured: number;
   estimated: number;
+  codeBytes: number;
+  layers: number;
 }
 
-/** Instructions of all layers by their estimates, for each kernel. */
+const costsOf = ({ measured, estimated, codeBytes, layers }: Sums): KernelCosts => ({
+  instructions: Number((measured / estimated).toPrecision(4)),
+  codeBytes: Math.round(codeBytes / layers),
+});
+
+/** For each kernel, over all layers that it serves. */
 export async function calibrate(
   models: readonly string[],
   target: Target,
-): Promise<Record<string, number>> {
+): Promise<Record<string, KernelCosts>> {
   const sums = new Map<string, Sums>();
   for (const node of distinctLayers(models, target))
     for (const kernel of ranked(node, { isa: target.isa, profile })) {
-      const sum = sums.get(kernel.name) ?? { measured: 0, estimated: 0 };
-      sum.measured += await measureLayer(node, kernel.name, target, profile);
+      const none = { measured: 0, estimated: 0, codeBytes: 0, layers: 0 };
+      const sum = sums.get(kernel.name) ?? none;
+      const { instructions, codeBytes } = await measureLayer(node, kernel.name, target, profile);
+      sum.measured += instructions;
       sum.estimated += kernel.cost(node);
+      sum.codeBytes += codeBytes;
+      sum.layers++;
       sums.set(kernel.name, sum);
     }
   const sorted = [...sums].sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(
-    sorted.map(([name, s]) => [name, Number((s.measured / s.estimated).toPrecision(4))]),
-  );
+  return Object.fromEntries(sorted.map(([name, sum]) => [name, costsOf(sum)]));
 }
 
 /** Calibrates every target that QEMU runs by the given networks. */

@@ -128,6 +128,7 @@ const unset: Readonly<Record<string, string>> = {
   profile: '"tflite"',
   ioLayout: '"nhwc"',
   floatIo: "true",
+  optimize: '"size"',
   tuning: '"mote.tuning.json"',
   shape: '["input=1,3,96,96"]',
   noEmit: "true",

@@ -63,6 +63,7 @@ export function compileOptions(values: OptionValues): CompileOptions {
     calib: textOf(values, "calib"),
     ioLayout: textOf(values, "ioLayout") as "nchw" | "nhwc" | undefined,
     name: textOf(values, "name"),
+    optimize: textOf(values, "optimize") as "speed" | "size" | undefined,
     dump: values.dump as readonly Stage[] | undefined,
     stopAfter: textOf(values, "stopAfter") as Stage | undefined,
     floatIo: values.floatIo === true ? true : undefined,

@@ -11,7 +11,7 @@ import { ranked } from "../kernels/select.ts";
 import { layerSignature } from "../kernels/tuning.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { runProgram } from "../run/run.ts";
-import { loadTarget, type Target } from "../target.ts";
+import { type KernelCosts, loadTarget, type Target } from "../target.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Console, compileOptions, grouped, printDiagnostics } from "./session.ts";
 import { readTuning, tuningName, writeTuning } from "./tuning.ts";
@@ -32,13 +32,13 @@ function layerGraph(node: Node, kernel: string): Graph<"lowered"> {
   return makeGraph("lowered", "layer", [...given.values()], outputs);
 }
 
-/** Instructions of one run of the layer with that kernel, on inputs of zeros. */
+/** One run of the layer with that kernel, on inputs of zeros, and the code that it takes. */
 export async function measureLayer(
   node: Node,
   kernel: string,
   target: Target,
   profile: Profile,
-): Promise<number> {
+): Promise<KernelCosts> {
   const { graph, emitted } = programOf(layerGraph(node, kernel), {
     name: "layer",
     target,
@@ -48,7 +48,7 @@ export async function measureLayer(
   const outDir = mkdtempSync(join(tmpdir(), "mote-tune-"));
   try {
     writeFiles(outDir, emitted.files);
-    const { instructions } = await runProgram({
+    const { instructions, sizes } = await runProgram({
       outDir,
       name: "layer",
       target,
@@ -56,7 +56,9 @@ export async function measureLayer(
       outputBytes: bytes(graph.outputs.map((o) => o.value)),
       count: true,
     });
-    return instructions ?? 0;
+    const constants = emitted.weightsBytes + emitted.tablesBytes;
+    const codeBytes = (sizes?.textBytes ?? 0) + (sizes?.rodataBytes ?? 0) - constants;
+    return { instructions: instructions ?? 0, codeBytes };
   } finally {
     rmSync(outDir, { recursive: true, force: true });
   }
@@ -104,7 +106,7 @@ export async function tuneCommand({ files, values }: Arguments, console: Console
   for (const [signature, node] of layers) {
     const costs: Record<string, number> = {};
     for (const { name } of ranked(node, { ...target, profile: program.profile }))
-      costs[name] = await measureLayer(node, name, target, program.profile);
+      costs[name] = (await measureLayer(node, name, target, program.profile)).instructions;
     tuning.set(signature, costs);
     writeTuning(file, target.name, tuning);
     console.out(`[${++done}/${layers.size}] ${node.origins[0] ?? node.op}: ${best(costs)}`);

@@ -27,10 +27,12 @@ function canBind(kernel: Kernel, node: Node): boolean {
 
 /** Kernels that can run a node, cheapest first: as measured where they were, else as estimated. */
 export function ranked(node: Node, options: SelectOptions): Kernel[] {
-  const { isa, profile, tuning } = options;
-  const usable = candidates(node, isa)
-    .filter((kernel) => canBind(kernel, node))
-    .sort((a, b) => predictedCost(node, a, options) - predictedCost(node, b, options));
+  const { isa, profile, tuning, optimize } = options;
+  const usable = candidates(node, isa).filter((kernel) => canBind(kernel, node));
+  const score = optimize === "size" ? predictedFlash : predictedCost;
+  const scores = new Map(usable.map((kernel) => [kernel, score(node, kernel, options)]));
+  usable.sort((a, b) => scores.get(a)! - scores.get(b)!);
+  if (optimize === "size") return usable;
   const measured = tuning?.get(layerSignature(node, profile));
   if (!measured || !usable.every((k) => k.name in measured)) return usable;
   return usable.sort((a, b) => measured[a.name]! - measured[b.name]!);
@@ -38,15 +40,29 @@ export function ranked(node: Node, options: SelectOptions): Kernel[] {
 
 /** Instructions of one run: the kernel's own estimate, by what calibration measured. */
 export const predictedCost = (node: Node, kernel: Kernel, { costs }: SelectOptions): number =>
-  kernel.cost(node) * (costs?.[kernel.name] ?? 1);
+  kernel.cost(node) * (costs?.[kernel.name]?.instructions ?? 1);
+
+/** Bytes of flash: the layer's constants, and code as measured. */
+export function predictedFlash(
+  node: Node,
+  kernel: Kernel,
+  { costs, profile }: SelectOptions,
+): number {
+  if (kernel.isView) return 0;
+  const { constants } = kernel.bind(node, profile);
+  const bytes = constants.reduce((sum, c) => sum + (c ? c.data.byteLength : 0), 0);
+  return bytes + (costs?.[kernel.name]?.codeBytes ?? 0);
+}
 
 export interface SelectOptions {
   /** The processor's features. */
   readonly isa: readonly string[];
   readonly profile: Profile;
   readonly tuning?: Tuning | undefined;
-  /** Measured instructions by predicted ones, by kernel. */
-  readonly costs?: Readonly<Record<string, number>>;
+  /** Measured instructions by predicted ones, and code, by kernel. */
+  readonly costs?: Readonly<Record<string, { instructions: number; codeBytes: number }>>;
+  /** What to choose by: instructions (the default), or bytes of flash. */
+  readonly optimize?: "speed" | "size" | undefined;
 }
 
 export interface Selection {

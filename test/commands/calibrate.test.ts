@@ -13,7 +13,19 @@ describe("calibration", () => {
     const program = compileModel(modelFile("ad"), { target: "cortex-m4" });
     const names = kernelChoices(program).flatMap((c) => c.candidates.map((k) => k.kernel));
     expect(Object.keys(costs)).toEqual([...new Set(names)].sort());
-    for (const factor of Object.values(costs)) expect(factor).toBeGreaterThan(0);
+    for (const { instructions, codeBytes } of Object.values(costs)) {
+      expect(instructions).toBeGreaterThan(0);
+      expect(codeBytes).toBeGreaterThan(0);
+    }
+  });
+
+  it("lets --optimize size take less flash", async () => {
+    const flashOf = async (optimize: "speed" | "size") => {
+      const program = compileModel(modelFile("vww"), { target: "cortex-m4", optimize });
+      const { flash } = (await execute(program, {})).json;
+      return flash.code! + flash.weights + flash.tables;
+    };
+    expect(await flashOf("size")).toBeLessThan(await flashOf("speed"));
   });
 
   const targets = ["cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m55"];
