@@ -9,6 +9,7 @@ import { floatKernels } from "./float.ts";
 import { fpuKernels } from "./fpu.ts";
 import { inputType, type Kernel, outputType } from "./kernel.ts";
 import { movementKernels } from "./movement.ts";
+import { mveKernels } from "./mve.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
 import { typingKernels } from "./typing.ts";
@@ -40,6 +41,7 @@ const kernels: readonly Kernel[] = [
   view,
   ...convKernels,
   ...dspKernels,
+  ...mveKernels,
   ...elementwiseKernels,
   ...poolKernels,
   ...floatKernels,

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: 0BSD */
+/* 2-D convolutions as products of packed matrices: two pixels and four filters at a time. */
+#ifndef MOTE_CONV_PACKED_S8_H
+#define MOTE_CONV_PACKED_S8_H
+
+#include "packed_s8.h"
+
+typedef void mote_packed_pairs(const int8_t *x, int8_t *y, const int32_t *stream, int32_t pairs);
+
+typedef struct {
+    mote_window window;
+    int32_t x_zero_point;
+    int32_t patch_bytes; /* of one pixel; a multiple of 16 */
+    int32_t gathers;     /* whether a patch is no run of bytes for each row of the kernel */
+} mote_conv_packed_s8_shape;
+
+/** A run of pixels; one pixel alone (where out_w is 1) is a pair with steps of 0. */
+MOTE_INLINE void mote_conv_packed_run(mote_packed_pairs *core, const int8_t *x, int8_t *y, int32_t count,
+                                      int32_t x_step, int32_t y_step, const int32_t *stream)
+{
+    if (count == 1) {
+        core(x, y, stream, 1);
+        return;
+    }
+    core(x, y, stream, count / 2);
+    if (count % 2 != 0) {
+        core(x + (count - 2) * x_step, y + (count - 2) * y_step, stream, 1);
+    }
+}
+
+/** Kernels of one pixel without padding: x itself is the matrix. */
+MOTE_INLINE void mote_conv_1x1_packed_s8(mote_packed_pairs *core, const int8_t *x, int8_t *y,
+                                         const int32_t *stream, mote_rows rows,
+                                         mote_conv_packed_s8_shape s)
+{
+    const mote_window g = s.window;
+    const int32_t step = g.stride_w * g.x_column;
+    const int32_t height = rows.out_end - rows.out_begin;
+    for (int32_t n = 0; n < g.batch; n++) {
+        const int8_t *from = x + n * g.x_batch + (rows.out_begin * g.stride_h - rows.in_begin) * g.x_row;
+        int8_t *to = y + n * g.y_batch;
+        if (g.stride_h == 1 && g.stride_w == 1 && g.out_w == g.in_w && g.out_w > 1) {
+            mote_conv_packed_run(core, from, to, height * g.out_w, step, g.y_column, stream);
+            continue;
+        }
+        for (int32_t oy = 0; oy < height; oy++) {
+            mote_conv_packed_run(core, from + oy * g.stride_h * g.x_row, to + oy * g.y_row, g.out_w, step,
+                                 g.y_column, stream);
+        }
+    }
+}
+
+/** Columns [0, kernel_w) of one row of the kernel, at least one of them inside the input. */
+MOTE_INLINE void mote_conv_patch_row(const int8_t *x, int8_t *to, mote_range columns,
+                                     mote_conv_packed_s8_shape s)
+{
+    const mote_window g = s.window;
+    const int32_t width = (columns.end - columns.begin) * g.in_c;
+    mote_fill_s8(to, s.x_zero_point, columns.begin * g.in_c);
+    to += columns.begin * g.in_c;
+    if (s.gathers == 0) {
+        mote_copy_s8(to, x + columns.begin * g.x_column, width);
+    } else {
+        for (int32_t kx = columns.begin; kx < columns.end; kx++) {
+            for (int32_t c = 0; c < g.in_c; c++) {
+                to[(kx - columns.begin) * g.in_c + c] = x[kx * g.dilation_w * g.x_column + c * g.x_channel];
+            }
+        }
+    }
+    mote_fill_s8(to + width, s.x_zero_point, (g.kernel_w - columns.end) * g.in_c);
+}
+
+/** What the kernel sees from column ix on; x is at the kernel's first row. */
+MOTE_INLINE void mote_conv_patch(const int8_t *x, int8_t *to, int32_t ix, mote_range rows,
+                                 const uint16_t *offsets, mote_conv_packed_s8_shape s)
+{
+    const mote_window g = s.window;
+    const int32_t bytes = g.kernel_w * g.in_c;
+    const mote_range columns = mote_kernel_range(ix, g.kernel_w, g.dilation_w, g.in_w);
+    const int32_t is_inside = columns.begin == 0 && columns.end == g.kernel_w;
+    x += ix * g.x_column;
+    if (s.gathers != 0 && is_inside && rows.begin == 0 && rows.end == g.kernel_h) {
+        mote_gather_s8(to, x, offsets, s.patch_bytes);
+        return;
+    }
+    for (int32_t ky = 0; ky < g.kernel_h; ky++) {
+        if (ky < rows.begin || ky >= rows.end) {
+            mote_fill_s8(to, s.x_zero_point, bytes);
+        } else if (s.gathers == 0 && is_inside) {
+            mote_copy_s8(to, x + ky * g.dilation_h * g.x_row, bytes);
+        } else {
+            mote_conv_patch_row(x + ky * g.dilation_h * g.x_row, to, columns, s);
+        }
+        to += bytes;
+    }
+}
+
+/** Any kernel: patches of two pixels in the scratch memory. offsets: of a patch's bytes, if it gathers. */
+MOTE_INLINE void mote_conv_patches_s8(mote_packed_pairs *core, const int8_t *x, int8_t *y, void *scratch,
+                                      const int32_t *stream, const uint16_t *offsets, mote_rows rows,
+                                      mote_conv_packed_s8_shape s)
+{
+    const mote_window g = s.window;
+    int8_t *patches = (int8_t *)scratch;
+    for (int32_t n = 0; n < g.batch; n++) {
+        for (int32_t oy = rows.out_begin; oy < rows.out_end; oy++) {
+            const int32_t iy = oy * g.stride_h - g.pad_h;
+            const mote_range ry = mote_kernel_range(iy, g.kernel_h, g.dilation_h, g.in_h);
+            const int8_t *from = x + n * g.x_batch + (iy - rows.in_begin) * g.x_row;
+            int8_t *to = y + n * g.y_batch + (oy - rows.out_begin) * g.y_row;
+            for (int32_t i = 0; i < g.out_w; i += 2) {
+                const int32_t ox = i + 2 <= g.out_w || i == 0 ? i : i - 1;
+                const int32_t ix = ox * g.stride_w - g.pad_w;
+                mote_conv_patch(from, patches, ix, ry, offsets, s);
+                if (g.out_w > 1) {
+                    mote_conv_patch(from, patches + s.patch_bytes, ix + g.stride_w, ry, offsets, s);
+                }
+                core(patches, to + ox * g.y_column, stream, 1);
+            }
+        }
+    }
+}
+
+#endif
