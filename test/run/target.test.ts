@@ -87,7 +87,7 @@ describe("a bad target.json is reported at its line and column", () => {
     const text = m4Text.replace('"thumb2"', '"thumb9"').replace('"machine"', '"qemu"');
     const problems = await failuresOf(() => parseTarget(text, m4File));
     const texts = problems.map((problem) => problem.text).join("\n");
-    expect(texts).toContain("(thumb1, thumb2, dsp, fpu, mve)");
+    expect(texts).toContain("(thumb1, thumb2, scalar, dsp, fpu, mve)");
     expect(texts).toContain("required property 'machine'");
     expect(texts).toContain("unknown field 'qemu'");
     const places = problems.map(({ place: { line, column } }) => ({ line, column }));
