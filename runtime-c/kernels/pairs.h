@@ -33,17 +33,44 @@ typedef struct {
     mote_requantization requantization;
 } mote_pairs_shape;
 
-/** Where the patches of a block's four pixels begin, and how far. */
+/** One layer's call; `starts` says where every eighth filter begins in `filters`. */
+typedef struct {
+    mote_pairs_core core;
+    const int8_t *x;
+    int8_t *y;
+    void *scratch;
+    const int8_t *weights;
+    const int32_t *filters;
+    const int32_t *starts;
+    const int32_t *multipliers;
+    const int8_t *exponents;
+    mote_rows rows;
+} mote_pairs_call;
+
+/** Where the patches of a block's four pixels begin. */
 typedef struct {
     int32_t iy[4], ix[4];
     int32_t at[4]; /* offset in x */
     int32_t inside; /* no patch touches the padding */
 } mote_pairs_block;
 
-/** A position of the output. */
+/** Steps through the output in blocks of four pixels; the last one may reach back over the one before. */
 typedef struct {
     int32_t oy, ox;
-} mote_pairs_position;
+    int32_t pixel, total;
+    int32_t step; /* from a pixel's results to the next one's; 0 where a block is one pixel four times */
+    int32_t in_begin;
+} mote_pairs_walk;
+
+/** Says that a tap of a pixel lies in the padding. */
+#define MOTE_PAIRS_PAD INT32_MIN
+
+MOTE_INLINE void mote_pairs_fill(int8_t *to, int32_t value, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        to[i] = (int8_t)value;
+    }
+}
 
 /** Words of `count` channels of four pixels; `step` words from one channel's to the next one's. */
 static MOTE_NOINLINE void mote_pairs_expand(const int8_t *const *from, uint32_t *to, int32_t count,
@@ -60,117 +87,93 @@ static MOTE_NOINLINE void mote_pairs_expand(const int8_t *const *from, uint32_t 
     }
 }
 
-/** Whether every patch of the layer lies within the input: literal. */
-MOTE_INLINE int32_t mote_pairs_unpadded(mote_window g)
-{
-    return g.pad_h == 0 && g.pad_w == 0 &&
-           (g.out_h - 1) * g.stride_h + (g.kernel_h - 1) * g.dilation_h < g.in_h &&
-           (g.out_w - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w < g.in_w;
-}
-
-/** The block of four pixels from a position; four times the same one where `single`. */
-MOTE_INLINE mote_pairs_position mote_pairs_locate(mote_pairs_block *b, mote_pairs_position p, int32_t single,
-                                                  mote_rows rows, mote_window g)
-{
-    const int32_t unpadded = mote_pairs_unpadded(g);
-    int32_t inside = 1;
-    for (int32_t i = 0; i < 4; i++) {
-        const int32_t iy = p.oy * g.stride_h - g.pad_h;
-        const int32_t ix = p.ox * g.stride_w - g.pad_w;
-        b->at[i] = (iy - rows.in_begin) * g.x_row + ix * g.x_column;
-        if (unpadded == 0) {
-            b->iy[i] = iy;
-            b->ix[i] = ix;
-            if (iy < 0 || ix < 0 || iy + (g.kernel_h - 1) * g.dilation_h >= g.in_h ||
-                ix + (g.kernel_w - 1) * g.dilation_w >= g.in_w) {
-                inside = 0;
-            }
-        }
-        if (single == 0) {
-            p.ox++;
-            if (p.ox == g.out_w) {
-                p.ox = 0;
-                p.oy++;
-            }
-        }
-    }
-    b->inside = inside;
-    return p;
-}
-
-/** Says that a tap of a pixel lies in the padding. */
-#define MOTE_PAIRS_PAD INT32_MIN
-
-/** Where a tap of pixel i is in x. */
-MOTE_INLINE int32_t mote_pairs_offset(const mote_pairs_block *b, int32_t i, int32_t ky, int32_t kx,
-                                      mote_window g)
-{
-    const int32_t dy = ky * g.dilation_h;
-    const int32_t dx = kx * g.dilation_w;
-    if (mote_pairs_unpadded(g) == 0 && b->inside == 0 &&
-        ((uint32_t)(b->iy[i] + dy) >= (uint32_t)g.in_h || (uint32_t)(b->ix[i] + dx) >= (uint32_t)g.in_w)) {
-        return MOTE_PAIRS_PAD;
-    }
-    return b->at[i] + dy * g.x_row + dx * g.x_column;
-}
-
-/** Rescales the sums of a raw core. */
-MOTE_INLINE void mote_pairs_finish(const int32_t *sums, int8_t *y, int32_t step, int32_t first,
-                                   int32_t count, const int32_t *multipliers, const int8_t *exponents,
-                                   mote_pairs_shape s)
-{
-    const mote_requantization r = s.requantization;
-    for (int32_t f = 0; f < count; f++) {
-        for (int32_t i = 0; i < 4; i++) {
-            y[f * s.window.y_channel + i * step] = (int8_t)mote_requantize(sums[f * 4 + i], first + f, multipliers, exponents, r);
-        }
-    }
-}
-
-/** Steps through the output in blocks of four pixels; the last one may reach back over the one before. */
-typedef struct {
-    mote_pairs_position position;
-    int32_t pixel, total;
-} mote_pairs_walk;
-
-MOTE_INLINE mote_pairs_walk mote_pairs_begin(mote_rows rows, mote_window g)
+MOTE_INLINE mote_pairs_walk mote_pairs_begin(const mote_rows *rows, const mote_window *g)
 {
     mote_pairs_walk w;
-    w.position.oy = rows.out_begin;
-    w.position.ox = 0;
+    w.oy = rows->out_begin;
+    w.ox = 0;
     w.pixel = 0;
-    w.total = (rows.out_end - rows.out_begin) * g.out_w;
+    w.total = (rows->out_end - rows->out_begin) * g->out_w;
+    w.step = w.total < 4 ? 0 : g->y_column;
+    w.in_begin = rows->in_begin;
     return w;
 }
 
+MOTE_INLINE void mote_pairs_advance(mote_pairs_walk *w, const mote_window *g)
+{
+    w->ox++;
+    if (w->ox == g->out_w) {
+        w->ox = 0;
+        w->oy++;
+    }
+}
+
 /** Locates the next block and says at which pixel it begins. */
-MOTE_INLINE int32_t mote_pairs_next(mote_pairs_walk *w, mote_pairs_block *b, mote_rows rows, mote_window g)
+static MOTE_NOINLINE int32_t mote_pairs_next(mote_pairs_walk *w, mote_pairs_block *b, const mote_window *g)
 {
     const int32_t single = w->total < 4 ? 1 : 0;
+    const int32_t bottom = g->in_h - (g->kernel_h - 1) * g->dilation_h;
+    const int32_t right = g->in_w - (g->kernel_w - 1) * g->dilation_w;
     while (single == 0 && w->pixel > w->total - 4) {
         w->pixel--;
-        w->position.ox--;
-        if (w->position.ox < 0) {
-            w->position.ox = g.out_w - 1;
-            w->position.oy--;
+        w->ox--;
+        if (w->ox < 0) {
+            w->ox = g->out_w - 1;
+            w->oy--;
         }
     }
     const int32_t pixel = w->pixel;
-    w->position = mote_pairs_locate(b, w->position, single, rows, g);
-    if (single != 0) {
-        w->position.ox++;
-        if (w->position.ox == g.out_w) {
-            w->position.ox = 0;
-            w->position.oy++;
+    b->inside = 1;
+    for (int32_t i = 0; i < 4; i++) {
+        const int32_t iy = w->oy * g->stride_h - g->pad_h;
+        const int32_t ix = w->ox * g->stride_w - g->pad_w;
+        b->at[i] = (iy - w->in_begin) * g->x_row + ix * g->x_column;
+        b->iy[i] = iy;
+        b->ix[i] = ix;
+        if (iy < 0 || ix < 0 || iy >= bottom || ix >= right) {
+            b->inside = 0;
+        }
+        if (single == 0 || i == 3) {
+            mote_pairs_advance(w, g);
         }
     }
     w->pixel += single != 0 ? 1 : 4;
     return pixel;
 }
 
-MOTE_INLINE int32_t mote_pairs_addend(mote_requantization r)
+/** Where a tap of each pixel is in x. */
+static MOTE_NOINLINE void mote_pairs_offsets(const mote_pairs_block *b, int32_t ky, int32_t kx, int32_t *at,
+                                             const mote_window *g)
 {
-    return (r.zero_point - r.min) * 65536 + 32768;
+    const int32_t dy = ky * g->dilation_h;
+    const int32_t dx = kx * g->dilation_w;
+    const int32_t offset = dy * g->x_row + dx * g->x_column;
+    for (int32_t i = 0; i < 4; i++) {
+        at[i] = b->at[i] + offset;
+    }
+    for (int32_t i = 0; b->inside == 0 && i < 4; i++) {
+        if ((uint32_t)(b->iy[i] + dy) >= (uint32_t)g->in_h || (uint32_t)(b->ix[i] + dx) >= (uint32_t)g->in_w) {
+            at[i] = MOTE_PAIRS_PAD;
+        }
+    }
+}
+
+/** Rescales the sums of a raw core. */
+static MOTE_NOINLINE void mote_pairs_finish(const int32_t *sums, int8_t *y, int32_t step, int32_t first,
+                                            int32_t count, const mote_pairs_call *call,
+                                            const mote_pairs_shape *s)
+{
+    for (int32_t f = 0; f < count; f++) {
+        for (int32_t i = 0; i < 4; i++) {
+            y[f * s->window.y_channel + i * step] = (int8_t)mote_requantize(
+                sums[f * 4 + i], first + f, call->multipliers, call->exponents, s->requantization);
+        }
+    }
+}
+
+MOTE_INLINE int32_t mote_pairs_addend(const mote_requantization *r)
+{
+    return (r->zero_point - r->min) * 65536 + 32768;
 }
 
 #endif
