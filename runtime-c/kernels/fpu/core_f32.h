@@ -75,7 +75,8 @@
             MOTE_F32_PRODUCT(16, 17, 18, 19)                                                       \
             MOTE_F32_PRODUCT(20, 21, 22, 23)                                                       \
             "subs r9, r9, #1\n\t"                                                                  \
-            "bne.w 2b\n\t"                                                                         \
+            "bne.w 2b\n\t");                                                                       \
+        __asm__ volatile( /* apart, since C99 promises string literals of 4095 characters only */  \
             "mov r10, r2\n\t"                                                                      \
             MOTE_F32_STORE(clamp, 0, 1, 2, 3)                                                      \
             "add r10, r10, r6\n\t"                                                                 \
