@@ -10,6 +10,7 @@ import { fpuKernels } from "./fpu.ts";
 import { inputType, type Kernel, outputType } from "./kernel.ts";
 import { movementKernels } from "./movement.ts";
 import { mveKernels } from "./mve.ts";
+import { columnsKernel } from "./mve-depthwise.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
 import { typingKernels } from "./typing.ts";
@@ -42,6 +43,7 @@ const kernels: readonly Kernel[] = [
   ...convKernels,
   ...dspKernels,
   ...mveKernels,
+  columnsKernel,
   ...elementwiseKernels,
   ...poolKernels,
   ...floatKernels,

@@ -168,6 +168,11 @@ it(`runs ${layers} layers as the reference says`, { timeout: 3_600_000 }, async 
     }
     expect(wrong.join("\n")).toBe("");
   }
-  for (const name of ["conv_1x1_packed_s8", "conv_patches_s8", "fully_connected_packed_s8"])
+  for (const name of [
+    "conv_1x1_packed_s8",
+    "conv_patches_s8",
+    "fully_connected_packed_s8",
+    "depthwise_columns_s8",
+  ])
     expect(kernels).toContain(name);
 });
