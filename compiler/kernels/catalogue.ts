@@ -11,6 +11,7 @@ import { inputType, type Kernel, outputType } from "./kernel.ts";
 import { movementKernels } from "./movement.ts";
 import { mveKernels } from "./mve.ts";
 import { columnsKernel } from "./mve-depthwise.ts";
+import { addFlat } from "./mve-elementwise.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
 import { typingKernels } from "./typing.ts";
@@ -44,6 +45,7 @@ const kernels: readonly Kernel[] = [
   ...dspKernels,
   ...mveKernels,
   columnsKernel,
+  addFlat,
   ...elementwiseKernels,
   ...poolKernels,
   ...floatKernels,

@@ -135,6 +135,7 @@ MOTE_INLINE void mote_columns_finish(const int32_t *acc, int8_t *y, int32_t y_st
     const uint32x4_t lanes = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)pixels);
     const int32x4_t low = vdupq_n_s32(s.low);
     const int32x4_t high = vdupq_n_s32(s.high);
+#pragma GCC unroll 1
     for (int32_t c = 0; c < channels; c += 4) {
         const int32x4_t bias = vldrwq_s32(scales + c);
         const int32x4_t left = vldrwq_s32(scales + 16 + c);

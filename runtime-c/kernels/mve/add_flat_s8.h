@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: 0BSD */
+/* Addition and subtraction of operands of one shape on Helium, four elements at a time. */
+#ifndef MOTE_ADD_FLAT_S8_H
+#define MOTE_ADD_FLAT_S8_H
+
+#include <arm_mve.h>
+
+#include "binary_s8.h"
+
+/** x * multiplier / 2^31 * 2^exponent, rounded twice as gemmlowp does. */
+MOTE_INLINE int32x4_t mote_add_flat_rescale(int32x4_t x, int32_t multiplier, int32_t exponent)
+{
+    if (exponent > 0) {
+        x = vshlq_r_s32(x, exponent);
+    }
+    x = vqrdmulhq_n_s32(x, multiplier);
+    if (exponent < 0) {
+        x = vqaddq_s32(x, vshrq_n_s32(x, 31));
+        x = vrshlq_n_s32(x, exponent);
+    }
+    return x;
+}
+
+/** Sums before the clamp. */
+MOTE_INLINE int32x4_t mote_add_flat_sum(int32x4_t a, int32x4_t b, mote_add_s8_shape s)
+{
+    if (s.tflite != 0) {
+        a = vshlq_n_s32(vsubq_n_s32(a, s.a_zero_point), 20);
+        b = vshlq_n_s32(vsubq_n_s32(b, s.b_zero_point), 20);
+        a = mote_add_flat_rescale(a, s.multiplier_a, s.exponent_a);
+        b = mote_add_flat_rescale(b, s.multiplier_b, s.exponent_b);
+        a = s.sign > 0 ? vaddq_s32(a, b) : vsubq_s32(a, b);
+        return vaddq_n_s32(mote_add_flat_rescale(a, s.multiplier_y, s.exponent_y), s.y_zero_point);
+    }
+    a = vmlaq_n_s32(vmulq_n_s32(a, s.multiplier_a), b, s.multiplier_b);
+    return vshlq_r_s32(vaddq_n_s32(a, s.offset), -s.shift);
+}
+
+MOTE_INLINE void mote_add_flat_s8(const int8_t *a, const int8_t *b, int8_t *y, mote_add_s8_shape s)
+{
+    const int32_t count = s.broadcast.size[3];
+    const int32x4_t low = vdupq_n_s32(s.min);
+    const int32x4_t high = vdupq_n_s32(s.max);
+    int32_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        const int32x4_t sum = mote_add_flat_sum(vldrbq_s32(a + i), vldrbq_s32(b + i), s);
+        vstrbq_s32(y + i, vminq_s32(vmaxq_s32(sum, low), high));
+    }
+    if (i < count) {
+        const mve_pred16_t some = vctp32q((uint32_t)(count - i));
+        const int32x4_t sum = mote_add_flat_sum(vldrbq_z_s32(a + i, some), vldrbq_z_s32(b + i, some), s);
+        vstrbq_p_s32(y + i, vminq_s32(vmaxq_s32(sum, low), high), some);
+    }
+}
+
+#endif
