@@ -177,3 +177,16 @@ export function depthwiseStream(node: Node, r: Rescaling): ConstantArray {
   }
   return stream(words);
 }
+
+/** Of every channel three rows of words (w0, w1) and (w1, w2), its start and its multiplier. */
+export function linesStream(node: Node, r: Rescaling): ConstantArray {
+  const { filters, at } = weightsOf(node);
+  const start = startsOf(node, r.biases);
+  const words: number[] = [];
+  for (let c = 0; c < filters; c++) {
+    for (let t = 0; t < 9; t += 3)
+      words.push(halves(at(c, t), at(c, t + 1)), halves(at(c, t + 1), at(c, t + 2)));
+    words.push(start(c), r.multipliers[c]!);
+  }
+  return stream(words);
+}

@@ -3,7 +3,14 @@ import type { Node } from "../ir/graph.ts";
 import { elementCount } from "../ir/types.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { geometry, hasConstantWeights, windowFields } from "./conv.ts";
-import { canPack, depthwiseStream, packedStream, type Rescaling, rescalingOf } from "./dsp-pack.ts";
+import {
+  canPack,
+  depthwiseStream,
+  linesStream,
+  packedStream,
+  type Rescaling,
+  rescalingOf,
+} from "./dsp-pack.ts";
 import { type Core, hasTypes, inputType, type Kernel, outputType } from "./kernel.ts";
 
 const zeroOf = (node: Node): number => inputType(node).quant!.zeroPoint[0]!;
@@ -11,10 +18,10 @@ const zeroOf = (node: Node): number => inputType(node).quant!.zeroPoint[0]!;
 const isInteger = (node: Node): boolean =>
   hasTypes(node, ["int8", "int8", "int32"], "int8") && hasConstantWeights(node);
 
-const core = (macro: string, first: number, r: Rescaling): Core =>
+const core = (macro: string, first: readonly number[], r: Rescaling): Core =>
   r.raw
-    ? { macro: `${macro}_RAW`, arguments: [first] }
-    : { macro, arguments: [first, ...r.arguments] };
+    ? { macro: `${macro}_RAW`, arguments: first }
+    : { macro, arguments: [...first, ...r.arguments] };
 
 /** How many times four inputs stand in a core's loop, and how often the loop runs. */
 interface Unrolling {
@@ -80,7 +87,7 @@ const convolution: Kernel = {
       inputs: [0],
       constants: [packedStream(node, pairsOf(loop), r), r.exponents],
       takesRows: true,
-      core: core("MOTE_DUAL_PAIR", loop.unroll, r),
+      core: core("MOTE_DUAL_PAIR", [loop.unroll], r),
       struct: "mote_dual_conv_2d_s8_shape",
       shape: {
         window: windowFields(node),
@@ -112,7 +119,7 @@ const fullyConnected: Kernel = {
       inputs: [0],
       constants: [packedStream(node, pairsOf(loop), r), r.exponents],
       takesRows: false,
-      core: core("MOTE_DUAL_ROW", loop.unroll, r),
+      core: core("MOTE_DUAL_ROW", [loop.unroll], r),
       struct: "mote_dual_fully_connected_s8_shape",
       shape: {
         rows,
@@ -154,7 +161,7 @@ const depthwise: Kernel = {
       inputs: [0],
       constants: [depthwiseStream(node, r), r.exponents],
       takesRows: true,
-      core: core("MOTE_DUAL_TAPS", tapsOf(node), r),
+      core: core("MOTE_DUAL_TAPS", [tapsOf(node)], r),
       struct: "mote_dual_depthwise_conv_2d_s8_shape",
       shape: {
         window: windowFields(node),
@@ -166,4 +173,65 @@ const depthwise: Kernel = {
   },
 };
 
-export const dspKernels: readonly Kernel[] = [convolution, fullyConnected, depthwise];
+/** Planes of four channels: words used of a row, words from row to row, and rows. */
+function planesOf(node: Node) {
+  const { kernel, strides, output } = geometry(node).window;
+  const columns = (2 * Math.ceil(output[1]! / 2) - 1) * strides[1]! + 3;
+  const words = Math.ceil(columns / 2);
+  const pitch = Math.max(4, 2 ** Math.ceil(Math.log2(words)));
+  const most = (output[0]! - 1) * strides[0]! + kernel[0]!;
+  return { words, pitch, slots: Math.min(most, Math.max(4, Math.floor(planesBytes / 16 / pitch))) };
+}
+
+/** Enough for slides to be rare. */
+const planesBytes = 2048;
+/** An offset in a load reaches three rows of so many words. */
+const longestPitch = 64;
+
+/** Depthwise 3x3 along lines: a multiplication takes two taps of a channel. */
+const lines: Kernel = {
+  name: "dual_depthwise_3x3_s8",
+  header: "dual_depthwise_3x3_s8.h",
+  ops: ["Conv2D"],
+  isa: ["dsp"],
+  serves: (node) => {
+    if (!isInteger(node) || !isDepthwise(node)) return false;
+    const { kernel, strides, dilations } = geometry(node).window;
+    const isNear = dilations[0] === 1 && dilations[1] === 1 && strides[1]! <= 2;
+    return isNear && kernel.join() === "3,3" && planesOf(node).pitch <= longestPitch;
+  },
+  scratchBytes: (node) => {
+    const { pitch, slots } = planesOf(node);
+    return 16 * pitch * slots + 16 * geometry(node).window.output[1]!;
+  },
+  cost: (node) => {
+    const { batch, window } = geometry(node);
+    const [rows, columns] = [window.output[0]!, window.output[1]!];
+    const { words } = planesOf(node);
+    const expansion = words * 19 * Math.min(3, window.strides[0]!) + 60;
+    const line = 4 * (Math.floor(columns / 2) * 28 + (columns % 2) * 15 + 22);
+    return batch * groupsOf(node) * (rows * (line + expansion + 50) + 100);
+  },
+  bind: (node, profile: Profile) => {
+    const r = rescalingOf(node, profile);
+    const { words, pitch, slots } = planesOf(node);
+    return {
+      inputs: [0],
+      constants: [linesStream(node, r), r.exponents],
+      takesRows: true,
+      core: core("MOTE_DUAL_LINE", [geometry(node).window.strides[1]!, pitch], r),
+      struct: "mote_dual_depthwise_3x3_s8_shape",
+      shape: {
+        window: windowFields(node),
+        words,
+        pitch,
+        slots,
+        x_zero_point: zeroOf(node),
+        raw: r.raw ? 1 : 0,
+        requantization: r.requantization,
+      },
+    };
+  },
+};
+
+export const dspKernels: readonly Kernel[] = [convolution, fullyConnected, depthwise, lines];

@@ -67,24 +67,41 @@ MOTE_INLINE void mote_dual_border(const int8_t *x, int16_t *to, mote_dual_start 
     }
 }
 
+/** A pixel whose kernel lies in the input, number by number. */
+MOTE_INLINE void mote_dual_gather(const int8_t *x, int16_t *to, mote_window g)
+{
+    MOTE_DUAL_UNROLL
+    for (int32_t ky = 0; ky < g.kernel_h; ky++) {
+        MOTE_DUAL_UNROLL
+        for (int32_t kx = 0; kx < g.kernel_w; kx++) {
+            MOTE_DUAL_UNROLL
+            for (int32_t c = 0; c < g.in_c; c++) {
+                const int32_t k = (ky * g.kernel_w + kx) * g.in_c + c;
+                const int32_t from = ky * g.dilation_h * g.x_row + kx * g.dilation_w * g.x_column;
+                to[mote_dual_place(k)] = x[from + c * g.x_channel];
+            }
+        }
+    }
+}
+
 /** Two pixels whose kernels lie in the input. */
 MOTE_INLINE void mote_dual_interior(const int8_t *x0, const int8_t *x1, int16_t *to, mote_window g)
 {
-    const int32_t merged = g.x_channel == 1 && g.x_column == g.in_c && g.dilation_w == 1;
+    const int32_t merged = g.x_column == g.in_c && g.dilation_w == 1;
     const int32_t across = merged ? 1 : g.kernel_w;
     const int32_t channels = merged ? g.kernel_w * g.in_c : g.in_c;
+    if (g.in_c % 4 != 0 || g.x_channel != 1) {
+        mote_dual_gather(x0, to, g);
+        mote_dual_gather(x1, to + 2, g);
+        return;
+    }
     for (int32_t ky = 0; ky < g.kernel_h; ky++) {
         for (int32_t kx = 0; kx < across; kx++) {
             const int32_t from = ky * g.dilation_h * g.x_row + kx * g.dilation_w * g.x_column;
-            const int32_t k = (ky * g.kernel_w + kx) * g.in_c;
-            if (g.in_c % 4 == 0 && g.x_channel == 1) {
-                for (int32_t c = 0; c < channels; c += 4) {
-                    mote_dual_expand(x0 + from + c, to + 2 * (k + c), 4);
-                    mote_dual_expand(x1 + from + c, to + 2 * (k + c) + 2, 4);
-                }
-            } else {
-                mote_dual_tap(x0 + from, to, k, channels, g);
-                mote_dual_tap(x1 + from, to + 2, k, channels, g);
+            int16_t *at = to + 2 * (ky * g.kernel_w + kx) * g.in_c;
+            for (int32_t c = 0; c < channels; c += 4) {
+                mote_dual_expand(x0 + from + c, at + 2 * c, 4);
+                mote_dual_expand(x1 + from + c, at + 2 * c + 2, 4);
             }
         }
     }

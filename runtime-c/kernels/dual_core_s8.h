@@ -11,6 +11,13 @@
 
 #include "mote_math.h"
 
+/** Before a loop over literal numbers: as if it were written out. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define MOTE_DUAL_UNROLL _Pragma("GCC unroll 12")
+#else
+#define MOTE_DUAL_UNROLL
+#endif
+
 /** Four accumulators; `step` halfwords from one word of the inputs to the next. */
 MOTE_INLINE const int32_t *mote_dual_dot(const int16_t *x, int32_t step, const int32_t *stream,
                                            int32_t pairs, int32_t *acc)
@@ -158,5 +165,72 @@ MOTE_INLINE void mote_dual_expand(const int8_t *x, int16_t *to, int32_t step)
     to[step] = x[1];
     to[step + 1] = x[3];
 }
+
+/** How a core makes a line of outputs of four channels. */
+typedef struct {
+    int32_t pairs;        /* of output pixels */
+    int32_t odd;          /* 1 where one more pixel follows */
+    int32_t channel_step; /* bytes of the input from one channel's rows to the next's */
+    int32_t pixel_step;   /* bytes of the output */
+    int32_t filter_step;  /* bytes of the output */
+    int32_t zero_point;
+} mote_dual_line;
+
+/** One accumulator: three rows of x against words (w0, w1), (w1, w2) of every row, and a start. */
+MOTE_INLINE int32_t mote_dual_nine(const int16_t *x, int32_t pitch, const int32_t *stream)
+{
+    int32_t acc = stream[6];
+    for (int32_t r = 0; r < 3; r++) {
+        const int16_t *row = x + 2 * pitch * r;
+        acc += row[0] * (int16_t)((uint32_t)stream[2 * r] & 0xFFFFu);
+        acc += row[1] * (int16_t)((uint32_t)stream[2 * r] >> 16);
+        acc += row[2] * (int16_t)((uint32_t)stream[2 * r + 1] >> 16);
+    }
+    return acc;
+}
+
+#define MOTE_DUAL_LINE_LOOP(stride, pitch, store)                                                          \
+    for (int32_t c = 0; c < 4; c++) {                                                                      \
+        for (int32_t i = 0; i < 2 * line->pairs + line->odd; i++) {                                        \
+            const int32_t acc = mote_dual_nine(x + i * stride, pitch, stream);                             \
+            int8_t *to = (int8_t *)y + i * line->pixel_step;                                               \
+            store;                                                                                         \
+        }                                                                                                  \
+        x += line->channel_step / 2;                                                                       \
+        y = (int8_t *)y + line->filter_step;                                                               \
+        stream += 8;                                                                                       \
+    }
+
+/** Defines a function that makes a line of a 3x3 depthwise convolution; `pitch` words to a row. */
+#define MOTE_DUAL_LINE(name, stride, pitch, left_shift, low, high)                                         \
+    static MOTE_NOINLINE void name(const int16_t *x, const int32_t *stream, void *y,                       \
+                                   const mote_dual_line *line)                                             \
+    {                                                                                                      \
+        const mote_requantization r = {0, left_shift, 0, line->zero_point, low, high};                     \
+        MOTE_DUAL_LINE_LOOP(stride, pitch, *to = (int8_t)mote_requantize(acc, 0, stream + 7, NULL, r))     \
+    }
+
+/** The line's accumulators. */
+#define MOTE_DUAL_LINE_RAW(name, stride, pitch)                                                            \
+    static MOTE_NOINLINE void name(const int16_t *x, const int32_t *stream, void *y,                       \
+                                   const mote_dual_line *line)                                             \
+    {                                                                                                      \
+        MOTE_DUAL_LINE_LOOP(stride, pitch, *(int32_t *)(void *)to = acc)                                   \
+    }
+
+/**
+ * Defines a function that lays out two columns a word: four channels of `count` pairs of columns, with
+ * `across` bytes from column to column, and `step` bytes from channel to channel where they go.
+ */
+#define MOTE_DUAL_SPREAD(name)                                                                             \
+    static MOTE_NOINLINE void name(const int8_t *x, int32_t across, int16_t *to, int32_t step,             \
+                                   int32_t count)                                                          \
+    {                                                                                                      \
+        for (int32_t i = 0; i < 2 * count; i++) {                                                          \
+            for (int32_t c = 0; c < 4; c++) {                                                              \
+                to[c * step / 2 + i] = x[i * across + c];                                                  \
+            }                                                                                              \
+        }                                                                                                  \
+    }
 
 #endif

@@ -11,6 +11,13 @@
 
 #include "mote_math.h"
 
+/** Before a loop over literal numbers: as if it were written out. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define MOTE_DUAL_UNROLL _Pragma("GCC unroll 12")
+#else
+#define MOTE_DUAL_UNROLL
+#endif
+
 #include <string.h>
 
 #if defined(__clang__)
@@ -25,8 +32,8 @@
     ".if " #left "\n"                                                                                      \
     "lsl " a ", " a ", #" #left "\n"                                                                       \
     ".endif\n"
-/* Accumulator a, multiplier m, zero point z -> a byte at [y, #at]. */
-#define MOTE_DUAL_ASM_STORE(a, m, z, y, at, left, low, high)                                               \
+/* Accumulator a, multiplier m, zero point z -> the stored integer. */
+#define MOTE_DUAL_ASM_SCALE(a, m, z, left, low, high)                                                      \
     MOTE_DUAL_ASM_SHIFT(a, left)                                                                           \
     "smmlar " a ", " a ", " m ", " z "\n"                                                                  \
     ".if (" #low " + 128) + (127 - " #high ")\n"                                                           \
@@ -38,7 +45,10 @@
     "movgt " a ", #" #high "\n"                                                                            \
     ".else\n"                                                                                              \
     "ssat " a ", #8, " a "\n"                                                                              \
-    ".endif\n"                                                                                             \
+    ".endif\n"
+/* The same, to a byte at [y, #at]. */
+#define MOTE_DUAL_ASM_STORE(a, m, z, y, at, left, low, high)                                               \
+    MOTE_DUAL_ASM_SCALE(a, m, z, left, low, high)                                                          \
     "strb " a ", [" y ", #" at "]\n"
 /* 256 b + a and a -> b. */
 #define MOTE_DUAL_ASM_PART(ab, a)                                                                          \
@@ -304,5 +314,147 @@ MOTE_INLINE void mote_dual_expand(const int8_t *x, int16_t *to, int32_t step)
     memcpy(to, &even, sizeof even);
     memcpy(to + step, &odd, sizeof odd);
 }
+
+/** How a core makes a line of outputs of four channels. */
+typedef struct {
+    int32_t pairs;        /* of output pixels */
+    int32_t odd;          /* 1 where one more pixel follows */
+    int32_t channel_step; /* bytes of the input from one channel's rows to the next's */
+    int32_t pixel_step;   /* bytes of the output */
+    int32_t filter_step;  /* bytes of the output */
+    int32_t zero_point;
+} mote_dual_line;
+
+/* Row r of three for a pixel (lr) and, with both, the next one (r10); its weights are in a and b. */
+#define MOTE_DUAL_ASM_LINE_ROW(r, a, b, stride, pitch, start, both)                                        \
+    "ldrd r3, r12, [r0, #(4 * " #pitch " * " #r ")]\n"                                                     \
+    "smlad lr, r3, " a ", " start "\n"                                                                     \
+    "smlabt lr, r12, " b ", lr\n"                                                                          \
+    ".if " #both "\n"                                                                                      \
+    ".if " #stride " == 1\n"                                                                               \
+    "smlatb r10, r3, " a ", r10\n"                                                                         \
+    "smlad r10, r12, " b ", r10\n"                                                                         \
+    ".else\n"                                                                                              \
+    "smlad r10, r12, " a ", r10\n"                                                                         \
+    "ldr r12, [r0, #(4 * " #pitch " * " #r " + 8)]\n"                                                      \
+    "smlabt r10, r12, " b ", r10\n"                                                                        \
+    ".endif\n"                                                                                             \
+    ".endif\n"
+#define MOTE_DUAL_ASM_LINE_ROWS(stride, pitch, both)                                                       \
+    MOTE_DUAL_ASM_LINE_ROW(0, "r4", "r5", stride, pitch, "r10", both)                                      \
+    MOTE_DUAL_ASM_LINE_ROW(1, "r6", "r7", stride, pitch, "lr", both)                                       \
+    MOTE_DUAL_ASM_LINE_ROW(2, "r8", "r9", stride, pitch, "lr", both)
+
+/*
+ * Frame: x, y, end of y's pairs, channels left, pixel step, zero point, line. `first` and `second`
+ * store a pixel's accumulator (lr) and the next one's (r10, r3 bytes further).
+ */
+#define MOTE_DUAL_ASM_LINE(stride, pitch, first, second)                                                   \
+    ".syntax unified\n"                                                                                    \
+    "push {r4-r11, lr}\n"                                                                                  \
+    "sub sp, #28\n"                                                                                        \
+    "ldr r4, [r3]\n"                                                                                       \
+    "ldr r5, [r3, #12]\n"                                                                                  \
+    "ldr r6, [r3, #20]\n"                                                                                  \
+    "mul r7, r4, r5\n"                                                                                     \
+    "add r7, r2, r7, lsl #1\n"                                                                             \
+    "movs r8, #4\n"                                                                                        \
+    "strd r0, r2, [sp]\n"                                                                                  \
+    "strd r7, r8, [sp, #8]\n"                                                                              \
+    "strd r5, r6, [sp, #16]\n"                                                                             \
+    "str r3, [sp, #24]\n"                                                                                  \
+    "1:\n"                                                                                                 \
+    "ldm r1!, {r4-r11}\n"                                                                                  \
+    "ldrd r0, r2, [sp]\n"                                                                                  \
+    "ldr r3, [sp, #8]\n"                                                                                   \
+    "cmp r2, r3\n"                                                                                         \
+    "beq.w 3f\n"                                                                                           \
+    "2:\n"                                                                                                 \
+    MOTE_DUAL_ASM_LINE_ROWS(stride, pitch, 1)                                                              \
+    "ldrd r3, r12, [sp, #16]\n"                                                                            \
+    first                                                                                                  \
+    second                                                                                                 \
+    "add r2, r2, r3, lsl #1\n"                                                                             \
+    "ldr r3, [sp, #8]\n"                                                                                   \
+    "ldr r10, [r1, #-8]\n"                                                                                 \
+    "adds r0, #(4 * " #stride ")\n"                                                                        \
+    "cmp r2, r3\n"                                                                                         \
+    "bne.w 2b\n"                                                                                           \
+    "3:\n"                                                                                                 \
+    "ldr r3, [sp, #24]\n"                                                                                  \
+    "ldr r3, [r3, #4]\n"                                                                                   \
+    "cmp r3, #0\n"                                                                                         \
+    "beq.w 4f\n"                                                                                           \
+    MOTE_DUAL_ASM_LINE_ROWS(stride, pitch, 0)                                                              \
+    "ldr r12, [sp, #20]\n"                                                                                 \
+    first                                                                                                  \
+    "4:\n"                                                                                                 \
+    "ldr r3, [sp, #24]\n"                                                                                  \
+    "ldrd r0, r2, [sp]\n"                                                                                  \
+    "ldr r4, [r3, #8]\n"                                                                                   \
+    "ldr r5, [r3, #16]\n"                                                                                  \
+    "ldrd r6, r7, [sp, #8]\n"                                                                              \
+    "add r0, r0, r4\n"                                                                                     \
+    "add r2, r2, r5\n"                                                                                     \
+    "add r6, r6, r5\n"                                                                                     \
+    "subs r7, #1\n"                                                                                        \
+    "strd r0, r2, [sp]\n"                                                                                  \
+    "strd r6, r7, [sp, #8]\n"                                                                              \
+    "bne.w 1b\n"                                                                                           \
+    "add sp, #28\n"                                                                                        \
+    "pop {r4-r11, pc}\n"
+
+#define MOTE_DUAL_LINE(name, stride, pitch, left_shift, low, high)                                         \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int16_t *x, MOTE_ARGUMENT const int32_t *stream,              \
+                         MOTE_ARGUMENT void *y, MOTE_ARGUMENT const mote_dual_line *line)                  \
+    {                                                                                                      \
+        __asm__(MOTE_DUAL_ASM_LINE(                                                                        \
+            stride, pitch, MOTE_DUAL_ASM_STORE("lr", "r11", "r12", "r2", "0", left_shift, low, high),      \
+            MOTE_DUAL_ASM_SCALE("r10", "r11", "r12", left_shift, low, high) "strb r10, [r2, r3]\n"));      \
+    }
+
+#define MOTE_DUAL_LINE_RAW(name, stride, pitch)                                                            \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int16_t *x, MOTE_ARGUMENT const int32_t *stream,              \
+                         MOTE_ARGUMENT void *y, MOTE_ARGUMENT const mote_dual_line *line)                  \
+    {                                                                                                      \
+        __asm__(MOTE_DUAL_ASM_LINE(stride, pitch, "str lr, [r2]\n", "str r10, [r2, r3]\n"));               \
+    }
+
+/**
+ * Defines a function that lays out two columns a word: four channels of `count` pairs of columns, with
+ * `across` bytes from column to column, and `step` bytes from channel to channel where they go.
+ */
+#define MOTE_DUAL_SPREAD(name)                                                                             \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int8_t *x, MOTE_ARGUMENT int32_t across,                      \
+                         MOTE_ARGUMENT int16_t *to, MOTE_ARGUMENT int32_t step,                            \
+                         MOTE_ARGUMENT int32_t count)                                                      \
+    {                                                                                                      \
+        __asm__(".syntax unified\n"                                                                        \
+                "push {r4-r11, lr}\n"                                                                      \
+                "ldr lr, [sp, #36]\n"                                                                      \
+                "add r12, r3, r3, lsl #1\n"                                                                \
+                "cmp lr, #0\n"                                                                             \
+                "beq.w 2f\n"                                                                               \
+                "1:\n"                                                                                     \
+                "ldr r4, [r0]\n"                                                                           \
+                "ldr r5, [r0, r1]\n"                                                                       \
+                "add r0, r0, r1, lsl #1\n"                                                                 \
+                "sxtb16 r6, r4\n"                                                                          \
+                "sxtb16 r7, r5\n"                                                                          \
+                "sxtb16 r4, r4, ror #8\n"                                                                  \
+                "sxtb16 r5, r5, ror #8\n"                                                                  \
+                "pkhbt r8, r6, r7, lsl #16\n"                                                              \
+                "pkhbt r9, r4, r5, lsl #16\n"                                                              \
+                "pkhtb r10, r7, r6, asr #16\n"                                                             \
+                "pkhtb r11, r5, r4, asr #16\n"                                                             \
+                "str r9, [r2, r3]\n"                                                                       \
+                "str r10, [r2, r3, lsl #1]\n"                                                              \
+                "str r11, [r2, r12]\n"                                                                     \
+                "str r8, [r2], #4\n"                                                                       \
+                "subs lr, #1\n"                                                                            \
+                "bne.w 1b\n"                                                                               \
+                "2:\n"                                                                                     \
+                "pop {r4-r11, pc}\n");                                                                     \
+    }
 
 #endif
