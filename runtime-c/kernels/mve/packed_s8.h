@@ -17,6 +17,7 @@
 #endif
 #define MOTE_MVE_UNUSED __attribute__((unused))
 #define MOTE_MVE_TEXT(x) #x
+#define MOTE_MVE_VECTORS(full, tail) "((" MOTE_MVE_TEXT(full) ") + ((" MOTE_MVE_TEXT(tail) ") + 15) / 16)"
 
 /* 4 filters times the pixels in q0 and q1. */
 #define MOTE_MVE_PAIR_PRODUCTS(a) \
@@ -48,7 +49,7 @@
  */
 #define MOTE_MVE_GROUP(kind, full, tail) \
     ".set mote_at, 0\n" \
-    ".if (" MOTE_MVE_TEXT(full) ") + ((" MOTE_MVE_TEXT(tail) ") > 0) <= 8\n" \
+    ".if " MOTE_MVE_VECTORS(full, tail) " <= 8\n" \
     ".if (" MOTE_MVE_TEXT(full) ") > 0\n" \
     MOTE_MVE_##kind##_AT MOTE_MVE_##kind##_PRODUCTS("") \
     ".rept (" MOTE_MVE_TEXT(full) ") - 1\n" \
@@ -150,7 +151,7 @@
             MOTE_MVE_GROUP(PAIR, full, tail) \
             MOTE_MVE_RESCALE(MOTE_MVE_PAIR_PARAMETERS, "q2", left, tflite) \
             MOTE_MVE_CLAMP(zero) \
-            ".if (" MOTE_MVE_TEXT(full) ") + ((" MOTE_MVE_TEXT(tail) ") > 0) > 8\n" \
+            ".if " MOTE_MVE_VECTORS(full, tail) " > 8\n" \
             MOTE_MVE_WIDE("r0", "16 * (" MOTE_MVE_TEXT(full) ")") \
             "sub r9, r9, r0\n" \
             "sub r11, r11, r0\n" \
@@ -202,7 +203,7 @@
             MOTE_MVE_GROUP(ROW, full, tail) \
             MOTE_MVE_RESCALE(MOTE_MVE_ROW_PARAMETERS, "q3", left, tflite) \
             MOTE_MVE_CLAMP(zero) \
-            ".if (" MOTE_MVE_TEXT(full) ") + ((" MOTE_MVE_TEXT(tail) ") > 0) > 8\n" \
+            ".if " MOTE_MVE_VECTORS(full, tail) " > 8\n" \
             MOTE_MVE_WIDE("r0", "16 * (" MOTE_MVE_TEXT(full) ")") \
             "sub r9, r9, r0\n" \
             ".endif\n" \
