@@ -5,73 +5,29 @@
 import { constantOf, type Node } from "../ir/graph.ts";
 import { elementCount } from "../ir/types.ts";
 import type { Profile } from "../ops/numerics.ts";
-import { convKernels } from "./conv.ts";
 import {
   type Binding,
-  type ConstantArray,
   type Fields,
   type Kernel,
   outputType,
   tableArray,
   weightsArray,
 } from "./kernel.ts";
+import { depthwiseEights } from "./v6m-depthwise.ts";
 import { fullyConnected } from "./v6m-fc.ts";
+import {
+  filtersOf,
+  foldedBias,
+  type Parts,
+  partsOf,
+  portableNamed,
+  rescalesInParts,
+} from "./v6m-filters.ts";
 import { type Filters, type Packing, pack } from "./v6m-packing.ts";
-
-const portableNamed = (name: string): Kernel => convKernels.find((k) => k.name === name)!;
 
 interface Prepared {
   readonly filters: Filters;
   readonly packing: Packing;
-}
-
-interface Parts {
-  readonly binding: Binding;
-  readonly bias: readonly number[];
-  readonly multipliers: readonly number[];
-  readonly requantization: Readonly<Record<string, number>>;
-}
-
-function partsOf(portable: Kernel, node: Node, profile: Profile): Parts {
-  const binding = portable.bind(node, profile);
-  const [, bias, multipliers] = binding.constants;
-  const count = bias!.data.length;
-  const each = (a: ConstantArray) => Array.from({ length: count }, (_, i) => numberAt(a, i));
-  const requantization = binding.shape.requantization as Record<string, number>;
-  return { binding, bias: each(bias!), multipliers: each(multipliers!), requantization };
-}
-
-const numberAt = ({ data }: ConstantArray, i: number): number =>
-  Number(data[data.length === 1 ? 0 : i]);
-
-/** Biases less the zero point's share. */
-function foldedBias({ filters }: Prepared, { bias, binding }: Parts): number[] {
-  const zero = binding.shape.x_zero_point as number;
-  const { weights, taps } = filters;
-  return bias.map((b, f) => {
-    let sum = 0;
-    for (let t = 0; t < taps; t++) sum += weights[f * taps + t]!;
-    return b - zero * sum;
-  });
-}
-
-/** Largest |sum| of a filter, over any stored inputs. */
-function boundOf({ weights, taps }: Filters, f: number, bias: number): number {
-  let sum = 0;
-  for (let t = 0; t < taps; t++) sum += Math.abs(weights[f * taps + t]!);
-  return Math.abs(bias) + 128 * sum;
-}
-
-/** Whether the rescale of 16-bit parts in the assembly cannot overflow. */
-function rescalesInParts(prepared: Prepared, parts: Parts, bias: readonly number[]): boolean {
-  const { tflite, left_shift } = parts.requantization;
-  if (tflite !== 0 || left_shift !== 0) return false;
-  return bias.every((b, f) => {
-    const high = Math.floor(boundOf(prepared.filters, f, b) / 65536) + 1;
-    const m = parts.multipliers[f]!;
-    const middle = high * 65536 + (Math.floor(m / 65536) + 1) * 65536;
-    return m >= 0 && middle + 300 * 65536 < 2 ** 31;
-  });
 }
 
 /** bias, multiplier, corrections…, 0 for each filter; and where every eighth begins. */
@@ -118,9 +74,7 @@ function pairsKernel(f: Family): Kernel {
   const prepared = (node: Node): Prepared => {
     const before = known.get(node);
     if (before) return before;
-    const { data, shape } = constantOf(node.inputs[1])!;
-    const weights = data as Int8Array;
-    const filters = { count: shape[0]!, taps: weights.length / shape[0]!, weights };
+    const filters = filtersOf(node);
     const made = { filters, packing: pack(filters) };
     known.set(node, made);
     return made;
@@ -151,14 +105,16 @@ function isSafe(node: Node): boolean {
 }
 
 /**
- * Blocks of four pixels; expanding a tap's words is 13 instructions, a rescale about 30. Portable
+ * Blocks of four pixels; expanding a tap's words is 13 instructions, 20 where they are eight channels'
+ * only, and a rescale about 30 or, with so few filters a call, 40. Portable
  * kernels count half of what these processors need, so this is halved, too.
  */
 function costOf(f: Family, node: Node, { filters, packing }: Prepared): number {
   const outputs = elementCount(outputType(node).shape);
   const blocks = outputs / filters.count / 4;
-  const expanded = filters.taps * (f.depthwise ? filters.count : 1);
-  const measured = blocks * (packing.instructions + expanded * 13 + 150) + outputs * 30;
+  const expanding = filters.taps * (f.depthwise ? filters.count * 20 : 13);
+  const rescaling = outputs * (f.depthwise ? 40 : 30);
+  const measured = blocks * (packing.instructions + expanding + 150) + rescaling;
   return Math.round(measured / 2);
 }
 
@@ -172,9 +128,9 @@ function bindPairs(
   const parts = partsOf(portable, node, profile);
   const { binding, requantization: r } = parts;
   const { packing } = prepared;
-  const bias = foldedBias(prepared, parts);
+  const bias = foldedBias(prepared.filters, parts);
   const window = binding.shape.window as Record<string, number>;
-  const finishes = window.y_channel === 1 && rescalesInParts(prepared, parts, bias);
+  const finishes = window.y_channel === 1 && rescalesInParts(prepared.filters, parts, bias);
   const raw = finishes ? 0 : 1;
   const { words, starts } = filterTable(prepared, bias, parts);
   const groups = packing.taps / packing.size;
@@ -211,5 +167,6 @@ function bindPairs(
 export const v6mKernels: readonly Kernel[] = [
   pairsKernel(conv),
   pairsKernel(depthwise),
+  depthwiseEights,
   fullyConnected,
 ];

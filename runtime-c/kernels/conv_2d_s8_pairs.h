@@ -51,7 +51,7 @@ static MOTE_NOINLINE void mote_conv_2d_s8_pairs_run(const mote_pairs_call *call,
             }
             call->core(&work);
             if (s->raw != 0) {
-                mote_pairs_finish(sums, to, walk.step, 0, g->out_c, call, s);
+                call->finish(sums, to, walk.step, 0, g->out_c, call, s);
             }
         }
     }
@@ -62,7 +62,9 @@ MOTE_INLINE void mote_conv_2d_s8_pairs(mote_pairs_core core, const int8_t *x, in
                                        const int32_t *multipliers, const int8_t *exponents, mote_rows rows,
                                        mote_pairs_shape s)
 {
-    const mote_pairs_call call = {core, x, y, scratch, weights, filters, NULL, multipliers, exponents, rows};
+    const mote_pairs_call call = {
+        core, s.raw != 0 ? mote_pairs_finish : NULL, x, y, scratch, weights, filters, NULL,
+        multipliers, exponents, rows};
     mote_conv_2d_s8_pairs_run(&call, &s);
 }
 

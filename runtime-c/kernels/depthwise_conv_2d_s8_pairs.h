@@ -67,7 +67,7 @@ static MOTE_NOINLINE void mote_depthwise_conv_2d_s8_pairs_run(const mote_pairs_c
                 work.filters = call->filters + call->starts[f >> 3];
                 call->core(&work);
                 if (s->raw != 0) {
-                    mote_pairs_finish(sums, to + f * g->y_channel, walk.step, f, work.count, call, s);
+                    call->finish(sums, to + f * g->y_channel, walk.step, f, work.count, call, s);
                 }
             }
         }
@@ -80,7 +80,9 @@ MOTE_INLINE void mote_depthwise_conv_2d_s8_pairs(mote_pairs_core core, const int
                                                  const int32_t *multipliers, const int8_t *exponents,
                                                  mote_rows rows, mote_pairs_shape s)
 {
-    const mote_pairs_call call = {core, x, y, scratch, weights, filters, starts, multipliers, exponents, rows};
+    const mote_pairs_call call = {
+        core, s.raw != 0 ? mote_pairs_finish : NULL, x, y, scratch, weights, filters, starts,
+        multipliers, exponents, rows};
     mote_depthwise_conv_2d_s8_pairs_run(&call, &s);
 }
 

@@ -34,8 +34,12 @@ typedef struct {
 } mote_pairs_shape;
 
 /** One layer's call; `starts` says where every eighth filter begins in `filters`. */
-typedef struct {
+typedef struct mote_pairs_call mote_pairs_call;
+struct mote_pairs_call {
     mote_pairs_core core;
+    /** Rescales sums [filter][4]; NULL unless the core is a raw one. */
+    void (*finish)(const int32_t *sums, int8_t *y, int32_t step, int32_t first, int32_t count,
+                   const mote_pairs_call *call, const mote_pairs_shape *s);
     const int8_t *x;
     int8_t *y;
     void *scratch;
@@ -45,7 +49,7 @@ typedef struct {
     const int32_t *multipliers;
     const int8_t *exponents;
     mote_rows rows;
-} mote_pairs_call;
+};
 
 /** Where the patches of a block's four pixels begin. */
 typedef struct {

@@ -32,22 +32,40 @@
             "str r8, [sp, #32]\n"                                                                            \
             "1:\n" /* a filter */                                                                            \
             "movs r8, #0\n"                                                                                  \
-            "movs r9, #0\n"                                                                                  \
             "movs r10, #0\n"                                                                                 \
+            ".if " #exact "\n"                                                                               \
+            "movs r9, #0\n"                                                                                  \
             "movs r11, #0\n"                                                                                 \
+            ".else\n" /* the high sums round up */                                                           \
+            "movs r9, #255\n"                                                                                \
+            "movs r11, #255\n"                                                                               \
+            ".endif\n"                                                                                       \
             "ldr r1, [sp, #12]\n"                                                                            \
             "ldr r0, [sp, #8]\n"                                                                             \
             "2:\n" /* a turn of the loop over groups */                                                      \
             ".rept " #unroll "\n"                                                                            \
-            "ldrd r4, r5, [r0], #8\n"                                                                        \
+            ".if " #size " & 1\n"                                                                            \
+            "ldm r0!, {r4, r5}\n"                                                                            \
             "ldrsb r6, [r1], #8\n"                                                                           \
             "muls r4, r6, r4\n"                                                                              \
             "muls r5, r6, r5\n"                                                                              \
-            ".rept " #size " - 1\n"                                                                          \
-            "ldrd r2, r3, [r0], #8\n"                                                                        \
+            ".else\n"                                                                                        \
+            "ldm r0!, {r2, r3, r4, r5}\n"                                                                    \
+            "ldrsb r6, [r1], #8\n"                                                                           \
+            "ldrsb r7, [r1], #8\n"                                                                           \
+            "muls r4, r7, r4\n"                                                                              \
+            "muls r5, r7, r5\n"                                                                              \
+            "mla r4, r2, r6, r4\n"                                                                           \
+            "mla r5, r3, r6, r5\n"                                                                           \
+            ".endif\n"                                                                                       \
+            ".rept (" #size " - 1) / 2\n"                                                                    \
+            "ldm r0!, {r2, r3, r7, r12}\n"                                                                   \
             "ldrsb r6, [r1], #8\n"                                                                           \
             "mla r4, r2, r6, r4\n"                                                                           \
             "mla r5, r3, r6, r5\n"                                                                           \
+            "ldrsb r6, [r1], #8\n"                                                                           \
+            "mla r4, r7, r6, r4\n"                                                                           \
+            "mla r5, r12, r6, r5\n"                                                                          \
             ".endr\n"                                                                                        \
             "sxth r2, r4\n"                                                                                  \
             "add r8, r2\n"                                                                                   \
@@ -106,10 +124,8 @@
             "ldr r0, [sp, #0]\n"                                                                             \
             ".if " #exact " == 0\n" /* the high sums are (256 * sum of high halves + carries) */             \
             "sub r9, r9, r8, asr #8\n"                                                                       \
-            "adds r9, #255\n"                                                                                \
             "add r9, r1, r9, asr #8\n"                                                                       \
             "sub r11, r11, r10, asr #8\n"                                                                    \
-            "adds r11, #255\n"                                                                               \
             "add r11, r1, r11, asr #8\n"                                                                     \
             ".else\n"                                                                                        \
             "add r9, r1\n"                                                                                   \
@@ -123,21 +139,24 @@
             ".else\n"                                                                                        \
             "ldr r4, [sp, #32]\n"                                                                            \
             "ldr r5, [sp, #4]\n"                                                                             \
+            ".if " #high " - (" #low ") == 255\n"                                                            \
+            "subs r4, #128\n"                                                                                \
+            ".endif\n"                                                                                       \
             ".irp sum, r8, r9, r10, r11\n" /* round(sum * multiplier / 2^32) */                              \
             "mov r3, #0x80000000\n"                                                                          \
             "mov r2, r4\n"                                                                                   \
             "smlal r3, r2, \\sum, r6\n"                                                                      \
             ".if " #high " - (" #low ") == 255\n"                                                            \
-            "usat r2, #8, r2\n"                                                                              \
+            "ssat r2, #8, r2\n"                                                                              \
             ".else\n"                                                                                        \
             "cmp r2, #" #high " - (" #low ")\n"                                                              \
             "bls 6f\n"                                                                                       \
             "mvn r2, r2, asr #31\n"                                                                          \
             "and r2, r2, #" #high " - (" #low ")\n"                                                          \
             "6:\n"                                                                                           \
-            ".endif\n"                                                                                       \
             ".if " #low " != 0\n"                                                                            \
             "add r2, r2, #" #low "\n"                                                                        \
+            ".endif\n"                                                                                       \
             ".endif\n"                                                                                       \
             ".ifc \\sum, r11\n"                                                                              \
             "strb r2, [r0]\n"                                                                                \
