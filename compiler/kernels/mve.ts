@@ -148,7 +148,7 @@ const streamArray = (node: Node, profile: Profile, group: number) =>
 /** Instructions of all filters for one step of `pixels` pixels. */
 function stepCost(taps: number, filters: number, group: number, pixels: number): number {
   const vectors = Math.ceil(taps / 16);
-  const loop = vectors > 8 ? vectors * 0.5 + 12 : 0;
+  const loop = vectors > (taps % 16 === 0 ? 12 : 8) ? vectors * 0.5 + 12 : 0;
   return Math.ceil(filters / group) * (vectors * (pixels + group + 8) + 26 + loop) + 12;
 }
 

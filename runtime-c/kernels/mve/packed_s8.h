@@ -25,7 +25,12 @@
     "vldrw.u32 q3, [r7], #16\n vmladav" a ".s8 r2, q0, q3\n vmladav" a ".s8 r10, q1, q3\n" \
     "vldrw.u32 q2, [r7], #16\n vmladav" a ".s8 r4, q0, q2\n vmladav" a ".s8 r12, q1, q2\n" \
     "vldrw.u32 q3, [r7], #16\n vmladav" a ".s8 r6, q0, q3\n vmladav" a ".s8 lr, q1, q3\n"
-#define MOTE_MVE_PAIR_AT "vldrb.u8 q0, [r9, #mote_at]\n vldrb.u8 q1, [r11, #mote_at]\n"
+#define MOTE_MVE_PAIR_AT \
+    ".if mote_words\n" \
+    "vldrw.u32 q0, [r9, #mote_at]\n vldrw.u32 q1, [r11, #mote_at]\n" \
+    ".else\n" \
+    "vldrb.u8 q0, [r9, #mote_at]\n vldrb.u8 q1, [r11, #mote_at]\n" \
+    ".endif\n"
 #define MOTE_MVE_PAIR_NEXT "vldrb.u8 q0, [r9], #16\n vldrb.u8 q1, [r11], #16\n"
 #define MOTE_MVE_PAIR_TAIL "vpstt\n vldrbt.u8 q0, [r9, #mote_at]\n vldrbt.u8 q1, [r11, #mote_at]\n"
 
@@ -39,17 +44,24 @@
     "vldrw.u32 q3, [r7], #16\n vmladav" a ".s8 r10, q0, q3\n" \
     "vldrw.u32 q1, [r7], #16\n vmladav" a ".s8 r12, q0, q1\n" \
     "vldrw.u32 q2, [r7], #16\n vmladav" a ".s8 lr, q0, q2\n"
-#define MOTE_MVE_ROW_AT "vldrb.u8 q0, [r9, #mote_at]\n"
+#define MOTE_MVE_ROW_AT \
+    ".if mote_words\n vldrw.u32 q0, [r9, #mote_at]\n .else\n vldrb.u8 q0, [r9, #mote_at]\n .endif\n"
 #define MOTE_MVE_ROW_NEXT "vldrb.u8 q0, [r9], #16\n"
 #define MOTE_MVE_ROW_TAIL "vpst\n vldrbt.u8 q0, [r9, #mote_at]\n"
 
 /*
- * All of K for one group: up to 8 vectors at fixed offsets, more in a loop of 4 that moves the
- * pointers. The first vector's products start the accumulators.
+ * All of K for one group: a few vectors at fixed offsets, more in a loop of 4 that moves the
+ * pointers. Offsets of bytes reach 8 vectors; where K is whole vectors, x lies at words, whose
+ * offsets reach farther. The first vector's products start the accumulators.
  */
 #define MOTE_MVE_GROUP(kind, full, tail) \
     ".set mote_at, 0\n" \
-    ".if " MOTE_MVE_VECTORS(full, tail) " <= 8\n" \
+    ".if (" MOTE_MVE_TEXT(tail) ") == 0\n" \
+    ".set mote_words, 1\n .set mote_most, 12\n" \
+    ".else\n" \
+    ".set mote_words, 0\n .set mote_most, 8\n" \
+    ".endif\n" \
+    ".if " MOTE_MVE_VECTORS(full, tail) " <= mote_most\n" \
     ".if (" MOTE_MVE_TEXT(full) ") > 0\n" \
     MOTE_MVE_##kind##_AT MOTE_MVE_##kind##_PRODUCTS("") \
     ".rept (" MOTE_MVE_TEXT(full) ") - 1\n" \
@@ -151,7 +163,7 @@
             MOTE_MVE_GROUP(PAIR, full, tail) \
             MOTE_MVE_RESCALE(MOTE_MVE_PAIR_PARAMETERS, "q2", left, tflite) \
             MOTE_MVE_CLAMP(zero) \
-            ".if " MOTE_MVE_VECTORS(full, tail) " > 8\n" \
+            ".if " MOTE_MVE_VECTORS(full, tail) " > mote_most\n" \
             MOTE_MVE_WIDE("r0", "16 * (" MOTE_MVE_TEXT(full) ")") \
             "sub r9, r9, r0\n" \
             "sub r11, r11, r0\n" \
@@ -203,7 +215,7 @@
             MOTE_MVE_GROUP(ROW, full, tail) \
             MOTE_MVE_RESCALE(MOTE_MVE_ROW_PARAMETERS, "q3", left, tflite) \
             MOTE_MVE_CLAMP(zero) \
-            ".if " MOTE_MVE_VECTORS(full, tail) " > 8\n" \
+            ".if " MOTE_MVE_VECTORS(full, tail) " > mote_most\n" \
             MOTE_MVE_WIDE("r0", "16 * (" MOTE_MVE_TEXT(full) ")") \
             "sub r9, r9, r0\n" \
             ".endif\n" \
