@@ -32,6 +32,8 @@ interface Unrolling {
 /** Instructions of four inputs, and of a turn of the loop round them. */
 const [quadInstructions, turnInstructions] = [24, 3];
 const longestUnroll = 9;
+/** From so many inputs on, the loop spends an instruction to save a cycle. */
+const splitInputs = 128;
 
 /** The loop that takes the fewest instructions for this many inputs, which it may round up. */
 function unrolling(inputs: number): Unrolling {
@@ -87,7 +89,7 @@ const convolution: Kernel = {
       inputs: [0],
       constants: [packedStream(node, pairsOf(loop), r), r.exponents],
       takesRows: true,
-      core: core("MOTE_DUAL_PAIR", [loop.unroll], r),
+      core: core("MOTE_DUAL_PAIR", [loop.unroll, tapsOf(node) >= splitInputs ? 1 : 0], r),
       struct: "mote_dual_conv_2d_s8_shape",
       shape: {
         window: windowFields(node),

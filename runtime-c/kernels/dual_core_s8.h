@@ -53,8 +53,11 @@ MOTE_INLINE void mote_dual_store(const int32_t *acc, const int32_t *multipliers,
     }
 }
 
-/** Defines a function that makes 4 x groups filters of two pixels, whose words alternate in x. */
-#define MOTE_DUAL_PAIR(name, unroll, left_shift, low, high)                                                \
+/**
+ * Defines a function that makes 4 x groups filters of two pixels, whose words alternate in x. How often
+ * the loop is written out and whether its loads are split matter to the assembly only.
+ */
+#define MOTE_DUAL_PAIR(name, unroll, split, left_shift, low, high)                                         \
     static MOTE_NOINLINE void name(const int16_t *x, const int32_t *stream, void *y0, void *y1,            \
                                    int32_t pairs, int32_t groups, int32_t zero_point)                      \
     {                                                                                                      \
@@ -72,7 +75,7 @@ MOTE_INLINE void mote_dual_store(const int32_t *acc, const int32_t *multipliers,
     }
 
 /** The accumulators of one group of four filters, two pixels. */
-#define MOTE_DUAL_PAIR_RAW(name, unroll)                                                                   \
+#define MOTE_DUAL_PAIR_RAW(name, unroll, split)                                                            \
     static MOTE_NOINLINE void name(const int16_t *x, const int32_t *stream, void *acc0, void *acc1,        \
                                    int32_t pairs, int32_t groups, int32_t zero_point)                      \
     {                                                                                                      \
