@@ -105,9 +105,9 @@ function isSafe(node: Node): boolean {
 }
 
 /**
- * Blocks of four pixels; expanding a tap's words is 13 instructions, 20 where they are eight channels'
- * only, and a rescale about 30 or, with so few filters a call, 40. Portable
- * kernels count half of what these processors need, so this is halved, too.
+ * Blocks of four pixels; expanding a tap's words is 13 instructions, 20 where they are eight
+ * channels' only, and a rescale about 30 or, with so few filters a call, 40. Portable kernels count
+ * half of what these processors need, so this is halved, too.
  */
 function costOf(f: Family, node: Node, { filters, packing }: Prepared): number {
   const outputs = elementCount(outputType(node).shape);

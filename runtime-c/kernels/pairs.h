@@ -156,7 +156,9 @@ static MOTE_NOINLINE void mote_pairs_offsets(const mote_pairs_block *b, int32_t 
         at[i] = b->at[i] + offset;
     }
     for (int32_t i = 0; b->inside == 0 && i < 4; i++) {
-        if ((uint32_t)(b->iy[i] + dy) >= (uint32_t)g->in_h || (uint32_t)(b->ix[i] + dx) >= (uint32_t)g->in_w) {
+        const uint32_t row = (uint32_t)(b->iy[i] + dy);
+        const uint32_t column = (uint32_t)(b->ix[i] + dx);
+        if (row >= (uint32_t)g->in_h || column >= (uint32_t)g->in_w) {
             at[i] = MOTE_PAIRS_PAD;
         }
     }
