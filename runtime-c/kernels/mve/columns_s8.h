@@ -70,36 +70,31 @@ MOTE_INLINE void mote_columns_build(int8_t *to, const int8_t *const *rows, const
     const int32_t step_b = steps[height > 1 ? 1 : 0];
     const int32_t step_c = steps[height > 2 ? 2 : 0];
     const int32_t step_d = steps[height > 3 ? 3 : 0];
-    if (height <= 3 && channels == 16) {
-        __asm__ volatile("wls lr, %[count], 2f\n"
-                         "1: vldrb.u8 q0, [%[a]]\n add %[a], %[step_a]\n"
-                         "vldrb.u8 q1, [%[b]]\n add %[b], %[step_b]\n"
-                         "vldrb.u8 q2, [%[c]]\n add %[c], %[step_c]\n"
-                         "vst40.8 {q0, q1, q2, q3}, [%[to]]\n vst41.8 {q0, q1, q2, q3}, [%[to]]\n"
-                         "vst42.8 {q0, q1, q2, q3}, [%[to]]\n vst43.8 {q0, q1, q2, q3}, [%[to]]!\n"
-                         "le lr, 1b\n"
-                         "2:\n"
-                         : [to] "+r"(to), [a] "+r"(a), [b] "+r"(b), [c] "+r"(c)
-                         : [count] "r"(count), [step_a] "r"(steps[0]), [step_b] "r"(step_b),
-                           [step_c] "r"(step_c)
-                         : "lr", "q0", "q1", "q2", "q3", "memory");
-        return;
+#pragma GCC unroll 1
+    for (int32_t i = 0; i < count; i++) {
+        if (height <= 3 && channels == 16) {
+            __asm__ volatile("vldrb.u8 q0, [%1]\n vldrb.u8 q1, [%2]\n vldrb.u8 q2, [%3]\n"
+                             "vst40.8 {q0, q1, q2, q3}, [%0]\n vst41.8 {q0, q1, q2, q3}, [%0]\n"
+                             "vst42.8 {q0, q1, q2, q3}, [%0]\n vst43.8 {q0, q1, q2, q3}, [%0]\n"
+                             :
+                             : "r"(to), "r"(a), "r"(b), "r"(c)
+                             : "q0", "q1", "q2", "q3", "memory");
+        } else {
+            __asm__ volatile("vctp.8 %5\n vpstttt\n"
+                             "vldrbt.u8 q0, [%1]\n vldrbt.u8 q1, [%2]\n"
+                             "vldrbt.u8 q2, [%3]\n vldrbt.u8 q3, [%4]\n"
+                             "vst40.8 {q0, q1, q2, q3}, [%0]\n vst41.8 {q0, q1, q2, q3}, [%0]\n"
+                             "vst42.8 {q0, q1, q2, q3}, [%0]\n vst43.8 {q0, q1, q2, q3}, [%0]\n"
+                             :
+                             : "r"(to), "r"(a), "r"(b), "r"(c), "r"(d), "r"(channels)
+                             : "q0", "q1", "q2", "q3", "cc", "memory");
+        }
+        to += 64;
+        a += steps[0];
+        b += step_b;
+        c += step_c;
+        d += step_d;
     }
-    __asm__ volatile("vctp.8 %[channels]\n"
-                     "wls lr, %[count], 2f\n"
-                     "1: vpstttt\n"
-                     "vldrbt.u8 q0, [%[a]]\n vldrbt.u8 q1, [%[b]]\n"
-                     "vldrbt.u8 q2, [%[c]]\n vldrbt.u8 q3, [%[d]]\n"
-                     "add %[a], %[step_a]\n add %[b], %[step_b]\n"
-                     "add %[c], %[step_c]\n add %[d], %[step_d]\n"
-                     "vst40.8 {q0, q1, q2, q3}, [%[to]]\n vst41.8 {q0, q1, q2, q3}, [%[to]]\n"
-                     "vst42.8 {q0, q1, q2, q3}, [%[to]]\n vst43.8 {q0, q1, q2, q3}, [%[to]]!\n"
-                     "le lr, 1b\n"
-                     "2:\n"
-                     : [to] "+r"(to), [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d)
-                     : [count] "r"(count), [step_a] "r"(steps[0]), [step_b] "r"(step_b),
-                       [step_c] "r"(step_c), [step_d] "r"(step_d), [channels] "r"(channels)
-                     : "lr", "q0", "q1", "q2", "q3", "cc", "memory");
 }
 
 MOTE_INLINE void mote_columns_fill(int8_t *to, int32_t value, int32_t count)

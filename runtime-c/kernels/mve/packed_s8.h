@@ -10,6 +10,10 @@
 
 #include "window.h"
 
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Woverlength-strings" /* of the cores, which are one text each */
+#endif
+
 #if defined(__GNUC__) && !defined(__clang__)
 #define MOTE_MVE_NAKED __attribute__((naked, noinline, noipa, used))
 #else
