@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { writeFiles } from "../../compiler/commands/write.ts";
 import type { Program } from "../../compiler/compile.ts";
+import { listTargets, loadTarget } from "../../compiler/target.ts";
 import { storedInput, tfliteOutput } from "../support/mlperf.ts";
 import { bundled, modelFile } from "../support/models.ts";
 import { compileModel, inTemporaryFolder } from "../support/programs.ts";
@@ -58,6 +59,19 @@ const compilers = ["gcc", "clang"].map((cc) => ({
   note: isInstalled(cc) ? "" : ` (skipped: ${cc} is not installed)`,
 }));
 
+const hasClang = isInstalled("clang");
+const clangFlags = ["--target=thumb-none-eabi", "-isystem", "/usr/lib/arm-none-eabi/include"];
+/** clang takes the FPU from the processor's name where GCC is told to. */
+const forClang = (flags: readonly string[]) => flags.filter((f) => f !== "-mfpu=auto");
+const devices = listTargets()
+  .map(loadTarget)
+  .filter((target) => target.machine !== null)
+  .map((target) => ({
+    target,
+    name: target.name,
+    compilers: hasClang ? "gcc and clang" : "gcc (clang skipped: it is not installed)",
+  }));
+
 describe.each(bundled)("%s", (model) => {
   it.each(compilers)("built by hand with $cc gives TensorFlow Lite's output$note", async ({
     cc,
@@ -74,25 +88,26 @@ describe.each(bundled)("%s", (model) => {
     expect(parse(text)).toEqual(Array.from(tfliteOutput(model, 0)));
   });
 
-  it.each([
-    "fast",
-    "tflite",
-  ] as const)("compiles without a warning for M0+ and M4, profile %s", async (profile) => {
-    const program = compileModel(modelFile(model), { target: "cortex-m4", profile });
-    await inTemporaryFolder((folder) => {
-      write(folder, [program], {});
-      for (const cpu of ["cortex-m0plus", "cortex-m4"])
-        run(
-          folder,
-          "arm-none-eabi-gcc",
-          `-mcpu=${cpu}`,
-          "-mthumb",
-          ...strict,
-          "-Os",
-          "-c",
-          `${model}.c`,
-        );
-    });
+  it.each(devices)("compiles without a warning for $name, by $compilers", async ({ target }) => {
+    for (const profile of ["fast", "tflite"] as const) {
+      const program = compileModel(modelFile(model), { target: target.name, profile });
+      await inTemporaryFolder((folder) => {
+        write(folder, [program], {});
+        const last = ["-c", `${model}.c`];
+        for (const level of ["-O0", "-Os", "-O3"])
+          run(folder, "arm-none-eabi-gcc", ...target.cflags, ...strict, level, ...last);
+        if (hasClang)
+          run(
+            folder,
+            "clang",
+            ...clangFlags,
+            ...forClang(target.cflags),
+            ...strict,
+            "-O2",
+            ...last,
+          );
+      });
+    }
   });
 });
 
