@@ -29,7 +29,7 @@ describe("calibration", () => {
   });
 
   const targets = ["cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m55"];
-  it.each(targets)("predicts whole networks on %s within 10 %%", async (target) => {
+  it.each(targets)("predicts whole networks on %s within a tenth", async (target) => {
     for (const model of bundled) {
       const program = compileModel(modelFile(model), { target });
       const layers = kernelChoices(program);
