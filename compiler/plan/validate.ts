@@ -41,13 +41,12 @@ class Arena {
     this.#plan = plan;
   }
 
-  /** First and past-the-last byte of a region; out of bounds is a problem. */
-  #span(region: Region, when: string): [number, number] {
-    const buffer = this.#plan.buffers[region.buffer];
-    const bytes = sizeOf(region.value);
-    if (!buffer || region.byteOffset < 0 || region.byteOffset + bytes > buffer.bytes)
-      this.problems.push(`${when}: a value does not fit its buffer`);
-    const start = (buffer?.offset ?? 0) + region.byteOffset;
+  /** First and past-the-last byte of some bytes of a buffer; out of bounds is a problem. */
+  #span({ buffer: id, byteOffset, bytes }: Scratch, what: string, when: string): [number, number] {
+    const buffer = this.#plan.buffers[id];
+    if (!buffer || byteOffset < 0 || byteOffset + bytes > buffer.bytes)
+      this.problems.push(`${when}: ${what} does not fit its buffer`);
+    const start = (buffer?.offset ?? 0) + byteOffset;
     if (start < 0 || start + bytes > this.#plan.arenaBytes)
       this.problems.push(`${when}: bytes ${start} to ${start + bytes} lie outside the arena`);
     return [start, start + bytes];
@@ -55,7 +54,7 @@ class Arena {
 
   /** What was written before is lost where the new value lies. */
   write(region: Region, when: string): void {
-    const [begin, end] = this.#span(region, when);
+    const [begin, end] = this.#span({ ...region, bytes: sizeOf(region.value) }, "a value", when);
     this.#forget(begin, end);
     this.#held.push({ begin, end, value: region.value });
   }
@@ -69,15 +68,12 @@ class Arena {
   }
 
   /** A step's own memory overwrites what lies there. */
-  use({ buffer, byteOffset, bytes }: Scratch, when: string): void {
-    const room = this.#plan.buffers[buffer];
-    if (!room || byteOffset < 0 || byteOffset + bytes > room.bytes)
-      this.problems.push(`${when}: scratch memory does not fit its buffer`);
-    this.#forget((room?.offset ?? 0) + byteOffset, (room?.offset ?? 0) + byteOffset + bytes);
+  use(scratch: Scratch, when: string): void {
+    this.#forget(...this.#span(scratch, "scratch memory", when));
   }
 
   read(region: Region, when: string): void {
-    const [begin, end] = this.#span(region, when);
+    const [begin, end] = this.#span({ ...region, bytes: sizeOf(region.value) }, "a value", when);
     const wanted = shown(region.value);
     const whole = this.#held.some((h) => h.value === wanted && h.begin <= begin && end <= h.end);
     if (!whole)
