@@ -95,6 +95,14 @@ export function convolution(r: Random): Layer {
   return { op: "Conv", x, w: [r.int(1, 20), channels, ...kernel], attrs };
 }
 
+/** What Winograd's kernel serves, and others of the kind. */
+export function square(r: Random): Layer {
+  const channels = 4 * r.int(1, 20);
+  const pads = r.list(4, () => r.int(0, 2));
+  const x = [1, channels, r.int(1, 9), r.int(1, 9)];
+  return { op: "Conv", x, w: [r.int(1, 20), channels, 3, 3], attrs: { pads } };
+}
+
 export function depthwise(r: Random): Layer {
   const { x, attrs } = convolution(r);
   const group = Math.max(2, x[1]!);

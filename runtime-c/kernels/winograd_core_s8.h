@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: 0BSD */
+/*
+ * Hot loops of winograd_conv_2d_s8.h, in C; the folder dsp has them for cores with DSP instructions,
+ * to the same bits. A word holds two 16-bit numbers.
+ */
+#ifndef MOTE_WINOGRAD_CORE_S8_H
+#define MOTE_WINOGRAD_CORE_S8_H
+
+#include "mote_math.h"
+
+/** Before a loop that is not to be written out. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define MOTE_WINOGRAD_LOOP _Pragma("GCC unroll 1")
+#else
+#define MOTE_WINOGRAD_LOOP
+#endif
+
+/** Transformed inputs v: [pair of channels][16 positions][2 tiles]. */
+enum { MOTE_WINOGRAD_WORDS = 32 };
+
+MOTE_INLINE uint32_t mote_winograd_halves(uint32_t low, uint32_t high)
+{
+    return (low & 0xFFFFu) | high << 16;
+}
+
+MOTE_INLINE uint32_t mote_winograd_add(uint32_t a, uint32_t b)
+{
+    return mote_winograd_halves(a + b, (a >> 16) + (b >> 16));
+}
+
+MOTE_INLINE uint32_t mote_winograd_sub(uint32_t a, uint32_t b)
+{
+    return mote_winograd_halves(a - b, (a >> 16) - (b >> 16));
+}
+
+/** Four bytes to words of numbers 0 and 2, then of 1 and 3. */
+MOTE_INLINE void mote_winograd_expand(const int8_t *x, uint32_t *even, uint32_t *odd)
+{
+    *even = mote_winograd_halves((uint32_t)x[0], (uint32_t)x[2]);
+    *odd = mote_winograd_halves((uint32_t)x[1], (uint32_t)x[3]);
+}
+
+/** The stored number of an accumulator in profile fast, which does not leave 32 bits when shifted. */
+MOTE_INLINE int8_t mote_winograd_rescale(int32_t acc, int32_t multiplier, mote_requantization r)
+{
+    return (int8_t)mote_requantize(acc, 0, &multiplier, NULL, r);
+}
+
+MOTE_INLINE int32_t mote_winograd_low(uint32_t word)
+{
+    return (int16_t)(word & 0xFFFFu);
+}
+
+/**
+ * Defines a function that makes the products of two tiles and four filters, m: [16 positions][2 tiles]
+ * [4 filters], of weights u: [16 positions][pair of channels][4 filters]; sums wrap round.
+ */
+#define MOTE_WINOGRAD_TILES(name, unroll, turns)                                                           \
+    static MOTE_NOINLINE void name(const uint32_t *v, const int32_t *u, int32_t *m)                        \
+    {                                                                                                      \
+        for (int32_t p = 0; p < 16; p++) {                                                                 \
+            uint32_t sums[8] = {0, 0, 0, 0, 0, 0, 0, 0};                                                   \
+            for (int32_t i = 0; i < (unroll) * (turns); i++) {                                             \
+                for (int32_t k = 0; k < 8; k++) {                                                          \
+                    const uint32_t x = v[MOTE_WINOGRAD_WORDS * i + 2 * p + k / 4];                         \
+                    const uint32_t w = (uint32_t)u[k % 4];                                                 \
+                    sums[k] += (uint32_t)(mote_winograd_low(x) * mote_winograd_low(w) +                    \
+                                          mote_winograd_low(x >> 16) * mote_winograd_low(w >> 16));        \
+                }                                                                                          \
+                u += 4;                                                                                    \
+            }                                                                                              \
+            for (int32_t k = 0; k < 8; k++) {                                                              \
+                *m++ = (int32_t)sums[k];                                                                   \
+            }                                                                                              \
+        }                                                                                                  \
+    }
+
+#endif
