@@ -21,62 +21,10 @@ typedef struct {
 
 typedef void mote_winograd_tiles(const uint32_t *v, const int32_t *u, int32_t *m);
 
-/** Two tiles' inputs: four rows of six pixels, channels innermost. */
-typedef struct {
-    const int8_t *x;
-    int32_t row, column;
-} mote_winograd_patch;
-
 /** What borders are copied from. */
 typedef struct {
     int32_t height, width, channels, row, column, zero_point;
 } mote_winograd_image;
-
-/** Transforms the rows of column `k`; two channels of every four, those at `odd`. */
-MOTE_INLINE void mote_winograd_column(mote_winograd_patch from, int32_t k, int32_t odd, uint32_t *t)
-{
-    uint32_t d[4];
-    for (int32_t r = 0; r < 4; r++) {
-        uint32_t words[2];
-        mote_winograd_expand(from.x + r * from.row + k * from.column, &words[0], &words[1]);
-        d[r] = words[odd];
-    }
-    t[0] = mote_winograd_sub(d[0], d[2]);
-    t[1] = mote_winograd_add(d[1], d[2]);
-    t[2] = mote_winograd_sub(d[2], d[1]);
-    t[3] = mote_winograd_sub(d[1], d[3]);
-}
-
-/** Transforms the columns of a tile. */
-MOTE_INLINE void mote_winograd_rows(const uint32_t *a, const uint32_t *b, const uint32_t *c,
-                                    const uint32_t *d, uint32_t *v)
-{
-    for (int32_t r = 0; r < 4; r++) {
-        v[8 * r] = mote_winograd_sub(a[r], c[r]);
-        v[8 * r + 2] = mote_winograd_add(b[r], c[r]);
-        v[8 * r + 4] = mote_winograd_sub(c[r], b[r]);
-        v[8 * r + 6] = mote_winograd_sub(b[r], d[r]);
-    }
-}
-
-/** Transforms two tiles that share two columns. */
-static MOTE_NOINLINE void mote_winograd_input(mote_winograd_patch from, int32_t channels, uint32_t *v)
-{
-    for (int32_t c = 0; c < channels; c += 4) {
-        for (int32_t odd = 0; odd < 2; odd++) {
-            uint32_t t[6][4];
-            for (int32_t k = 0; k < 4; k++) {
-                mote_winograd_column(from, k, odd, t[k]);
-            }
-            mote_winograd_rows(t[0], t[1], t[2], t[3], v);
-            mote_winograd_column(from, 4, odd, t[4]);
-            mote_winograd_column(from, 5, odd, t[5]);
-            mote_winograd_rows(t[2], t[3], t[4], t[5], v + 1);
-            v += MOTE_WINOGRAD_WORDS;
-        }
-        from.x += 4;
-    }
-}
 
 /** Copies two tiles' inputs from row `y` and column `k` on; what lies outside is the zero point. */
 static MOTE_NOINLINE void mote_winograd_border(const int8_t *x, int8_t *to, int32_t y, int32_t k,
@@ -176,7 +124,7 @@ MOTE_INLINE void mote_winograd_conv_2d_s8(mote_winograd_tiles core, const int8_t
             const int32_t iy = oy - g.pad_h - rows.in_begin;
             for (int32_t ox = 0; ox < g.out_w; ox += 4) {
                 const int32_t ix = ox - g.pad_w;
-                mote_winograd_patch from = {(const int8_t *)m, 6 * g.in_c, g.in_c};
+                mote_winograd_patch from = {(const int8_t *)m, 6 * g.in_c, g.in_c, g.in_c / 4};
                 if (iy >= 0 && iy + 4 <= height && ix >= 0 && ix + 6 <= g.in_w) {
                     from.x = image + iy * g.x_row + ix * g.x_column;
                     from.row = g.x_row;
@@ -184,7 +132,7 @@ MOTE_INLINE void mote_winograd_conv_2d_s8(mote_winograd_tiles core, const int8_t
                 } else {
                     mote_winograd_border(image, (int8_t *)m, iy, ix, &outside);
                 }
-                mote_winograd_input(from, g.in_c, v);
+                mote_winograd_input(&from, v);
                 mote_winograd_filters(core, v, m, stream, exponents, to + ox * g.y_column, row_step,
                                       g.out_w - ox < 4 ? g.out_w - ox : 4, s);
             }
