@@ -16,7 +16,7 @@ import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
 import { typingKernels } from "./typing.ts";
 import { v6mKernels } from "./v6m.ts";
-import { winograd } from "./winograd.ts";
+import { winogradKernels } from "./winograd.ts";
 
 const storedAs = (elem: ElementType): ElementType => (elem === "bool" ? "uint8" : elem);
 
@@ -55,7 +55,7 @@ const kernels: readonly Kernel[] = [
   ...padKernels,
   ...typingKernels,
   ...v6mKernels,
-  winograd,
+  ...winogradKernels,
 ];
 
 const byName = new Map(kernels.map((kernel) => [kernel.name, kernel]));

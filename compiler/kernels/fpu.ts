@@ -42,7 +42,8 @@ const maxField = (node: Node) => ({
   float: Math.min(clampOf(node.attrs).max, 3.4028234663852886e38),
 });
 
-interface Filters {
+/** Filters as the cores take them. */
+export interface Filters {
   /** [filter][product] */
   readonly weights: ArrayLike<number>;
   readonly bias: ArrayLike<number>;
@@ -50,7 +51,7 @@ interface Filters {
   readonly filters: number;
 }
 
-function filtersOf(node: Node): Filters {
+export function filtersOf(node: Node): Filters {
   const w = constantOf(node.inputs[1])!;
   const filters = w.shape[0]!;
   const given = constantOf(node.inputs[2]) as Tensor | undefined;
@@ -59,7 +60,7 @@ function filtersOf(node: Node): Filters {
 }
 
 /** Filters in groups of `size`: a group's biases, then for each product the group's weights. */
-function grouped(f: Filters, size: number, filters: number, products: number): number[] {
+export function grouped(f: Filters, size: number, filters: number, products: number): number[] {
   const stream: number[] = [];
   for (let first = 0; first < filters; first += size) {
     for (let o = first; o < first + size; o++) stream.push(f.bias[o] ?? 0);
@@ -80,11 +81,9 @@ const filterGroups = (node: Node): number => Math.ceil(inputType(node, 1).shape[
 const isDirect = (node: Node): boolean =>
   inputType(node, 1).shape[0]! % 4 === 0 && str(node, "y_layout", "NHWC") === "NHWC";
 
-/** Results go through scratch memory for pixels that are left over, too. */
-function needsResults(node: Node): boolean {
-  const [height, width] = geometry(node).window.output as [number, number];
-  return !isDirect(node) || (height * width) % 4 !== 0;
-}
+/** Results go through scratch memory for pixels that are left over, of any range of rows, too. */
+const needsResults = (node: Node): boolean =>
+  !isDirect(node) || geometry(node).window.output[1]! % 4 !== 0;
 
 function bindConv(node: Node): Binding {
   const f = filtersOf(node);

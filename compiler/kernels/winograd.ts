@@ -1,11 +1,12 @@
 /**
- * int8 3x3 convolutions by Winograd's F(2x2, 3x3) (Lavin and Gray 2016), exact in integers: weights
- * are transformed with 2G, so that sums are four times the convolution's.
+ * 3x3 convolutions of stride 1 by Winograd's F(2x2, 3x3) (Lavin and Gray 2016). It is exact in integers:
+ * weights are transformed with 2G, so that sums are four times the convolution's.
  */
 import { constantOf, type Node } from "../ir/graph.ts";
-import { geometry, hasConstantWeights, windowFields } from "./conv.ts";
+import { clampFields, geometry, hasConstantWeights, windowFields } from "./conv.ts";
 import { halves, reachesOf, rescalingOf, startsOf, streamOf } from "./dsp-pack.ts";
-import { hasTypes, inputType, type Kernel } from "./kernel.ts";
+import { filtersOf, grouped } from "./fpu.ts";
+import { hasTypes, inputType, type Kernel, weightsArray } from "./kernel.ts";
 
 /** The matrix 2G. */
 const twiceG = [
@@ -16,7 +17,7 @@ const twiceG = [
 ] as const;
 
 /** Sixteen transformed weights of one filter and channel: (2G) g (2G)ᵀ. */
-export function transformed(g: (row: number, column: number) => number): number[] {
+function transformed(g: (row: number, column: number) => number): number[] {
   return twiceG.flatMap((a) =>
     twiceG.map((b) => {
       let sum = 0;
@@ -63,20 +64,25 @@ function weightStream(node: Node, starts: (f: number) => number, multipliers: re
   return streamOf(words);
 }
 
-function serves(node: Node): boolean {
-  if (!hasTypes(node, ["int8", "int8", "int32"], "int8") || !hasConstantWeights(node)) return false;
-  const { group, channels, window, x } = geometry(node);
+/** A 3x3 kernel of stride 1 over all channels. */
+function isSquare(node: Node): boolean {
+  const { group, window } = geometry(node);
   const { kernel, strides, dilations } = window;
-  const isPlain = [...strides, ...dilations].every((n) => n === 1) && kernel.join() === "3,3";
-  if (group !== 1 || !isPlain || channels % 4 !== 0 || x[1] !== 1) return false;
-  return reachesOf(node).every((reach) => reach < 2 ** 29);
+  const isPlain = [...strides, ...dilations].every((n) => n === 1);
+  return group === 1 && isPlain && kernel.join() === "3,3" && hasConstantWeights(node);
 }
 
-export const winograd: Kernel = {
+function servesInt8(node: Node): boolean {
+  if (!hasTypes(node, ["int8", "int8", "int32"], "int8") || !isSquare(node)) return false;
+  const { channels, x } = geometry(node);
+  return channels % 4 === 0 && x[1] === 1 && reachesOf(node).every((reach) => reach < 2 ** 29);
+}
+
+const int8: Kernel = {
   name: "winograd_conv_2d_s8",
   header: "winograd_conv_2d_s8.h",
   ops: ["Conv2D"],
-  serves,
+  serves: servesInt8,
   scratchBytes: (node) => 128 * loopOf(node).pairs + Math.max(512, 24 * geometry(node).channels),
   cost: (node) => {
     const { batch, channels, window } = geometry(node);
@@ -104,3 +110,53 @@ export const winograd: Kernel = {
     };
   },
 };
+
+/** From this position, (1, 1), a number gets to all four outputs of a tile. */
+const biasPosition = 5;
+
+/** Weights of each position as the core takes them, with the bias at one. */
+function floatStream(node: Node): number[] {
+  const f = filtersOf(node);
+  const { channels } = geometry(node);
+  const u = Array.from({ length: f.filters * channels }, (_, i) => {
+    const [filter, c] = [Math.floor(i / channels), i % channels];
+    return transformed((r, k) => f.weights[((filter * 3 + r) * 3 + k) * channels + c]!);
+  });
+  return Array.from({ length: positions }, (_, p) => {
+    const weights = u.map((g) => g[p]! / 4);
+    const bias = p === biasPosition ? f.bias : [];
+    const part = { weights, bias, products: channels, filters: f.filters };
+    return grouped(part, 4, 4 * groupsOf(node), productsOf(node));
+  }).flat();
+}
+
+const productsOf = (node: Node): number => 4 * Math.ceil(geometry(node).channels / 4);
+
+const float: Kernel = {
+  name: "winograd_conv_2d_f32",
+  header: "winograd_conv_2d_f32.h",
+  ops: ["Conv2D"],
+  serves: (node) => hasTypes(node, ["float32", "float32", "float32"], "float32") && isSquare(node),
+  scratchBytes: (node) => 256 * (productsOf(node) + 4 * groupsOf(node)),
+  cost: (node) => {
+    const { batch, channels, filters, window } = geometry(node);
+    const tiles = Math.ceil(window.output[0]! / 2) * Math.ceil(window.output[1]! / 2);
+    const products = positions * (groupsOf(node) * (productsOf(node) * 34.5 + 60) + 60);
+    return batch * Math.ceil(tiles / 4) * (products + 4 * (85 * channels + 70 * filters + 40));
+  },
+  bind: (node) => ({
+    inputs: [0],
+    constants: [weightsArray("weights", "float32", Float32Array.from(floatStream(node)))],
+    takesRows: true,
+    core: { macro: "MOTE_CORE_F32_X4", arguments: [0] },
+    struct: "mote_winograd_conv_2d_f32_shape",
+    shape: {
+      window: windowFields(node),
+      products: productsOf(node),
+      filter_groups: groupsOf(node),
+      ...clampFields(node),
+    },
+  }),
+};
+
+export const winogradKernels: readonly Kernel[] = [int8, float];

@@ -1,10 +1,10 @@
-/** 3x3 int8 convolutions of stride 1, of weights and inputs as large as they get. */
+/** 3x3 convolutions of stride 1; int8 ones of weights and inputs as large as they get. */
 import { constant, type Node } from "../../../compiler/ir/graph.ts";
 import { tensorOf } from "../../../compiler/ir/tensor.ts";
 import { elementCount } from "../../../compiler/ir/types.ts";
 import { buildNode } from "../../../compiler/ops/build.ts";
 import type { Family } from "../case.ts";
-import { activation, clampAttributes, stored } from "../draw.ts";
+import { activation, clampAttributes, floatConstant, stored } from "../draw.ts";
 import type { Random } from "../random.ts";
 
 function convolution(r: Random): Node {
@@ -34,6 +34,22 @@ function convolution(r: Random): Node {
   return buildNode("Conv2D", operands, attrs, { stored: y });
 }
 
+function floats(r: Random): Node {
+  const [n, c, h, w] = [r.int(1, 2), r.int(1, 9), r.int(1, 9), r.int(1, 10)];
+  const planar = r.chance(0.3);
+  const x = activation(r, planar ? [n, c, h, w] : [n, h, w, c], false);
+  const filters = r.int(1, 10);
+  const operands = [x, floatConstant(r, [filters, 3, 3, c])];
+  if (r.chance(0.7)) operands.push(floatConstant(r, [filters]));
+  return buildNode("Conv2D", operands, {
+    pads: r.list(4, () => r.int(0, 2)),
+    ...(planar && { x_layout: "NCHW" }),
+    ...(r.chance(0.2) && { y_layout: "NCHW" }),
+    ...clampAttributes(r, 4),
+  });
+}
+
 export const families: readonly Family[] = [
   { name: "3x3 convolutions of stride 1", sample: (r) => ({ node: convolution(r) }) },
+  { name: "3x3 convolutions of stride 1, float", sample: (r) => ({ node: floats(r) }) },
 ];
