@@ -8,6 +8,7 @@ import { elementwiseKernels } from "./elementwise.ts";
 import { floatKernels } from "./float.ts";
 import { fpuKernels } from "./fpu.ts";
 import { inputType, type Kernel, outputType } from "./kernel.ts";
+import { matmulKernels } from "./matmul.ts";
 import { movementKernels } from "./movement.ts";
 import { mveKernels } from "./mve.ts";
 import { columnsKernel } from "./mve-depthwise.ts";
@@ -51,6 +52,7 @@ const kernels: readonly Kernel[] = [
   ...poolKernels,
   ...floatKernels,
   ...fpuKernels,
+  ...matmulKernels,
   ...movementKernels,
   ...padKernels,
   ...typingKernels,
