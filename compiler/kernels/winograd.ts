@@ -1,6 +1,6 @@
 /**
- * 3x3 convolutions of stride 1 by Winograd's F(2x2, 3x3) (Lavin and Gray 2016). It is exact in integers:
- * weights are transformed with 2G, so that sums are four times the convolution's.
+ * 3x3 convolutions of stride 1 by Winograd's F(2x2, 3x3) (Lavin and Gray 2016). It is exact in
+ * integers: weights are transformed with 2G, so that sums are four times the convolution's.
  */
 import { constantOf, type Node } from "../ir/graph.ts";
 import { clampFields, geometry, hasConstantWeights, windowFields } from "./conv.ts";

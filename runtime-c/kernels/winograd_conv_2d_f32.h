@@ -78,6 +78,50 @@ MOTE_INLINE void mote_winograd_f32_output(const float *m, int32_t step, mote_win
     to.y[0] = mote_clamp_f32(top[0] + top[1] + top[2], s.min, s.max);
 }
 
+/** Tile number `at`: its first output, rows counted from the first that is made. */
+typedef struct {
+    int32_t y, x;
+} mote_winograd_f32_tile;
+
+MOTE_INLINE mote_winograd_f32_tile mote_winograd_f32_at(int32_t at, mote_window g)
+{
+    const int32_t across = (g.out_w + 1) / 2;
+    const mote_winograd_f32_tile tile = {at / across * 2, at % across * 2};
+    return tile;
+}
+
+/** All channels of a tile, at every fourth place of v. */
+MOTE_INLINE void mote_winograd_f32_gather(const float *x, float *v, mote_winograd_f32_tile tile,
+                                          mote_rows rows, mote_winograd_conv_2d_f32_shape s)
+{
+    const mote_window g = s.window;
+    const int32_t end = rows.out_end - g.pad_h + 2;
+    const int32_t iy = rows.out_begin + tile.y - g.pad_h;
+    const int32_t ix = tile.x - g.pad_w;
+    const mote_range ry = mote_kernel_range(iy, 4, 1, end < g.in_h ? end : g.in_h);
+    const mote_range rx = mote_kernel_range(ix, 4, 1, g.in_w);
+    const float *from = x + (iy - rows.in_begin) * g.x_row + ix * g.x_column;
+    for (int32_t i = 0; i < g.in_c; i++) {
+        float d[16];
+        mote_winograd_f32_load(from + i * g.x_channel, d, ry, rx, g);
+        mote_winograd_f32_input(d, v + 4 * i, 4 * s.products);
+    }
+}
+
+/** All filters of a tile; m: [16][4][4 * filter_groups]. */
+MOTE_INLINE void mote_winograd_f32_scatter(const float *m, float *y, mote_winograd_f32_tile tile,
+                                           mote_rows rows, mote_winograd_conv_2d_f32_shape s)
+{
+    const mote_window g = s.window;
+    const int32_t row = rows.out_begin + tile.y + 1 < rows.out_end ? g.y_row : 0;
+    const int32_t column = tile.x + 1 < g.out_w ? g.y_column : 0;
+    for (int32_t o = 0; o < g.out_c; o++) {
+        float *to = y + tile.y * g.y_row + tile.x * g.y_column + o * g.y_channel;
+        const mote_winograd_f32_place place = {to, row, column};
+        mote_winograd_f32_output(m + o, 16 * s.filter_groups, place, s);
+    }
+}
+
 /**
  * scratch: float [16][products][4] and [16][4][4 * filter_groups]; weights: of each of 16 positions as
  * the core takes them, with the bias at position 5, from which it gets to every output.
@@ -87,8 +131,7 @@ MOTE_INLINE void mote_winograd_conv_2d_f32(mote_core_f32_x4_function core, const
                                            mote_winograd_conv_2d_f32_shape s)
 {
     const mote_window g = s.window;
-    const int32_t across = (g.out_w + 1) / 2;
-    const int32_t tiles = (rows.out_end - rows.out_begin + 1) / 2 * across;
+    const int32_t tiles = (rows.out_end - rows.out_begin + 1) / 2 * ((g.out_w + 1) / 2);
     const int32_t filters = 4 * s.filter_groups;
     float *const v = (float *)scratch;
     float *const m = v + 64 * s.products;
@@ -104,31 +147,16 @@ MOTE_INLINE void mote_winograd_conv_2d_f32(mote_core_f32_x4_function core, const
         for (int32_t first = 0; first < tiles; first += 4) {
             const int32_t count = tiles - first < 4 ? tiles - first : 4;
             for (int32_t t = 0; t < count; t++) {
-                const int32_t iy = rows.out_begin + (first + t) / across * 2 - g.pad_h;
-                const int32_t ix = (first + t) % across * 2 - g.pad_w;
-                const int32_t end = rows.out_end - g.pad_h + 2;
-                const mote_range ry = mote_kernel_range(iy, 4, 1, end < g.in_h ? end : g.in_h);
-                const mote_range rx = mote_kernel_range(ix, 4, 1, g.in_w);
-                const float *from = x + n * g.x_batch + (iy - rows.in_begin) * g.x_row + ix * g.x_column;
-                for (int32_t i = 0; i < g.in_c; i++) {
-                    float d[16];
-                    mote_winograd_f32_load(from + i * g.x_channel, d, ry, rx, g);
-                    mote_winograd_f32_input(d, v + 4 * i + t, 4 * s.products);
-                }
+                const mote_winograd_f32_tile tile = mote_winograd_f32_at(first + t, g);
+                mote_winograd_f32_gather(x + n * g.x_batch, v + t, tile, rows, s);
             }
             for (int32_t p = 0; p < 16; p++) {
-                core(v + 4 * p * s.products, weights + p * filters * (s.products + 1), m + 4 * p * filters, &c);
+                core(v + 4 * p * s.products, weights + p * filters * (s.products + 1), m + 4 * p * filters,
+                     &c);
             }
             for (int32_t t = 0; t < count; t++) {
-                const int32_t oy = (first + t) / across * 2;
-                const int32_t ox = (first + t) % across * 2;
-                float *to = y + n * g.y_batch + oy * g.y_row + ox * g.y_column;
-                const int32_t row = oy + 1 < rows.out_end - rows.out_begin ? g.y_row : 0;
-                const int32_t column = ox + 1 < g.out_w ? g.y_column : 0;
-                for (int32_t o = 0; o < g.out_c; o++) {
-                    const mote_winograd_f32_place place = {to + o * g.y_channel, row, column};
-                    mote_winograd_f32_output(m + t * filters + o, 4 * filters, place, s);
-                }
+                const mote_winograd_f32_tile tile = mote_winograd_f32_at(first + t, g);
+                mote_winograd_f32_scatter(m + t * filters, y + n * g.y_batch, tile, rows, s);
             }
         }
     }
