@@ -28,17 +28,20 @@ function transformed(g: (row: number, column: number) => number): number[] {
 }
 
 const positions = 16;
-/** Pairs of channels in a turn of the loop. */
+/** Pairs of channels in a turn of the loop, an even number. */
 const longestUnroll = 32;
 
 function loopOf(node: Node) {
   const pairs = geometry(node).channels / 2;
   const turns = Math.ceil(pairs / longestUnroll);
-  const unroll = Math.ceil(pairs / turns);
+  const unroll = 2 * Math.ceil(pairs / 2 / turns);
   return { unroll, turns, pairs: unroll * turns };
 }
 
 const groupsOf = (node: Node): number => Math.ceil(geometry(node).filters / 4);
+
+/** The loops' immediate operands reach so far. */
+const mostChannels = 1020;
 
 /** Of every four filters: starts, weights [position][pair of channels][filter], multipliers. */
 function weightStream(node: Node, starts: (f: number) => number, multipliers: readonly number[]) {
@@ -75,7 +78,12 @@ function isSquare(node: Node): boolean {
 function servesInt8(node: Node): boolean {
   if (!hasTypes(node, ["int8", "int8", "int32"], "int8") || !isSquare(node)) return false;
   const { channels, x } = geometry(node);
-  return channels % 4 === 0 && x[1] === 1 && reachesOf(node).every((reach) => reach < 2 ** 29);
+  return (
+    channels % 4 === 0 &&
+    channels <= mostChannels &&
+    x[1] === 1 &&
+    reachesOf(node).every((reach) => reach < 2 ** 29)
+  );
 }
 
 const int8: Kernel = {

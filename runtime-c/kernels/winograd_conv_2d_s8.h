@@ -9,6 +9,7 @@
 
 #include "window.h"
 #include "winograd_core_s8.h"
+#include "winograd_input_s8.h"
 #include <string.h>
 
 typedef struct {
