@@ -94,7 +94,7 @@ function convolve(
 }
 
 /** Steps of [batch, channel, row, column] in a dense NCHW or NHWC tensor. */
-function steps(layout: string, channels: number, height: number, width: number) {
+export function steps(layout: string, channels: number, height: number, width: number) {
   return layout === "NCHW"
     ? ([channels * height * width, height * width, width, 1] as const)
     : ([channels * height * width, 1, width * channels, channels] as const);
@@ -108,13 +108,18 @@ export function imageSizes(shape: Shape, layout: string) {
     : { batch: n, channels: c, height: a, width: b };
 }
 
-function checkGroups(channels: number, filters: number, perGroup: number, group: number): void {
+export function checkGroups(
+  channels: number,
+  filters: number,
+  perGroup: number,
+  group: number,
+): void {
   if (channels !== perGroup * group)
     fail(`the input has ${channels} channels, the weights take ${perGroup} in ${group} group(s)`);
   if (filters % group !== 0) fail(`${filters} filters do not divide into ${group} groups`);
 }
 
-function checkBias(bias: TensorType | undefined, filters: number): void {
+export function checkBias(bias: TensorType | undefined, filters: number): void {
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== filters))
     fail(`the bias has shape [${bias.shape}] instead of [${filters}]`);
 }

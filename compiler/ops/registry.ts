@@ -3,6 +3,7 @@ import type { Node } from "../ir/graph.ts";
 import { activationOperators } from "./activation.ts";
 import { elementwiseOperators } from "./binary.ts";
 import { convOperators } from "./conv.ts";
+import { convTransposeOperators } from "./conv-transpose.ts";
 import { matmulOperators } from "./matmul.ts";
 import { movementOperators } from "./movement.ts";
 import { normaliseOperators } from "./normalise.ts";
@@ -32,6 +33,7 @@ for (const operator of [
   ...elementwiseOperators,
   ...activationOperators,
   ...convOperators,
+  ...convTransposeOperators,
   ...matmulOperators,
   ...poolOperators,
   ...normaliseOperators,

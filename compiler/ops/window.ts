@@ -86,6 +86,46 @@ export function windowOf(
   return { kernel: kernelShape, strides, dilations, padsBegin, padsEnd, output };
 }
 
+const whole = (attrs: Attrs, name: string, rank: number): readonly number[] => {
+  const given = ints({ attrs }, name);
+  if (given.some((x) => x < 0)) fail(`'${name}' must not be negative`);
+  return given.length === 0 ? Array.from({ length: rank }, () => 0) : given.slice(-rank);
+};
+
+/**
+ * The window of a transposed convolution, whose output i·stride + k·dilation − pad takes input i
+ * times weight k. `output_shape` and `auto_pad` say the output's size and leave the pads to follow.
+ */
+export function transposedWindowOf(
+  attrs: Attrs,
+  spatial: readonly number[],
+  kernel: readonly number[],
+): Window {
+  const rank = spatial.length;
+  const strides = perAxis(attrs, "strides", rank, ones(rank));
+  const dilations = perAxis(attrs, "dilations", rank, ones(rank));
+  const padding = whole(attrs, "output_padding", rank);
+  const full = spatial.map(
+    (size, i) =>
+      (size - 1) * strides[i]! + (kernel[i]! - 1) * dilations[i]! + 1 + (padding[i] ?? 0),
+  );
+  const auto = str({ attrs }, "auto_pad", "NOTSET");
+  const same = auto.startsWith("SAME") ? spatial.map((size, i) => size * strides[i]!) : [];
+  const given = ints({ attrs }, "output_shape");
+  const sizes = given.length > 0 ? given.slice(-rank) : same;
+  const pads = sizes.map((size, i): [number, number] => {
+    const total = Math.max(0, full[i]! - size);
+    const small = Math.floor(total / 2);
+    return auto === "SAME_UPPER" ? [small, total - small] : [total - small, small];
+  });
+  const both = sizes.length > 0 ? pads : padsOf(attrs, spatial, { strides }, []);
+  const [padsBegin, padsEnd] = [both.map((p) => p[0]), both.map((p) => p[1])];
+  const output = full.map((size, i) => sizes[i] ?? size - padsBegin[i]! - padsEnd[i]!);
+  if (output.length !== rank || output.some((size) => size < 1))
+    fail(`its output would have the spatial sizes [${output}]`);
+  return { kernel, strides, dilations, padsBegin, padsEnd, output };
+}
+
 /** The same window with missing leading axes of size 1, so that 1-D is 2-D. */
 export function twoAxes(w: Window): Window {
   if (w.kernel.length >= 2) return w;

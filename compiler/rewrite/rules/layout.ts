@@ -295,6 +295,8 @@ function isFlattened(n: Node): boolean {
   return image.type.shape[0] === flat.outputs[0]!.type.shape[0];
 }
 
+const convolutions = ["Conv2D", "ConvTranspose2D"];
+
 const isToNhwc = (n: Node): boolean => n.op === "Transpose" && ints(n, "perm").join() === "0,2,3,1";
 
 /** A convolution that reads planes takes the place of one behind a transposition. */
@@ -307,7 +309,7 @@ const planarInput: Rule = {
     %3: float32[1, 3, 4, 3] = Conv2D(%1, %2)
     return %3 as "y"
   }`,
-  pattern: op("Conv2D", undefined, {
+  pattern: op(convolutions, undefined, {
     where: (n) => str(n, "x_layout", "NHWC") === "NHWC" && isToNhwc(n.inputs[0]!.node),
   }),
   replace: (m) => {
@@ -349,7 +351,7 @@ const planarOutput: Rule = {
     %3: float32[1, 3, 3, 4] = Transpose(%2) {perm: [0, 3, 1, 2]}
     return %3 as "y"
   }`,
-  pattern: op("Transpose", [op("Conv2D", undefined, { as: "conv", onlyUse: true })], {
+  pattern: op("Transpose", [op(convolutions, undefined, { as: "conv", onlyUse: true })], {
     where: (n) => ints(n, "perm").join() === "0,3,1,2",
   }),
   replace: (m) => {
