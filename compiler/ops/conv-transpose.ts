@@ -165,6 +165,49 @@ export function transposedOf(
   };
 }
 
+/**
+ * Along one axis, the outputs first, first + stride, … of a transposed convolution: an ordinary
+ * convolution of stride 1 over those taps that reach them.
+ */
+export interface Phase {
+  readonly first: number;
+  /** Kernel indices in the order of the inputs that they meet. */
+  readonly taps: readonly number[];
+  /** The input that the first of them meets for the first output; negative ones are outside. */
+  readonly start: number;
+  readonly outputs: number;
+}
+
+/** The phases along one axis, as many as the stride. */
+export function phasesOf({ window: w }: Convolution, axis: 0 | 1): Phase[] {
+  const [stride, dilation, pad] = [w.strides[axis]!, w.dilations[axis]!, w.padsBegin[axis]!];
+  const all = Array.from({ length: w.kernel[axis]! }, (_, k) => k);
+  return Array.from({ length: stride }, (_, first) => {
+    const taps = all.filter((k) => (first + pad - k * dilation) % stride === 0).reverse();
+    const start = taps.length === 0 ? 0 : (first + pad - taps[0]! * dilation) / stride;
+    const outputs = Math.max(0, Math.ceil((w.output[axis]! - first) / stride));
+    return { first, taps, start, outputs };
+  });
+}
+
+/** Inputs from one tap of a phase to the next. */
+export function phaseDilation({ window: w }: Convolution, axis: 0 | 1): number {
+  const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
+  return w.dilations[axis]! / gcd(w.dilations[axis]!, w.strides[axis]!);
+}
+
+/** One phase's weights, [filter][row][column][channel]. */
+export function phaseWeights({ data, shape }: Tensor, rows: Phase, columns: Phase): number[] {
+  const [filters, kh, kw, channels] = shape as [number, number, number, number];
+  const packed: number[] = [];
+  for (let o = 0; o < filters; o++)
+    for (const ky of rows.taps)
+      for (const kx of columns.taps)
+        for (let c = 0; c < channels; c++)
+          packed.push(Number(data[((o * kh + ky) * kw + kx) * channels + c]));
+  return packed;
+}
+
 const inferLowered: Operator["infer"] = ({ inputs: [x, w, b], attrs: a }) => {
   if (x!.shape.length !== 4 || w!.shape.length !== 4)
     fail("ConvTranspose2D takes images and 4-D weights");

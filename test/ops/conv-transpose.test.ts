@@ -77,7 +77,11 @@ describe.each([
       { op: "ConvTranspose", inputs: ["x", "w"], outputs: ["t"], attrs },
       { op, inputs: ["t", "c"] },
     ];
-    return expectLikeOrt({ nodes, inputs: { x: random.tensor("float32", [1, 6, 3, 4]) }, constants });
+    return expectLikeOrt({
+      nodes,
+      inputs: { x: random.tensor("float32", [1, 6, 3, 4]) },
+      constants,
+    });
   });
 });
 
