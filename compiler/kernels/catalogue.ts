@@ -14,6 +14,7 @@ import { columnsKernel } from "./mve-depthwise.ts";
 import { addFlat } from "./mve-elementwise.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
+import { resizeKernels } from "./resize.ts";
 import { typingKernels } from "./typing.ts";
 import { v6mKernels } from "./v6m.ts";
 
@@ -52,6 +53,7 @@ const kernels: readonly Kernel[] = [
   ...fpuKernels,
   ...movementKernels,
   ...padKernels,
+  ...resizeKernels,
   ...typingKernels,
   ...v6mKernels,
 ];

@@ -261,6 +261,31 @@ const sinkSoftmax: Rule = {
   },
 };
 
+/** Both resized axes must stay neighbours, in their order. */
+const sinkResize: Rule = {
+  name: "transpose-past-resize",
+  example: `graph lowered "g" {
+    %0: float32[1, 2, 3, 4] = Input
+    %1: float32[1, 4, 2, 3] = Transpose(%0) {perm: [0, 3, 1, 2]}
+    %2: int32[4] = Constant [0, 0, 1, 1]
+    %3: int32[2] = Constant [0, 2]
+    %4: float32[1, 4, 4, 2] = ResizeNearest(%1, %2, %3) {axis: 2}
+    return %4 as "y"
+  }`,
+  pattern: op(["ResizeNearest", "Interpolate"], undefined, {
+    where: (n) => n.inputs[0]!.node.op === "Transpose",
+  }),
+  replace: (m) => {
+    const [x, ...tables] = m.root.inputs;
+    const perm = permOf(m.inside(x!));
+    const axis = num(m.root, "axis");
+    const isPair = tables.length === (m.root.op === "Interpolate" ? 4 : 2);
+    if (isPair && perm[axis + 1] !== perm[axis]! + 1) return undefined;
+    const operands = [x!.node.inputs[0], ...tables];
+    return transpose(remake(m.root, operands, { ...m.root.attrs, axis: perm[axis]! }), perm);
+  },
+};
+
 /** Fully connected over a flattened image: the order of the weights follows the image's. */
 const flattenTransposed: Rule = {
   name: "flatten-order-into-weights",
@@ -372,6 +397,7 @@ export const layoutRules: readonly Rule[] = [
   sinkPad,
   sinkReduce,
   sinkSoftmax,
+  sinkResize,
   flattenTransposed,
 ];
 

@@ -20,6 +20,7 @@ import { transposedWindowOf, twoAxes, windowOf } from "../../ops/window.ts";
 import type { Rule } from "../engine.ts";
 import { op } from "../pattern.ts";
 import { quantisedRules } from "./quantised.ts";
+import { resize } from "./resize.ts";
 
 type Origins = { readonly origins: readonly string[] };
 
@@ -361,6 +362,7 @@ export const lowerRules: readonly Rule[] = [
   conv,
   convTranspose,
   pool,
+  resize,
   gemm,
   matmul,
   relu,
