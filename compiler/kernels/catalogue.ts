@@ -3,6 +3,7 @@ import type { Node } from "../ir/graph.ts";
 import { type ElementType, elementBytes } from "../ir/types.ts";
 import { fail } from "../ops/operator.ts";
 import { convKernels } from "./conv.ts";
+import { phaseKernels } from "./conv-transpose.ts";
 import { dspKernels } from "./dsp.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { floatKernels } from "./float.ts";
@@ -40,7 +41,7 @@ const view: Kernel = {
   bind: () => fail("a view is not called"),
 };
 
-const kernels: readonly Kernel[] = [
+const own: readonly Kernel[] = [
   view,
   ...convKernels,
   ...dspKernels,
@@ -57,6 +58,8 @@ const kernels: readonly Kernel[] = [
   ...typingKernels,
   ...v6mKernels,
 ];
+
+const kernels: readonly Kernel[] = [...own, ...phaseKernels(own)];
 
 const byName = new Map(kernels.map((kernel) => [kernel.name, kernel]));
 const byOperator = new Map<string, Kernel[]>();

@@ -46,6 +46,7 @@ function padsOf(
   spatial: readonly number[],
   w: Pick<Window, "strides">,
   extents: number[],
+  crops = false,
 ) {
   const rank = spatial.length;
   const auto = str({ attrs }, "auto_pad", "NOTSET");
@@ -56,15 +57,19 @@ function padsOf(
   const pads = auto === "VALID" ? [] : ints({ attrs }, "pads");
   if (pads.length !== 0 && pads.length !== 2 * rank)
     fail(`'pads' has ${pads.length} numbers instead of ${2 * rank}`);
-  if (pads.some((p) => p < 0)) fail("'pads' must not be negative");
+  if (!crops && pads.some((p) => p < 0)) fail("'pads' must not be negative");
   return spatial.map((_, i): [number, number] => [pads[i] ?? 0, pads[i + rank] ?? 0]);
 }
 
-/** The window of a convolution or pool over the given spatial sizes. */
+/**
+ * The window of a convolution or pool over the given spatial sizes. Negative pads, where they are
+ * allowed, crop the input.
+ */
 export function windowOf(
   attrs: Attrs,
   spatial: readonly number[],
   kernelShape: readonly number[] = ints({ attrs }, "kernel_shape"),
+  crops = false,
 ): Window {
   const rank = spatial.length;
   if (kernelShape.length !== rank || kernelShape.some((k) => k < 1))
@@ -72,7 +77,7 @@ export function windowOf(
   const strides = perAxis(attrs, "strides", rank, ones(rank));
   const dilations = perAxis(attrs, "dilations", rank, ones(rank));
   const extents = kernelShape.map((k, i) => (k - 1) * dilations[i]! + 1);
-  const pads = padsOf(attrs, spatial, { strides }, extents);
+  const pads = padsOf(attrs, spatial, { strides }, extents, crops);
   const ceil = num({ attrs }, "ceil_mode") === 1;
   const output = spatial.map((size, i) => {
     const span = size + pads[i]![0] + pads[i]![1] - extents[i]!;
