@@ -149,6 +149,9 @@ interface Family {
   readonly pack: Pack;
   readonly takesRows: boolean;
   readonly instructionsPerMac: number;
+  /** Further ones that each tap takes, shared by its channels. */
+  readonly instructionsPerTap?: (node: Node) => number;
+  readonly measuredAs?: (suffix: string) => string;
   readonly fits: (node: Node) => boolean;
 }
 
@@ -187,9 +190,12 @@ const transposed: Family = {
   fields: transposedFields,
   pack: byPhase,
   takesRows: false,
+  instructionsPerTap: (node) => 8 / inputType(node, 1).shape[3]!,
+  measuredAs: (suffix) => `conv_2d_${suffix}`,
 };
 
-const cost = (f: Family) => (node: Node) => macs(node) * f.instructionsPerMac + count(node) * 30;
+const cost = (f: Family) => (node: Node) =>
+  macs(node) * (f.instructionsPerMac + (f.instructionsPerTap?.(node) ?? 0)) + count(node) * 30;
 
 /** int8 operands; the result is int8, or the int32 accumulators. */
 const integerKernel = (f: Family, result: "int8" | "int32"): Kernel => ({
@@ -199,6 +205,7 @@ const integerKernel = (f: Family, result: "int8" | "int32"): Kernel => ({
   serves: (node) =>
     hasTypes(node, ["int8", "int8", "int32"], result) && hasConstantWeights(node) && f.fits(node),
   cost: cost(f),
+  ...(f.measuredAs && { measuredAs: f.measuredAs("s8") }),
   bind: (node, profile): Binding => {
     const { tables, fields } = integerParts(node, profile);
     return {
@@ -220,6 +227,7 @@ const floatKernel = (f: Family): Kernel => ({
     hasConstantWeights(node) &&
     f.fits(node),
   cost: cost(f),
+  ...(f.measuredAs && { measuredAs: f.measuredAs("f32") }),
   bind: (node) => ({
     inputs: [0],
     constants: parameters(node, f.pack),

@@ -72,6 +72,8 @@ export interface Kernel {
   readonly isView?: boolean;
   /** Estimated instructions of one call over all rows. */
   cost(node: Node): number;
+  /** A kernel of the same loops whose measured costs stand for its own, by name. */
+  readonly measuredAs?: string;
   bind(node: Node, profile: Profile): Binding;
 }
 

@@ -38,24 +38,23 @@ export function ranked(node: Node, options: SelectOptions): Kernel[] {
   return usable.sort((a, b) => measured[a.name]! - measured[b.name]!);
 }
 
+const measuredOf = ({ name, measuredAs }: Kernel, { costs }: SelectOptions) =>
+  costs?.[name] ?? costs?.[measuredAs ?? name];
+
 /** Instructions of one run: the kernel's own estimate, by what calibration measured. */
-export const predictedCost = (node: Node, kernel: Kernel, { costs }: SelectOptions): number =>
+export const predictedCost = (node: Node, kernel: Kernel, options: SelectOptions): number =>
   partsOf(kernel, node).reduce(
-    (sum, p) => sum + p.kernel.cost(p.node) * (costs?.[p.kernel.name]?.instructions ?? 1),
+    (sum, p) => sum + p.kernel.cost(p.node) * (measuredOf(p.kernel, options)?.instructions ?? 1),
     0,
   );
 
 /** Bytes of flash: the layer's constants, and code as measured. */
-export function predictedFlash(
-  node: Node,
-  kernel: Kernel,
-  { costs, profile }: SelectOptions,
-): number {
+export function predictedFlash(node: Node, kernel: Kernel, options: SelectOptions): number {
   if (kernel.isView) return 0;
   return partsOf(kernel, node).reduce((total, part) => {
-    const { constants } = part.kernel.bind(part.node, profile);
+    const { constants } = part.kernel.bind(part.node, options.profile);
     const bytes = constants.reduce((sum, c) => sum + (c ? c.data.byteLength : 0), 0);
-    return total + bytes + (costs?.[part.kernel.name]?.codeBytes ?? 0);
+    return total + bytes + (measuredOf(part.kernel, options)?.codeBytes ?? 0);
   }, 0);
 }
 
