@@ -83,11 +83,9 @@ function isDirect(node: Node): boolean {
   return filters % 4 === 0 && isDense;
 }
 
-/** Results go through scratch memory for pixels that are left over, too. */
-function needsResults(node: Node): boolean {
-  const [height, width] = geometry(node).window.output as [number, number];
-  return !isDirect(node) || (height * width) % 4 !== 0;
-}
+/** Results go through scratch memory for pixels that are left over of some rows, too. */
+const needsResults = (node: Node): boolean =>
+  !isDirect(node) || geometry(node).window.output[1]! % 4 !== 0;
 
 function bindConv(node: Node): Binding {
   const f = filtersOf(node);
