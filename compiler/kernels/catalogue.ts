@@ -3,6 +3,7 @@ import type { Node } from "../ir/graph.ts";
 import { type ElementType, elementBytes } from "../ir/types.ts";
 import { fail } from "../ops/operator.ts";
 import { convKernels } from "./conv.ts";
+import { phaseKernels } from "./conv-transpose.ts";
 import { dspKernels } from "./dsp.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { floatKernels } from "./float.ts";
@@ -15,6 +16,7 @@ import { columnsKernel } from "./mve-depthwise.ts";
 import { addFlat } from "./mve-elementwise.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
+import { resizeKernels } from "./resize.ts";
 import { typingKernels } from "./typing.ts";
 import { v6mKernels } from "./v6m.ts";
 import { winogradKernels } from "./winograd.ts";
@@ -41,7 +43,7 @@ const view: Kernel = {
   bind: () => fail("a view is not called"),
 };
 
-const kernels: readonly Kernel[] = [
+const own: readonly Kernel[] = [
   view,
   ...convKernels,
   ...dspKernels,
@@ -55,10 +57,13 @@ const kernels: readonly Kernel[] = [
   ...matmulKernels,
   ...movementKernels,
   ...padKernels,
+  ...resizeKernels,
   ...typingKernels,
   ...v6mKernels,
   ...winogradKernels,
 ];
+
+const kernels: readonly Kernel[] = [...own, ...phaseKernels(own)];
 
 const byName = new Map(kernels.map((kernel) => [kernel.name, kernel]));
 const byOperator = new Map<string, Kernel[]>();

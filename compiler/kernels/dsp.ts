@@ -198,8 +198,9 @@ const lines: Kernel = {
   isa: ["dsp"],
   serves: (node) => {
     if (!isInteger(node) || !isDepthwise(node)) return false;
-    const { kernel, strides, dilations } = geometry(node).window;
-    const isNear = dilations[0] === 1 && dilations[1] === 1 && strides[1]! <= 2;
+    const { kernel, strides, dilations, padsBegin } = geometry(node).window;
+    const isPadded = padsBegin.every((pad) => pad >= 0);
+    const isNear = isPadded && dilations.every((d) => d === 1) && strides[1]! <= 2;
     return isNear && kernel.join() === "3,3" && planesOf(node).pitch <= longestPitch;
   },
   scratchBytes: (node) => {

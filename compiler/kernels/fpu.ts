@@ -1,5 +1,5 @@
 /** Float kernels for cores with an FPU: hot loops that keep sixteen or eight sums in registers. */
-import { constantOf, type Node, num, str } from "../ir/graph.ts";
+import { constantOf, type Node, num } from "../ir/graph.ts";
 import { numbers, type Tensor } from "../ir/tensor.ts";
 import { elementCount } from "../ir/types.ts";
 import { clampOf } from "../ops/clamp.ts";
@@ -78,10 +78,13 @@ const productsOf = (node: Node): number => roundUp(filtersOf(node).products, 4);
 const filterGroups = (node: Node): number => Math.ceil(inputType(node, 1).shape[0]! / 4);
 
 /** Whether the core may write a whole block's results to their own place. */
-const isDirect = (node: Node): boolean =>
-  inputType(node, 1).shape[0]! % 4 === 0 && str(node, "y_layout", "NHWC") === "NHWC";
+function isDirect(node: Node): boolean {
+  const { filters, window, y } = geometry(node);
+  const isDense = y[1] === 1 && y[3] === filters && y[2] === window.output[1]! * filters;
+  return filters % 4 === 0 && isDense;
+}
 
-/** Results go through scratch memory for pixels that are left over, of any range of rows, too. */
+/** Results go through scratch memory for pixels that are left over of some rows, too. */
 const needsResults = (node: Node): boolean =>
   !isDirect(node) || geometry(node).window.output[1]! % 4 !== 0;
 
@@ -154,8 +157,7 @@ const fullyConnected: Kernel = {
   bind: bindVector,
 };
 
-const isPlain = (node: Node): boolean =>
-  str(node, "x_layout", "NHWC") === "NHWC" && str(node, "y_layout", "NHWC") === "NHWC";
+const isPlain = (node: Node): boolean => geometry(node).x[1] === 1 && geometry(node).y[1] === 1;
 
 const depthwise: Kernel = {
   name: "depthwise_conv_2d_f32_c4",

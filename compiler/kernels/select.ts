@@ -5,7 +5,7 @@ import { type Graph, makeGraph, makeNode, type Node, str, type Value } from "../
 import type { Profile } from "../ops/numerics.ts";
 import { OperatorError } from "../ops/operator.ts";
 import { candidates, kernelNamed } from "./catalogue.ts";
-import type { Kernel } from "./kernel.ts";
+import { type Kernel, partsOf } from "./kernel.ts";
 import { layerSignature, type Tuning } from "./tuning.ts";
 
 export const hasKernel = (node: Node): boolean => node.op !== "Input" && node.op !== "Constant";
@@ -17,7 +17,7 @@ export const kernelOf = (node: Node): Kernel => kernelNamed(str(node, "kernel"))
 function canBind(kernel: Kernel, node: Node): boolean {
   if (kernel.isView) return true;
   try {
-    kernel.bind(node, "fast");
+    for (const part of partsOf(kernel, node)) part.kernel.bind(part.node, "fast");
     return true;
   } catch (problem) {
     if (problem instanceof OperatorError) return false;
@@ -38,20 +38,24 @@ export function ranked(node: Node, options: SelectOptions): Kernel[] {
   return usable.sort((a, b) => measured[a.name]! - measured[b.name]!);
 }
 
+const measuredOf = ({ name, measuredAs }: Kernel, { costs }: SelectOptions) =>
+  costs?.[name] ?? costs?.[measuredAs ?? name];
+
 /** Instructions of one run: the kernel's own estimate, by what calibration measured. */
-export const predictedCost = (node: Node, kernel: Kernel, { costs }: SelectOptions): number =>
-  kernel.cost(node) * (costs?.[kernel.name]?.instructions ?? 1);
+export const predictedCost = (node: Node, kernel: Kernel, options: SelectOptions): number =>
+  partsOf(kernel, node).reduce(
+    (sum, p) => sum + p.kernel.cost(p.node) * (measuredOf(p.kernel, options)?.instructions ?? 1),
+    0,
+  );
 
 /** Bytes of flash: the layer's constants, and code as measured. */
-export function predictedFlash(
-  node: Node,
-  kernel: Kernel,
-  { costs, profile }: SelectOptions,
-): number {
+export function predictedFlash(node: Node, kernel: Kernel, options: SelectOptions): number {
   if (kernel.isView) return 0;
-  const { constants } = kernel.bind(node, profile);
-  const bytes = constants.reduce((sum, c) => sum + (c ? c.data.byteLength : 0), 0);
-  return bytes + (costs?.[kernel.name]?.codeBytes ?? 0);
+  return partsOf(kernel, node).reduce((total, part) => {
+    const { constants } = part.kernel.bind(part.node, options.profile);
+    const bytes = constants.reduce((sum, c) => sum + (c ? c.data.byteLength : 0), 0);
+    return total + bytes + (measuredOf(part.kernel, options)?.codeBytes ?? 0);
+  }, 0);
 }
 
 export interface SelectOptions {

@@ -38,6 +38,17 @@ function convolution(random: Random, x: Value): Value {
   return build("Conv", operands, { group: isDepthwise ? c : 1, pads, strides });
 }
 
+function transposed(random: Random, x: Value): Value {
+  const c = x.type.shape[1]!;
+  const isDepthwise = random.real() < 0.35;
+  const filters = isDepthwise ? 1 : random.int(1, 13);
+  const strides = [random.int(1, 2), random.int(1, 3)];
+  const kernel = random.pick([strides, [random.int(1, 4), random.int(1, 4)]]);
+  const operands = [x, weights(random, c, filters, ...kernel)];
+  const output_padding = [random.int(0, 1), 1];
+  return build("ConvTranspose", operands, { group: isDepthwise ? c : 1, strides, output_padding });
+}
+
 function dense(random: Random): [Value, Value] {
   const [m, k, n] = [random.int(1, 3), random.int(1, 9) * random.pick([1, 4]), random.int(1, 20)];
   const x = input("x", { elem: "float32", shape: [m, k] });
@@ -47,7 +58,8 @@ function dense(random: Random): [Value, Value] {
 function layer(random: Random): Graph<"imported"> {
   const shape = [random.int(1, 2), random.int(1, 9), random.int(1, 7), random.int(1, 7)];
   const image = input("x", { elem: "float32", shape });
-  const [x, y] = random.real() < 0.3 ? dense(random) : [image, convolution(random, image)];
+  const make = random.pick([convolution, convolution, transposed]);
+  const [x, y] = random.real() < 0.3 ? dense(random) : [image, make(random, image)];
   return makeGraph("imported", "layer", [x], [{ name: "y", value: activated(random, y) }]);
 }
 
@@ -83,6 +95,7 @@ it("takes the kernels with cores where there is an FPU, and the portable ones el
       "conv_2d_f32_x4",
       "fully_connected_f32_x8",
       "depthwise_conv_2d_f32_c4",
+      "phases_conv_2d_f32_x4",
     ]),
   );
   expect(kernels("cortex-m3").filter((k) => /_x4|_x8|_c4/.test(k))).toEqual([]);

@@ -10,6 +10,7 @@ import { build } from "../../compiler/ops/build.ts";
 import { OperatorError } from "../../compiler/ops/operator.ts";
 import { type Case, runBatch } from "../support/batch.ts";
 import { Random } from "../support/random.ts";
+import { checkLayers, transposed } from "./qemu.ts";
 
 const layers = process.env.MOTE_SOAK === "1" ? 400 : 60;
 const batchSize = 30;
@@ -176,3 +177,7 @@ it(`runs ${layers} layers as the reference says`, { timeout: 3_600_000 }, async 
   ])
     expect(kernels).toContain(name);
 });
+
+it("runs transposed convolutions as the reference says", { timeout: 600_000 }, () =>
+  checkLayers("cortex-m55", transposed, 1, 20),
+);
