@@ -11,13 +11,6 @@
 
 #include "mote_math.h"
 
-/** Before a loop over literal numbers: as if it were written out. */
-#if defined(__GNUC__) && !defined(__clang__)
-#define MOTE_DUAL_UNROLL _Pragma("GCC unroll 12")
-#else
-#define MOTE_DUAL_UNROLL
-#endif
-
 #include <string.h>
 
 #if defined(__clang__)
@@ -67,10 +60,13 @@
     "sxtb16 lr, lr\n"                                                                                      \
     "smlad r6, lr, r2, r6\n"                                                                               \
     "smlad r10, lr, r3, r10\n"
-/* Single loads take a cycle less than a double one, but an instruction more: every other time. */
-#define MOTE_DUAL_ASM_PAIR_LOOP(unroll, split)                                                             \
+/*
+ * Single loads take a cycle less than a double one, but an instruction more: every other time. Eight
+ * times four inputs, from wherever r2 + 1 says in the first turn.
+ */
+#define MOTE_DUAL_ASM_PAIR_LOOP(split)                                                                     \
     "2:\n"                                                                                                 \
-    ".rept " #unroll "\n"                                                                                  \
+    ".rept 8\n"                                                                                            \
     "ldrd r12, lr, [r1], #8\n"                                                                             \
     "ldrd r2, r3, [r0], #8\n"                                                                              \
     MOTE_DUAL_ASM_PAIR_MACS                                                                                \
@@ -90,12 +86,18 @@
     MOTE_DUAL_ASM_PART("r7", "r6")                                                                         \
     MOTE_DUAL_ASM_PART("r9", "r8")                                                                         \
     MOTE_DUAL_ASM_PART("r11", "r10")
+/* For r4 pairs: the end of the inputs to r5, and to r6 where the loop's first turn begins. */
+#define MOTE_DUAL_ASM_PAIR_BEGIN(split)                                                                    \
+    "rsbs r6, r4, #0\n"                                                                                    \
+    "ubfx r6, r6, #1, #3\n"                                                                                \
+    "movs r7, #(96 + 4 * " #split ")\n"                                                                    \
+    "adr.w r5, 2f\n"                                                                                       \
+    "mla r6, r6, r7, r5\n"                                                                                 \
+    "orr r6, r6, #1\n"                                                                                     \
+    "add r5, r0, r4, lsl #3\n"
 #define MOTE_DUAL_ASM_STARTS                                                                               \
-    "ldm r1!, {r4-r7}\n"                                                                                   \
-    "mov r8, r4\n"                                                                                         \
-    "mov r9, r5\n"                                                                                         \
-    "mov r10, r6\n"                                                                                        \
-    "mov r11, r7\n"
+    "ldm r1, {r4-r7}\n"                                                                                    \
+    "ldm r1!, {r8-r11}\n"
 /* Eight accumulators to four bytes at r0 and at lr; multipliers from r1, zero point in r12. */
 #define MOTE_DUAL_ASM_STORE_PAIR(left, low, high)                                                          \
     "ldrd r2, r3, [r1], #8\n"                                                                              \
@@ -109,8 +111,8 @@
     MOTE_DUAL_ASM_STORE("r10", "r2", "r12", "lr", "2", left, low, high)                                    \
     MOTE_DUAL_ASM_STORE("r11", "r3", "r12", "lr", "3", left, low, high)
 
-/* Frame: x, its end, y0, y1, groups, zero point. */
-#define MOTE_DUAL_PAIR(name, unroll, split, left_shift, low, high)                                         \
+/* Frame: x, its end, y0, y1, groups, zero point, the loop's first turn. */
+#define MOTE_DUAL_PAIR(name, split, left_shift, low, high)                                                 \
     MOTE_NAKED void name(MOTE_ARGUMENT const int16_t *x, MOTE_ARGUMENT const int32_t *stream,              \
                          MOTE_ARGUMENT void *y0, MOTE_ARGUMENT void *y1,                                   \
                          MOTE_ARGUMENT int32_t pairs, MOTE_ARGUMENT int32_t groups,                        \
@@ -120,15 +122,17 @@
                 "push {r4-r11, lr}\n"                                                                      \
                 "sub sp, #28\n"                                                                            \
                 "ldr r4, [sp, #64]\n"                                                                      \
-                "add r5, r0, r4, lsl #3\n"                                                                 \
+                MOTE_DUAL_ASM_PAIR_BEGIN(split)                                                            \
                 "strd r0, r5, [sp]\n"                                                                      \
+                "str r6, [sp, #24]\n"                                                                      \
                 "strd r2, r3, [sp, #8]\n"                                                                  \
                 "ldrd r4, r5, [sp, #68]\n"                                                                 \
                 "strd r4, r5, [sp, #16]\n"                                                                 \
                 "1:\n"                                                                                     \
                 MOTE_DUAL_ASM_STARTS                                                                       \
                 "ldr r0, [sp]\n"                                                                           \
-                MOTE_DUAL_ASM_PAIR_LOOP(unroll, split)                                                     \
+                "ldr pc, [sp, #24]\n"                                                                      \
+                MOTE_DUAL_ASM_PAIR_LOOP(split)                                                             \
                 "ldrd r0, lr, [sp, #8]\n"                                                                  \
                 "ldr r12, [sp, #20]\n"                                                                     \
                 MOTE_DUAL_ASM_STORE_PAIR(left_shift, low, high)                                            \
@@ -143,7 +147,7 @@
                 "pop {r4-r11, pc}\n");                                                                     \
     }
 
-#define MOTE_DUAL_PAIR_RAW(name, unroll, split)                                                            \
+#define MOTE_DUAL_PAIR_RAW(name, split)                                                                    \
     MOTE_NAKED void name(MOTE_ARGUMENT const int16_t *x, MOTE_ARGUMENT const int32_t *stream,              \
                          MOTE_ARGUMENT void *acc0, MOTE_ARGUMENT void *acc1,                               \
                          MOTE_ARGUMENT int32_t pairs, MOTE_ARGUMENT int32_t groups,                        \
@@ -153,11 +157,13 @@
                 "push {r4-r11, lr}\n"                                                                      \
                 "sub sp, #20\n"                                                                            \
                 "ldr r4, [sp, #56]\n"                                                                      \
-                "add r5, r0, r4, lsl #3\n"                                                                 \
+                MOTE_DUAL_ASM_PAIR_BEGIN(split)                                                            \
                 "strd r0, r5, [sp]\n"                                                                      \
                 "strd r2, r3, [sp, #8]\n"                                                                  \
+                "mov r12, r6\n"                                                                            \
                 MOTE_DUAL_ASM_STARTS                                                                       \
-                MOTE_DUAL_ASM_PAIR_LOOP(unroll, split)                                                     \
+                "bx r12\n"                                                                                 \
+                MOTE_DUAL_ASM_PAIR_LOOP(split)                                                             \
                 "ldrd r0, r1, [sp, #8]\n"                                                                  \
                 "stm r0!, {r4-r7}\n"                                                                       \
                 "stm r1!, {r8-r11}\n"                                                                      \
@@ -465,6 +471,93 @@ typedef struct {
                 "subs lr, #1\n"                                                                            \
                 "bne.w 1b\n"                                                                               \
                 "2:\n"                                                                                     \
+                "pop {r4-r11, pc}\n");                                                                     \
+    }
+
+#define MOTE_DUAL_ASM_LOAD(c, d)                                                                           \
+    "ldr " c ", [r0], #4\n"                                                                                \
+    "ldr " d ", [r1], #4\n"
+/* Four inputs of two pixels, in c and d, to words a to d. */
+#define MOTE_DUAL_ASM_EXTEND(a, b, c, d)                                                                   \
+    "sxtb16 " a ", " c "\n"                                                                                \
+    "sxtb16 " b ", " d "\n"                                                                                \
+    "sxtb16 " c ", " c ", ror #8\n"                                                                        \
+    "sxtb16 " d ", " d ", ror #8\n"
+/* Eight inputs of two pixels. */
+#define MOTE_DUAL_ASM_EIGHT                                                                                \
+    MOTE_DUAL_ASM_LOAD("r6", "r7")                                                                         \
+    MOTE_DUAL_ASM_LOAD("r10", "r11")                                                                       \
+    MOTE_DUAL_ASM_EXTEND("r4", "r5", "r6", "r7")                                                           \
+    MOTE_DUAL_ASM_EXTEND("r8", "r9", "r10", "r11")                                                         \
+    "stm r2!, {r4-r11}\n"
+
+/**
+ * Defines a function that lays out inputs of two pixels for MOTE_DUAL_PAIR: `rows` times `count` of them,
+ * a multiple of 4, the rows `step` bytes apart.
+ */
+#define MOTE_DUAL_EXPAND(name)                                                                             \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int8_t *x0, MOTE_ARGUMENT const int8_t *x1,                   \
+                         MOTE_ARGUMENT int16_t *to, MOTE_ARGUMENT int32_t count,                           \
+                         MOTE_ARGUMENT int32_t rows, MOTE_ARGUMENT int32_t step)                           \
+    {                                                                                                      \
+        __asm__(".syntax unified\n"                                                                        \
+                "push {r4-r11, lr}\n"                                                                      \
+                "ldr r12, [sp, #40]\n"                                                                     \
+                "subs r12, r12, r3\n"                                                                      \
+                "1:\n"                                                                                     \
+                "tst r3, #4\n"                                                                             \
+                "beq.w 2f\n"                                                                               \
+                MOTE_DUAL_ASM_LOAD("r6", "r7")                                                             \
+                MOTE_DUAL_ASM_EXTEND("r4", "r5", "r6", "r7")                                               \
+                "stm r2!, {r4-r7}\n"                                                                       \
+                "2:\n"                                                                                     \
+                "tst r3, #8\n"                                                                             \
+                "beq.w 3f\n"                                                                               \
+                MOTE_DUAL_ASM_EIGHT                                                                        \
+                "3:\n"                                                                                     \
+                "bics lr, r3, #15\n"                                                                       \
+                "beq.w 5f\n"                                                                               \
+                "4:\n"                                                                                     \
+                MOTE_DUAL_ASM_EIGHT                                                                        \
+                MOTE_DUAL_ASM_EIGHT                                                                        \
+                "subs lr, lr, #16\n"                                                                       \
+                "bne.w 4b\n"                                                                               \
+                "5:\n"                                                                                     \
+                "ldr lr, [sp, #36]\n"                                                                      \
+                "add r0, r0, r12\n"                                                                        \
+                "add r1, r1, r12\n"                                                                        \
+                "subs lr, lr, #1\n"                                                                        \
+                "str lr, [sp, #36]\n"                                                                      \
+                "bne.w 1b\n"                                                                               \
+                "pop {r4-r11, pc}\n");                                                                     \
+    }
+
+/** The same for inputs at `count` offsets, a multiple of 4, from x0 and from x1. */
+#define MOTE_DUAL_GATHER(name)                                                                             \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int8_t *x0, MOTE_ARGUMENT const int8_t *x1,                   \
+                         MOTE_ARGUMENT int16_t *to, MOTE_ARGUMENT const int32_t *offsets,                  \
+                         MOTE_ARGUMENT int32_t count)                                                      \
+    {                                                                                                      \
+        __asm__(".syntax unified\n"                                                                        \
+                "push {r4-r11, lr}\n"                                                                      \
+                "ldr lr, [sp, #36]\n"                                                                      \
+                "1:\n"                                                                                     \
+                "ldm r3!, {r4-r7}\n"                                                                       \
+                "ldrsb r8, [r0, r4]\n"                                                                     \
+                "ldrsb r9, [r1, r4]\n"                                                                     \
+                "ldrsb r10, [r0, r6]\n"                                                                    \
+                "ldrsb r11, [r1, r6]\n"                                                                    \
+                "pkhbt r8, r8, r10, lsl #16\n"                                                             \
+                "pkhbt r9, r9, r11, lsl #16\n"                                                             \
+                "ldrsb r10, [r0, r5]\n"                                                                    \
+                "ldrsb r11, [r1, r5]\n"                                                                    \
+                "ldrsb r4, [r0, r7]\n"                                                                     \
+                "ldrsb r5, [r1, r7]\n"                                                                     \
+                "pkhbt r10, r10, r4, lsl #16\n"                                                            \
+                "pkhbt r11, r11, r5, lsl #16\n"                                                            \
+                "stm r2!, {r8-r11}\n"                                                                      \
+                "subs lr, lr, #4\n"                                                                        \
+                "bne.w 1b\n"                                                                               \
                 "pop {r4-r11, pc}\n");                                                                     \
     }
 
