@@ -8,7 +8,7 @@
 #define MOTE_DUAL_CONV_2D_S8_H
 
 #include "dual_core_s8.h"
-#include "window.h"
+#include "dual_pixels.h"
 
 #include <string.h>
 
@@ -25,12 +25,7 @@ typedef void mote_dual_pair(const int16_t *x, const int32_t *stream, void *y0, v
 
 MOTE_DUAL_EXPAND(mote_dual_expand_pair)
 MOTE_DUAL_GATHER(mote_dual_gather_pair)
-
-/** A pixel of the output, and where its kernel starts in the input. */
-typedef struct {
-    int8_t *y;
-    int32_t row, column;
-} mote_dual_pixel;
+MOTE_DUAL_COPY(mote_dual_copy_run)
 
 /** What all pixels of a call share. */
 typedef struct {
@@ -78,21 +73,23 @@ static MOTE_NOINLINE void mote_dual_copy(mote_dual_pixel p, int8_t *to, const mo
     const mote_range ry = mote_kernel_range(p.row, g->kernel_h, g->dilation_h, g->in_h);
     const mote_range rx = mote_kernel_range(p.column, g->kernel_w, g->dilation_w, g->in_w);
     const int32_t across = g->dilation_w * g->x_column;
-    const int32_t width = rx.end - rx.begin;
-    const int32_t single = g->in_c == 1; /* a run along the row, else along the channels */
-    const int32_t run = single ? width : g->in_c;
-    const int32_t step = single ? across : g->x_channel;
+    const int8_t *from = v->x + (p.row + ry.begin * g->dilation_h) * g->x_row +
+                         (p.column + rx.begin * g->dilation_w) * g->x_column;
     memset(to, s->x_zero_point, (size_t)(2 * s->pairs));
+    if (rx.begin == rx.end) {
+        return;
+    }
+    to += (ry.begin * g->kernel_w + rx.begin) * g->in_c;
     for (int32_t ky = ry.begin; ky < ry.end; ky++) {
-        const int8_t *from = v->x + (p.row + ky * g->dilation_h) * g->x_row + p.column * g->x_column;
-        int8_t *at = to + (ky * g->kernel_w + rx.begin) * g->in_c;
-        for (int32_t kx = rx.begin; kx < (single ? rx.begin + 1 : rx.end); kx++) {
-            const int8_t *next = from + kx * across;
-            for (int32_t i = 0; i < run; i++) {
-                *at++ = *next;
-                next += step;
+        if (g->in_c == 1) {
+            mote_dual_copy_run(from, to, rx.end - rx.begin, across);
+        } else {
+            for (int32_t kx = 0; kx < rx.end - rx.begin; kx++) {
+                mote_dual_copy_run(from + kx * across, to + kx * g->in_c, g->in_c, g->x_channel);
             }
         }
+        from += g->dilation_h * g->x_row;
+        to += g->kernel_w * g->in_c;
     }
 }
 
@@ -181,32 +178,24 @@ MOTE_INLINE void mote_dual_image(mote_dual_pair core, const int8_t *x, int8_t *y
                                  mote_rows rows, const mote_dual_conv_2d_s8_shape *s, int32_t direct)
 {
     const mote_window *g = &s->window;
-    const int32_t end = g->out_w * g->stride_w - g->pad_w;
     int16_t *patch = (int16_t *)scratch;
     int32_t *made = (int32_t *)scratch + 2 * s->pairs;
     const mote_dual_view v = mote_dual_view_of(x, (int8_t *)made, offsets, rows, g);
-    mote_dual_pixel next;
-    next.y = y;
-    next.row = rows.out_begin * g->stride_h - g->pad_h;
-    next.column = -g->pad_w;
+    mote_dual_pixel next = mote_dual_first(y, rows, g);
     for (int32_t left = (rows.out_end - rows.out_begin) * g->out_w; left > 0; left -= 2) {
-        mote_dual_pixel pixels[2];
-        for (int32_t p = 0; p < 2; p++) {
-            pixels[p] = p < left ? next : pixels[0];
-            next.y += g->y_column;
-            next.column += g->stride_w;
-            if (next.column == end) {
-                next.column = -g->pad_w;
-                next.row += g->stride_h;
-                next.y += g->y_row - g->out_w * g->y_column;
-            }
+        const mote_dual_pixel a = next;
+        mote_dual_pixel b = next;
+        mote_dual_next(&next, g);
+        if (left > 1) {
+            b = next;
+            mote_dual_next(&next, g);
         }
-        mote_dual_patch(pixels[0], pixels[1], patch, offsets, &v, s);
+        mote_dual_patch(a, b, patch, offsets, &v, s);
         if (direct) {
-            core(patch, stream, pixels[0].y, pixels[1].y, s->pairs, g->out_c / 4,
+            core(patch, stream, a.y, b.y, s->pairs, g->out_c / 4,
                  s->requantization.zero_point);
         } else {
-            mote_dual_pixels(core, patch, stream, exponents, made, pixels[0].y, pixels[1].y, s);
+            mote_dual_pixels(core, patch, stream, exponents, made, a.y, b.y, s);
         }
     }
 }

@@ -260,4 +260,13 @@ MOTE_INLINE int32_t mote_dual_nine(const int16_t *x, int32_t pitch, const int32_
         }                                                                                                  \
     }
 
+/** Defines a function that copies `count` bytes, more than none, that lie `step` bytes apart. */
+#define MOTE_DUAL_COPY(name)                                                                               \
+    static MOTE_NOINLINE void name(const int8_t *x, int8_t *to, int32_t count, int32_t step)               \
+    {                                                                                                      \
+        for (int32_t i = 0; i < count; i++) {                                                              \
+            to[i] = x[i * step];                                                                           \
+        }                                                                                                  \
+    }
+
 #endif

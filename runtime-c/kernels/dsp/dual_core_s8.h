@@ -39,10 +39,10 @@
     ".else\n"                                                                                              \
     "ssat " a ", #8, " a "\n"                                                                              \
     ".endif\n"
-/* The same, to a byte at [y, #at]. */
-#define MOTE_DUAL_ASM_STORE(a, m, z, y, at, left, low, high)                                               \
+/* The same, to a byte at y; then y is at the next one. */
+#define MOTE_DUAL_ASM_STORE(a, m, z, y, left, low, high)                                                   \
     MOTE_DUAL_ASM_SCALE(a, m, z, left, low, high)                                                          \
-    "strb " a ", [" y ", #" at "]\n"
+    "strb " a ", [" y "], #1\n"
 /* 256 b + a and a -> b. */
 #define MOTE_DUAL_ASM_PART(ab, a)                                                                          \
     "sub " ab ", " ab ", " a "\n"                                                                          \
@@ -98,20 +98,20 @@
 #define MOTE_DUAL_ASM_STARTS                                                                               \
     "ldm r1, {r4-r7}\n"                                                                                    \
     "ldm r1!, {r8-r11}\n"
-/* Eight accumulators to four bytes at r0 and at lr; multipliers from r1, zero point in r12. */
+/* Eight accumulators to four bytes at r0 and at lr, which move on; multipliers from r1, zero point in r12. */
 #define MOTE_DUAL_ASM_STORE_PAIR(left, low, high)                                                          \
     "ldrd r2, r3, [r1], #8\n"                                                                              \
-    MOTE_DUAL_ASM_STORE("r4", "r2", "r12", "r0", "0", left, low, high)                                     \
-    MOTE_DUAL_ASM_STORE("r5", "r3", "r12", "r0", "1", left, low, high)                                     \
-    MOTE_DUAL_ASM_STORE("r8", "r2", "r12", "lr", "0", left, low, high)                                     \
-    MOTE_DUAL_ASM_STORE("r9", "r3", "r12", "lr", "1", left, low, high)                                     \
+    MOTE_DUAL_ASM_STORE("r4", "r2", "r12", "r0", left, low, high)                                          \
+    MOTE_DUAL_ASM_STORE("r5", "r3", "r12", "r0", left, low, high)                                          \
+    MOTE_DUAL_ASM_STORE("r8", "r2", "r12", "lr", left, low, high)                                          \
+    MOTE_DUAL_ASM_STORE("r9", "r3", "r12", "lr", left, low, high)                                          \
     "ldrd r2, r3, [r1], #8\n"                                                                              \
-    MOTE_DUAL_ASM_STORE("r6", "r2", "r12", "r0", "2", left, low, high)                                     \
-    MOTE_DUAL_ASM_STORE("r7", "r3", "r12", "r0", "3", left, low, high)                                     \
-    MOTE_DUAL_ASM_STORE("r10", "r2", "r12", "lr", "2", left, low, high)                                    \
-    MOTE_DUAL_ASM_STORE("r11", "r3", "r12", "lr", "3", left, low, high)
+    MOTE_DUAL_ASM_STORE("r6", "r2", "r12", "r0", left, low, high)                                          \
+    MOTE_DUAL_ASM_STORE("r7", "r3", "r12", "r0", left, low, high)                                          \
+    MOTE_DUAL_ASM_STORE("r10", "r2", "r12", "lr", left, low, high)                                         \
+    MOTE_DUAL_ASM_STORE("r11", "r3", "r12", "lr", left, low, high)
 
-/* Frame: x, its end, y0, y1, groups, zero point, the loop's first turn. */
+/* Frame: x, its end, y0, y1, y0's end, zero point, the loop's first turn. */
 #define MOTE_DUAL_PAIR(name, split, left_shift, low, high)                                                 \
     MOTE_NAKED void name(MOTE_ARGUMENT const int16_t *x, MOTE_ARGUMENT const int32_t *stream,              \
                          MOTE_ARGUMENT void *y0, MOTE_ARGUMENT void *y1,                                   \
@@ -127,6 +127,7 @@
                 "str r6, [sp, #24]\n"                                                                      \
                 "strd r2, r3, [sp, #8]\n"                                                                  \
                 "ldrd r4, r5, [sp, #68]\n"                                                                 \
+                "add r4, r2, r4, lsl #2\n"                                                                 \
                 "strd r4, r5, [sp, #16]\n"                                                                 \
                 "1:\n"                                                                                     \
                 MOTE_DUAL_ASM_STARTS                                                                       \
@@ -137,11 +138,8 @@
                 "ldr r12, [sp, #20]\n"                                                                     \
                 MOTE_DUAL_ASM_STORE_PAIR(left_shift, low, high)                                            \
                 "ldr r2, [sp, #16]\n"                                                                      \
-                "adds r0, #4\n"                                                                            \
-                "add lr, #4\n"                                                                             \
                 "strd r0, lr, [sp, #8]\n"                                                                  \
-                "subs r2, #1\n"                                                                            \
-                "str r2, [sp, #16]\n"                                                                      \
+                "cmp r0, r2\n"                                                                             \
                 "bne.w 1b\n"                                                                               \
                 "add sp, #28\n"                                                                            \
                 "pop {r4-r11, pc}\n");                                                                     \
@@ -214,11 +212,10 @@
                 MOTE_DUAL_ASM_ROW_LOOP(unroll)                                                             \
                 "ldm r1!, {r8-r11}\n"                                                                      \
                 "ldrd r0, r2, [sp, #4]\n"                                                                  \
-                MOTE_DUAL_ASM_STORE("r4", "r8", "r12", "r0", "0", left_shift, low, high)                   \
-                MOTE_DUAL_ASM_STORE("r5", "r9", "r12", "r0", "1", left_shift, low, high)                   \
-                MOTE_DUAL_ASM_STORE("r6", "r10", "r12", "r0", "2", left_shift, low, high)                  \
-                MOTE_DUAL_ASM_STORE("r7", "r11", "r12", "r0", "3", left_shift, low, high)                  \
-                "adds r0, #4\n"                                                                            \
+                MOTE_DUAL_ASM_STORE("r4", "r8", "r12", "r0", left_shift, low, high)                        \
+                MOTE_DUAL_ASM_STORE("r5", "r9", "r12", "r0", left_shift, low, high)                        \
+                MOTE_DUAL_ASM_STORE("r6", "r10", "r12", "r0", left_shift, low, high)                       \
+                MOTE_DUAL_ASM_STORE("r7", "r11", "r12", "r0", left_shift, low, high)                       \
                 "subs r2, #1\n"                                                                            \
                 "strd r0, r2, [sp, #4]\n"                                                                  \
                 "bne.w 1b\n"                                                                               \
@@ -273,9 +270,13 @@
     "strd r2, r3, [sp]\n"                                                                                  \
     "strd r4, r5, [sp, #8]\n"                                                                              \
     "add r4, sp, #16\n"                                                                                    \
-    ".rept " #taps "\n"                                                                                    \
-    "ldm r0!, {r2, r3}\n"                                                                                  \
-    "stm r4!, {r2, r3}\n"                                                                                  \
+    ".rept " #taps " / 4\n"                                                                                \
+    "ldm r0!, {r5-r12}\n"                                                                                  \
+    "stm r4!, {r5-r12}\n"                                                                                  \
+    ".endr\n"                                                                                              \
+    ".rept " #taps " - " #taps " / 4 * 4\n"                                                                \
+    "ldm r0!, {r5, r6}\n"                                                                                  \
+    "stm r4!, {r5, r6}\n"                                                                                  \
     ".endr\n"                                                                                              \
     "movs r0, #0\n"
 #define MOTE_DUAL_ASM_TAPS_END(taps)                                                                       \
@@ -299,7 +300,6 @@
                 "ldr r2, [sp]\n"                                                                           \
                 "ldr r3, [sp, #8]\n"                                                                       \
                 "subs r0, r0, r2\n"                                                                        \
-                "adds r0, #4\n"                                                                            \
                 "cmp r0, r3, lsl #2\n"                                                                     \
                 "bne.w 1b\n"                                                                               \
                 MOTE_DUAL_ASM_TAPS_END(taps));                                                             \
@@ -426,7 +426,7 @@ typedef struct {
                          MOTE_ARGUMENT void *y, MOTE_ARGUMENT const mote_dual_line *line)                  \
     {                                                                                                      \
         __asm__(MOTE_DUAL_ASM_LINE(                                                                        \
-            stride, pitch, MOTE_DUAL_ASM_STORE("lr", "r11", "r12", "r2", "0", left_shift, low, high),      \
+            stride, pitch, MOTE_DUAL_ASM_SCALE("lr", "r11", "r12", left_shift, low, high) "strb lr, [r2]\n", \
             MOTE_DUAL_ASM_SCALE("r10", "r11", "r12", left_shift, low, high) "strb r10, [r2, r3]\n"));      \
     }
 
@@ -559,6 +559,21 @@ typedef struct {
                 "subs lr, lr, #4\n"                                                                        \
                 "bne.w 1b\n"                                                                               \
                 "pop {r4-r11, pc}\n");                                                                     \
+    }
+
+/** Defines a function that copies `count` bytes, more than none, that lie `step` bytes apart. */
+#define MOTE_DUAL_COPY(name)                                                                               \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int8_t *x, MOTE_ARGUMENT int8_t *to,                          \
+                         MOTE_ARGUMENT int32_t count, MOTE_ARGUMENT int32_t step)                          \
+    {                                                                                                      \
+        __asm__(".syntax unified\n"                                                                        \
+                "1:\n"                                                                                     \
+                "ldrb r12, [r0]\n"                                                                         \
+                "add r0, r0, r3\n"                                                                         \
+                "subs r2, r2, #1\n"                                                                        \
+                "strb r12, [r1], #1\n"                                                                     \
+                "bne.w 1b\n"                                                                               \
+                "bx lr\n");                                                                                \
     }
 
 #endif
