@@ -11,9 +11,9 @@ import { inputType, type Kernel, outputType } from "./kernel.ts";
 import { movementKernels } from "./movement.ts";
 import { mveKernels } from "./mve.ts";
 import { columnsKernel } from "./mve-depthwise.ts";
-import { addFlat } from "./mve-elementwise.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
+import { flatKernels } from "./simd-elementwise.ts";
 import { typingKernels } from "./typing.ts";
 import { v6mKernels } from "./v6m.ts";
 
@@ -45,7 +45,7 @@ const kernels: readonly Kernel[] = [
   ...dspKernels,
   ...mveKernels,
   columnsKernel,
-  addFlat,
+  ...flatKernels,
   ...elementwiseKernels,
   ...poolKernels,
   ...floatKernels,
