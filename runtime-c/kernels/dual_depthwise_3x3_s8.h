@@ -86,11 +86,11 @@ MOTE_INLINE void mote_dual_slide(int16_t *planes, int32_t from, int32_t count,
     }
 }
 
-/** Four channels of an image. */
+/** Four channels of an image; `raw` as in the struct. */
 MOTE_INLINE void mote_dual_block(mote_dual_line_core core, const int8_t *x, int8_t *y, int16_t *planes,
-                                 const int32_t *stream, const int8_t *exponents,
-                                 mote_rows rows, const mote_dual_line *line,
-                                 const mote_dual_depthwise_3x3_s8_shape *s)
+                                 const int32_t *stream, const int8_t *exponents, mote_rows rows,
+                                 const mote_dual_line *line, const mote_dual_depthwise_3x3_s8_shape *s,
+                                 int32_t raw)
 {
     const mote_window *g = &s->window;
     int32_t *made = (int32_t *)(void *)(planes + 8 * s->pitch * s->slots);
@@ -110,17 +110,16 @@ MOTE_INLINE void mote_dual_block(mote_dual_line_core core, const int8_t *x, int8
             mote_dual_spread(x + (next - rows.in_begin) * g->x_row, next,
                              planes + 2 * s->pitch * (next - base), s);
         }
-        core(planes + 2 * s->pitch * (iy - base), stream, s->raw != 0 ? (void *)made : (void *)to, line);
-        if (s->raw != 0) {
+        core(planes + 2 * s->pitch * (iy - base), stream, raw != 0 ? (void *)made : (void *)to, line);
+        if (raw != 0) {
             mote_dual_rescale_line(made, to, stream, exponents, s);
         }
     }
 }
 
-static MOTE_NOINLINE void mote_dual_depthwise_3x3(mote_dual_line_core core, const int8_t *x, int8_t *y,
-                                                  void *scratch, const int32_t *stream,
-                                                  const int8_t *exponents, mote_rows rows,
-                                                  const mote_dual_depthwise_3x3_s8_shape *s)
+MOTE_INLINE void mote_dual_depthwise_3x3(mote_dual_line_core core, const int8_t *x, int8_t *y, void *scratch,
+                                         const int32_t *stream, const int8_t *exponents, mote_rows rows,
+                                         const mote_dual_depthwise_3x3_s8_shape *s, int32_t raw)
 {
     const mote_window *g = &s->window;
     int16_t *planes = (int16_t *)scratch;
@@ -128,8 +127,8 @@ static MOTE_NOINLINE void mote_dual_depthwise_3x3(mote_dual_line_core core, cons
     line.pairs = g->out_w / 2;
     line.odd = g->out_w % 2;
     line.channel_step = 4 * s->pitch * s->slots;
-    line.pixel_step = s->raw != 0 ? 4 : g->y_column;
-    line.filter_step = s->raw != 0 ? 4 * g->out_w : 1;
+    line.pixel_step = raw != 0 ? 4 : g->y_column;
+    line.filter_step = raw != 0 ? 4 * g->out_w : 1;
     line.zero_point = s->requantization.zero_point;
     for (int32_t i = 0; i < 8 * s->pitch * s->slots; i++) {
         planes[i] = (int16_t)s->x_zero_point;
@@ -138,9 +137,23 @@ static MOTE_NOINLINE void mote_dual_depthwise_3x3(mote_dual_line_core core, cons
         for (int32_t c = 0; c < g->in_c; c += 4) {
             const int8_t *e = exponents == NULL ? NULL : exponents + c;
             mote_dual_block(core, x + n * g->x_batch + c, y + n * g->y_batch + c, planes, stream + 8 * c, e,
-                            rows, &line, s);
+                            rows, &line, s, raw);
         }
     }
+}
+
+static MOTE_NOINLINE void mote_dual_lines_direct(mote_dual_line_core core, const int8_t *x, int8_t *y,
+                                                 void *scratch, const int32_t *stream, mote_rows rows,
+                                                 const mote_dual_depthwise_3x3_s8_shape *s)
+{
+    mote_dual_depthwise_3x3(core, x, y, scratch, stream, NULL, rows, s, 0);
+}
+
+static MOTE_NOINLINE void mote_dual_lines_raw(mote_dual_line_core core, const int8_t *x, int8_t *y,
+                                              void *scratch, const int32_t *stream, const int8_t *exponents,
+                                              mote_rows rows, const mote_dual_depthwise_3x3_s8_shape *s)
+{
+    mote_dual_depthwise_3x3(core, x, y, scratch, stream, exponents, rows, s, 1);
 }
 
 /**
@@ -152,7 +165,11 @@ MOTE_INLINE void mote_dual_depthwise_3x3_s8(mote_dual_line_core core, const int8
                                             mote_rows rows, mote_dual_depthwise_3x3_s8_shape s)
 {
     const mote_dual_depthwise_3x3_s8_shape shape = s;
-    mote_dual_depthwise_3x3(core, x, y, scratch, stream, exponents, rows, &shape);
+    if (s.raw == 0) {
+        mote_dual_lines_direct(core, x, y, scratch, stream, rows, &shape);
+    } else {
+        mote_dual_lines_raw(core, x, y, scratch, stream, exponents, rows, &shape);
+    }
 }
 
 #endif
