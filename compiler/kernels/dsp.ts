@@ -114,6 +114,7 @@ const convolution: Kernel = {
       takesRows: true,
       core: core("MOTE_DUAL_PAIR", [tapsOf(node) >= splitInputs ? 1 : 0], r),
       struct: "mote_dual_conv_2d_s8_shape",
+      byAddress: true,
       shape: {
         window: windowFields(node),
         pairs: pairsOf(node),
@@ -216,6 +217,7 @@ const depthwise: Kernel = {
       takesRows: true,
       core: core("MOTE_DUAL_TAPS", [tapsOf(node)], r),
       struct: "mote_dual_depthwise_conv_2d_s8_shape",
+      byAddress: true,
       shape: {
         window: windowFields(node),
         x_zero_point: zeroOf(node),
@@ -274,6 +276,7 @@ const lines: Kernel = {
       takesRows: true,
       core: core("MOTE_DUAL_LINE", [geometry(node).window.strides[1]!, pitch], r),
       struct: "mote_dual_depthwise_3x3_s8_shape",
+      byAddress: true,
       shape: {
         window: windowFields(node),
         words,

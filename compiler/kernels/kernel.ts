@@ -44,6 +44,8 @@ export interface Binding {
   readonly core?: Core;
   /** The C struct of the last argument. */
   readonly struct: string;
+  /** Passed as the address of a constant: layers share functions, which are not made for each. */
+  readonly byAddress?: true;
   readonly shape: Fields;
 }
 

@@ -200,8 +200,9 @@ MOTE_INLINE void mote_dual_image(mote_dual_pair core, const int8_t *x, int8_t *y
     }
 }
 
-static MOTE_NOINLINE void mote_dual_image_direct(mote_dual_pair core, const int8_t *x, int8_t *y, void *scratch,
-                                                 const int32_t *stream, const int32_t *offsets, mote_rows rows,
+static MOTE_NOINLINE void mote_dual_image_direct(mote_dual_pair core, const int8_t *x, int8_t *y,
+                                                 void *scratch, const int32_t *stream,
+                                                 const int32_t *offsets, mote_rows rows,
                                                  const mote_dual_conv_2d_s8_shape *s)
 {
     mote_dual_image(core, x, y, scratch, stream, NULL, offsets, rows, s, 1);
@@ -246,11 +247,11 @@ MOTE_INLINE int32_t mote_dual_is_pointwise(mote_window g)
  */
 MOTE_INLINE void mote_dual_conv_2d_s8(mote_dual_pair core, const int8_t *x, int8_t *y, void *scratch,
                                         const int32_t *stream, const int8_t *exponents,
-                                        const int32_t *offsets, mote_rows rows, mote_dual_conv_2d_s8_shape s)
+                                        const int32_t *offsets, mote_rows rows,
+                                        const mote_dual_conv_2d_s8_shape *s)
 {
-    const mote_dual_conv_2d_s8_shape shape = s;
-    const mote_window g = s.window;
-    const int32_t direct = s.raw == 0 && g.out_c % 4 == 0 && g.y_channel == 1;
+    const mote_window g = s->window;
+    const int32_t direct = s->raw == 0 && g.out_c % 4 == 0 && g.y_channel == 1;
     const int32_t pointwise = g.in_c % 4 == 0 && g.x_channel == 1 && mote_dual_is_pointwise(g);
     for (int32_t n = 0; n < g.batch; n++) {
         const int8_t *from = x + n * g.x_batch;
@@ -262,13 +263,13 @@ MOTE_INLINE void mote_dual_conv_2d_s8(mote_dual_pair core, const int8_t *x, int8
             p.y_step = g.y_column;
             p.channels = g.in_c;
             p.groups = g.out_c / 4;
-            p.zero_point = s.requantization.zero_point;
+            p.zero_point = s->requantization.zero_point;
             from += (rows.out_begin - rows.in_begin) * g.x_row;
             mote_dual_pointwise_pixels(core, from, to, (int16_t *)scratch, stream, &p);
         } else if (direct) {
-            mote_dual_image_direct(core, from, to, scratch, stream, offsets, rows, &shape);
+            mote_dual_image_direct(core, from, to, scratch, stream, offsets, rows, s);
         } else {
-            mote_dual_image_any(core, from, to, scratch, stream, exponents, offsets, rows, &shape);
+            mote_dual_image_any(core, from, to, scratch, stream, exponents, offsets, rows, s);
         }
     }
 }

@@ -162,13 +162,12 @@ static MOTE_NOINLINE void mote_dual_lines_raw(mote_dual_line_core core, const in
  */
 MOTE_INLINE void mote_dual_depthwise_3x3_s8(mote_dual_line_core core, const int8_t *x, int8_t *y,
                                             void *scratch, const int32_t *stream, const int8_t *exponents,
-                                            mote_rows rows, mote_dual_depthwise_3x3_s8_shape s)
+                                            mote_rows rows, const mote_dual_depthwise_3x3_s8_shape *s)
 {
-    const mote_dual_depthwise_3x3_s8_shape shape = s;
-    if (s.raw == 0) {
-        mote_dual_lines_direct(core, x, y, scratch, stream, rows, &shape);
+    if (s->raw == 0) {
+        mote_dual_lines_direct(core, x, y, scratch, stream, rows, s);
     } else {
-        mote_dual_lines_raw(core, x, y, scratch, stream, exponents, rows, &shape);
+        mote_dual_lines_raw(core, x, y, scratch, stream, exponents, rows, s);
     }
 }
 

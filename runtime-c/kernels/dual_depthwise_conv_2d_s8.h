@@ -93,8 +93,8 @@ static MOTE_NOINLINE void mote_dual_channels_rescaled(mote_dual_channels core, c
 }
 
 /** All pairs of pixels of an image; `raw` as in the struct. */
-MOTE_INLINE void mote_dual_channels_image(mote_dual_channels core, mote_dual_pointers *pointers, const int8_t *x,
-                                          int8_t *y, void *scratch, const int32_t *stream,
+MOTE_INLINE void mote_dual_channels_image(mote_dual_channels core, mote_dual_pointers *pointers,
+                                          const int8_t *x, int8_t *y, void *scratch, const int32_t *stream,
                                           const int8_t *exponents, mote_rows rows,
                                           const mote_dual_depthwise_conv_2d_s8_shape *s, int32_t raw)
 {
@@ -123,14 +123,16 @@ MOTE_INLINE void mote_dual_channels_image(mote_dual_channels core, mote_dual_poi
 }
 
 static MOTE_NOINLINE void mote_dual_channels_direct(mote_dual_channels core, mote_dual_pointers *pointers,
-                                                    const int8_t *x, int8_t *y, void *scratch, const int32_t *stream, mote_rows rows,
+                                                    const int8_t *x, int8_t *y, void *scratch,
+                                                    const int32_t *stream, mote_rows rows,
                                                     const mote_dual_depthwise_conv_2d_s8_shape *s)
 {
     mote_dual_channels_image(core, pointers, x, y, scratch, stream, NULL, rows, s, 0);
 }
 
 static MOTE_NOINLINE void mote_dual_channels_raw(mote_dual_channels core, mote_dual_pointers *pointers,
-                                                 const int8_t *x, int8_t *y, void *scratch, const int32_t *stream,
+                                                 const int8_t *x, int8_t *y, void *scratch,
+                                                 const int32_t *stream,
                                                  const int8_t *exponents, mote_rows rows,
                                                  const mote_dual_depthwise_conv_2d_s8_shape *s)
 {
@@ -141,18 +143,17 @@ static MOTE_NOINLINE void mote_dual_channels_raw(mote_dual_channels core, mote_d
 MOTE_INLINE void mote_dual_depthwise_conv_2d_s8(mote_dual_channels core, const int8_t *x, int8_t *y,
                                                   void *scratch, const int32_t *stream,
                                                   const int8_t *exponents, mote_rows rows,
-                                                  mote_dual_depthwise_conv_2d_s8_shape s)
+                                                  const mote_dual_depthwise_conv_2d_s8_shape *s)
 {
-    const mote_dual_depthwise_conv_2d_s8_shape shape = s;
-    const int32_t is_3x3 = s.window.kernel_h == 3 && s.window.kernel_w == 3;
+    const int32_t is_3x3 = s->window.kernel_h == 3 && s->window.kernel_w == 3;
     mote_dual_pointers *pointers = is_3x3 ? mote_dual_pointers_3x3 : mote_dual_pointers_any;
-    for (int32_t n = 0; n < s.window.batch; n++) {
-        const int8_t *from = x + n * s.window.x_batch;
-        int8_t *to = y + n * s.window.y_batch;
-        if (s.raw == 0) {
-            mote_dual_channels_direct(core, pointers, from, to, scratch, stream, rows, &shape);
+    for (int32_t n = 0; n < s->window.batch; n++) {
+        const int8_t *from = x + n * s->window.x_batch;
+        int8_t *to = y + n * s->window.y_batch;
+        if (s->raw == 0) {
+            mote_dual_channels_direct(core, pointers, from, to, scratch, stream, rows, s);
         } else {
-            mote_dual_channels_raw(core, pointers, from, to, scratch, stream, exponents, rows, &shape);
+            mote_dual_channels_raw(core, pointers, from, to, scratch, stream, exponents, rows, s);
         }
     }
 }

@@ -81,7 +81,8 @@ function call(test: KernelCase, index: number, piece: Piece): string {
     return test.isConstant(i) ? `x${index}_${i}` : `x${index}_${i}.data${piece.x}`;
   });
   const constants = binding.constants.map((c) => (c ? constantName(index, c) : "NULL"));
-  const shape = `(${binding.struct})${cStruct(binding.shape)}`;
+  const address = binding.byAddress ? "&" : "";
+  const shape = `${address}(${binding.struct})${cStruct(binding.shape)}`;
   const core = binding.core ? [`core_${index}`] : [];
   const scratch = kernel.scratchBytes ? [`s${index}.data`] : [];
   const y = `y${index}.data${piece.y}`;
