@@ -12,8 +12,10 @@ import {
   rescalingOf,
 } from "./dsp-pack.ts";
 import {
+  type Binding,
   type ConstantArray,
   type Core,
+  type Fields,
   hasTypes,
   inputType,
   type Kernel,
@@ -228,66 +230,100 @@ const depthwise: Kernel = {
   },
 };
 
-/** Planes of four channels: words used of a row, words from row to row, and rows. */
-function planesOf(node: Node) {
-  const { kernel, strides, output } = geometry(node).window;
-  const columns = (2 * Math.ceil(output[1]! / 2) - 1) * strides[1]! + 3;
+/** The window along lines: rows of the image, or for `turned` its columns. */
+function lineWindow(node: Node, turned: boolean) {
+  const { kernel, strides, dilations, output } = geometry(node).window;
+  const turn = (axes: readonly number[]) =>
+    (turned ? [axes[1]!, axes[0]!] : [axes[0]!, axes[1]!]) as [number, number];
+  const [lines, pixels] = turn(output);
+  return { kernel, dilations, lines, pixels, strides: turn(strides) };
+}
+
+/** Planes of four channels: words used of a line, words from line to line, and lines. */
+function planesOf(node: Node, turned: boolean) {
+  const { kernel, strides, lines, pixels } = lineWindow(node, turned);
+  const columns = (2 * Math.ceil(pixels / 2) - 1) * strides[1] + 3;
   const words = Math.ceil(columns / 2);
   const pitch = Math.max(4, 2 ** Math.ceil(Math.log2(words)));
-  const most = (output[0]! - 1) * strides[0]! + kernel[0]!;
+  const most = (lines - 1) * strides[0] + kernel[0]!;
   return { words, pitch, slots: Math.min(most, Math.max(4, Math.floor(planesBytes / 16 / pitch))) };
 }
 
 /** Enough for slides to be rare. */
 const planesBytes = 2048;
-/** An offset in a load reaches three rows of so many words. */
+/** An offset in a load reaches three lines of so many words. */
 const longestPitch = 64;
 
-/** Depthwise 3x3 along lines: a multiplication takes two taps of a channel. */
-const lines: Kernel = {
-  name: "dual_depthwise_3x3_s8",
+/** The struct of a window whose rows are columns. */
+const turnedFields = ({ ...fields }: Fields): Fields => {
+  const swap = (a: string, b: string) => ({ [a]: fields[b]!, [b]: fields[a]! });
+  const sizes = ["in", "out", "kernel", "stride", "dilation", "pad"];
+  const turned = sizes.map((name) => swap(`${name}_h`, `${name}_w`));
+  return Object.assign(fields, ...turned, swap("x_row", "x_column"), swap("y_row", "y_column"));
+};
+
+function linesCost(node: Node, turned: boolean): number {
+  const { lines, pixels, strides } = lineWindow(node, turned);
+  const { words } = planesOf(node, turned);
+  const expansion = words * 19 * Math.min(3, strides[0]) + 60;
+  const line = 4 * (Math.floor(pixels / 2) * 28 + (pixels % 2) * 15 + 22);
+  return geometry(node).batch * groupsOf(node) * (lines * (line + expansion + 75) + 100);
+}
+
+function linesBinding(node: Node, profile: Profile, turned: boolean): Binding {
+  const r = rescalingOf(node, profile);
+  const { words, pitch, slots } = planesOf(node, turned);
+  const window = windowFields(node);
+  return {
+    inputs: [0],
+    constants: [linesStream(node, r, turned), r.exponents],
+    takesRows: !turned,
+    core: core("MOTE_DUAL_LINE", [lineWindow(node, turned).strides[1], pitch], r),
+    struct: "mote_dual_depthwise_3x3_s8_shape",
+    byAddress: true,
+    shape: {
+      window: turned ? turnedFields(window) : window,
+      words,
+      pitch,
+      slots,
+      x_zero_point: zeroOf(node),
+      raw: r.raw ? 1 : 0,
+      requantization: r.requantization,
+    },
+  };
+}
+
+/** Whether a line of the output may replace the one of the input, which is in the planes by then. */
+function isSameSize(node: Node): boolean {
+  const { strides, padsBegin, padsEnd } = geometry(node).window;
+  return [...strides, ...padsBegin, ...padsEnd].every((n) => n === 1);
+}
+
+/** Depthwise 3x3 along rows, or columns: a multiplication takes two taps of a channel. */
+const depthwiseLines = (name: string, turned: boolean): Kernel => ({
+  name,
   header: "dual_depthwise_3x3_s8.h",
   ops: ["Conv2D"],
   isa: ["dsp"],
   serves: (node) => {
     if (!isInteger(node) || !isDepthwise(node)) return false;
-    const { kernel, strides, dilations } = geometry(node).window;
-    const isNear = dilations[0] === 1 && dilations[1] === 1 && strides[1]! <= 2;
-    return isNear && kernel.join() === "3,3" && planesOf(node).pitch <= longestPitch;
+    const { kernel, strides, dilations } = lineWindow(node, turned);
+    const isNear = dilations[0] === 1 && dilations[1] === 1 && strides[1] <= 2;
+    return isNear && kernel.join() === "3,3" && planesOf(node, turned).pitch <= longestPitch;
   },
   scratchBytes: (node) => {
-    const { pitch, slots } = planesOf(node);
-    return 16 * pitch * slots + 16 * geometry(node).window.output[1]!;
+    const { pitch, slots } = planesOf(node, turned);
+    return 16 * pitch * slots + 16 * lineWindow(node, turned).pixels;
   },
-  cost: (node) => {
-    const { batch, window } = geometry(node);
-    const [rows, columns] = [window.output[0]!, window.output[1]!];
-    const { words } = planesOf(node);
-    const expansion = words * 19 * Math.min(3, window.strides[0]!) + 60;
-    const line = 4 * (Math.floor(columns / 2) * 28 + (columns % 2) * 15 + 22);
-    return batch * groupsOf(node) * (rows * (line + expansion + 50) + 100);
-  },
-  bind: (node, profile: Profile) => {
-    const r = rescalingOf(node, profile);
-    const { words, pitch, slots } = planesOf(node);
-    return {
-      inputs: [0],
-      constants: [linesStream(node, r), r.exponents],
-      takesRows: true,
-      core: core("MOTE_DUAL_LINE", [geometry(node).window.strides[1]!, pitch], r),
-      struct: "mote_dual_depthwise_3x3_s8_shape",
-      byAddress: true,
-      shape: {
-        window: windowFields(node),
-        words,
-        pitch,
-        slots,
-        x_zero_point: zeroOf(node),
-        raw: r.raw ? 1 : 0,
-        requantization: r.requantization,
-      },
-    };
-  },
-};
+  inPlace: (node) => (isSameSize(node) ? [0] : []),
+  cost: (node) => linesCost(node, turned),
+  bind: (node, profile) => linesBinding(node, profile, turned),
+});
 
-export const dspKernels: readonly Kernel[] = [convolution, fullyConnected, depthwise, lines];
+export const dspKernels: readonly Kernel[] = [
+  convolution,
+  fullyConnected,
+  depthwise,
+  depthwiseLines("dual_depthwise_3x3_s8", false),
+  depthwiseLines("dual_depthwise_3x3_turned_s8", true),
+];

@@ -62,9 +62,9 @@ export interface Kernel {
   scratchBytes?(node: Node): number;
   /**
    * Inputs whose memory the output may take, since each element is read before its place is
-   * written.
+   * written, in a call over all rows.
    */
-  readonly inPlace?: readonly number[];
+  readonly inPlace?: readonly number[] | ((node: Node) => readonly number[]);
   /** No code at all: the output is the first input's memory under another shape or type. */
   readonly isView?: boolean;
   /** Estimated instructions of one call over all rows. */
@@ -83,6 +83,9 @@ export const hasTypes = (
 ): boolean =>
   outputType(node).elem === output &&
   inputs.every((elem, i) => !node.inputs[i] || inputType(node, i).elem === elem);
+
+export const inPlaceInputs = ({ inPlace = [] }: Kernel, node: Node): readonly number[] =>
+  typeof inPlace === "function" ? inPlace(node) : inPlace;
 
 export const isConstant = (v: Value | undefined): boolean => v?.node.op === "Constant";
 

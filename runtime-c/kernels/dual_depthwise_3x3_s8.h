@@ -34,23 +34,24 @@ MOTE_INLINE void mote_dual_column(const int8_t *x, int16_t *to, int32_t step)
     }
 }
 
-/** Row `row` of the input, which starts at x, to a row of four planes, whose edges are padding. */
-MOTE_INLINE void mote_dual_spread(const int8_t *x, int32_t row, int16_t *to,
-                                  const mote_dual_depthwise_3x3_s8_shape *s)
+/** A row of padding. */
+MOTE_INLINE void mote_dual_pad(int16_t *to, const mote_dual_depthwise_3x3_s8_shape *s)
+{
+    for (int32_t c = 0; c < 4; c++) {
+        for (int32_t k = 0; k < 2 * s->words; k++) {
+            to[c * 2 * s->pitch * s->slots + k] = (int16_t)s->x_zero_point;
+        }
+    }
+}
+
+/** A row of the input to a row of four planes, whose edges are padding. */
+MOTE_INLINE void mote_dual_spread(const int8_t *x, int16_t *to, const mote_dual_depthwise_3x3_s8_shape *s)
 {
     const mote_window *g = &s->window;
     const int32_t step = 2 * s->pitch * s->slots;
     const int32_t room = 2 * s->words - g->pad_w;
     const int32_t size = g->in_w < room ? g->in_w : room;
     const int32_t single = g->pad_w & 1;
-    if (row < 0 || row >= g->in_h) {
-        for (int32_t c = 0; c < 4; c++) {
-            for (int32_t k = 0; k < 2 * s->words; k++) {
-                to[c * step + k] = (int16_t)s->x_zero_point;
-            }
-        }
-        return;
-    }
     if (single != 0 && size > 0) {
         mote_dual_column(x, to + g->pad_w, step);
     }
@@ -96,6 +97,7 @@ MOTE_INLINE void mote_dual_block(mote_dual_line_core core, const int8_t *x, int8
     int32_t *made = (int32_t *)(void *)(planes + 8 * s->pitch * s->slots);
     int32_t base = rows.out_begin * g->stride_h - g->pad_h;
     int32_t next = base;
+    const int32_t slides = (rows.out_end - rows.out_begin - 1) * g->stride_h + 3 > s->slots;
     for (int32_t oy = rows.out_begin; oy < rows.out_end; oy++) {
         const int32_t iy = oy * g->stride_h - g->pad_h;
         int8_t *to = y + (oy - rows.out_begin) * g->y_row;
@@ -107,8 +109,12 @@ MOTE_INLINE void mote_dual_block(mote_dual_line_core core, const int8_t *x, int8
         }
         next = next < iy ? iy : next;
         for (; next < iy + 3; next++) {
-            mote_dual_spread(x + (next - rows.in_begin) * g->x_row, next,
-                             planes + 2 * s->pitch * (next - base), s);
+            int16_t *slot = planes + 2 * s->pitch * (next - base);
+            if (next >= 0 && next < g->in_h) {
+                mote_dual_spread(x + (next - rows.in_begin) * g->x_row, slot, s);
+            } else if (slides) {
+                mote_dual_pad(slot, s);
+            }
         }
         core(planes + 2 * s->pitch * (iy - base), stream, raw != 0 ? (void *)made : (void *)to, line);
         if (raw != 0) {
@@ -157,6 +163,7 @@ static MOTE_NOINLINE void mote_dual_lines_raw(mote_dual_line_core core, const in
 }
 
 /**
+ * y may be x where strides and all paddings are 1, and all rows are made.
  * stream: for every channel three rows of words (w0, w1) and (w1, w2), a start and a multiplier;
  * exponents: [out_c], or NULL in profile fast.
  */
@@ -169,6 +176,19 @@ MOTE_INLINE void mote_dual_depthwise_3x3_s8(mote_dual_line_core core, const int8
     } else {
         mote_dual_lines_raw(core, x, y, scratch, stream, exponents, rows, s);
     }
+}
+
+/** The same with columns as the struct's rows. */
+MOTE_INLINE void mote_dual_depthwise_3x3_turned_s8(mote_dual_line_core core, const int8_t *x, int8_t *y,
+                                                   void *scratch, const int32_t *stream,
+                                                   const int8_t *exponents,
+                                                   const mote_dual_depthwise_3x3_s8_shape *s)
+{
+    mote_rows all;
+    all.out_begin = 0;
+    all.out_end = s->window.out_h;
+    all.in_begin = 0;
+    mote_dual_depthwise_3x3_s8(core, x, y, scratch, stream, exponents, all, s);
 }
 
 #endif

@@ -58,7 +58,7 @@ interface Piece {
   readonly rows: string;
 }
 
-function rowPieces({ binding, split }: KernelCase): Piece[] {
+function rowPieces({ binding, split, inPlace }: KernelCase): Piece[] {
   if (!binding.takesRows) return [{ x: "", y: "", rows: "" }];
   const w = binding.shape.window as Record<string, number>;
   const piece = (begin: number, end: number, from: number): Piece => ({
@@ -66,7 +66,7 @@ function rowPieces({ binding, split }: KernelCase): Piece[] {
     y: ` + ${begin * w.y_row!}`,
     rows: `(mote_rows){${begin}, ${end}, ${from}}, `,
   });
-  const at = Math.min(split, w.out_h!);
+  const at = inPlace === undefined ? Math.min(split, w.out_h!) : w.out_h!;
   const needed = Math.max(0, at * w.stride_h! - w.pad_h!);
   const first = piece(0, at, 0);
   return at === w.out_h ? [first] : [first, piece(at, w.out_h!, Math.min(needed, w.in_h! - 1))];
