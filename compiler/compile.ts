@@ -8,6 +8,7 @@ import { type Emitted, emit } from "./emit/emit.ts";
 import type { Graph, Node } from "./ir/graph.ts";
 import type { GraphText } from "./ir/print.ts";
 import { kernelNamed } from "./kernels/catalogue.ts";
+import { inPlaceInputs } from "./kernels/kernel.ts";
 import { type SelectOptions, select } from "./kernels/select.ts";
 import type { Tuning } from "./kernels/tuning.ts";
 import type { Profile } from "./ops/numerics.ts";
@@ -81,7 +82,7 @@ const traits: TraitsOf = (node) => {
   const kernel = kernelNamed(String(node.attrs.kernel ?? ""));
   return {
     isView: kernel?.isView ?? false,
-    inPlace: kernel?.inPlace ?? [],
+    inPlace: kernel ? inPlaceInputs(kernel, node) : [],
     scratchBytes: kernel?.scratchBytes?.(node) ?? 0,
   };
 };

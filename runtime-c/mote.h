@@ -45,6 +45,13 @@ typedef enum {
 #define MOTE_NOINLINE __attribute__((noinline, noclone)) /* one copy, however many layers call it */
 #endif
 
+/** Before a loop that is not worth the code of writing it out. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define MOTE_ROLLED _Pragma("GCC unroll 1")
+#else
+#define MOTE_ROLLED
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
 #define MOTE_ALIGNED(n) __attribute__((aligned(n)))
 #define MOTE_INLINE static inline __attribute__((always_inline, unused))

@@ -63,11 +63,22 @@ function wrapped(head: string, parts: readonly string[], tail: string, indent: s
 }
 
 /** Struct literals break after top-level fields. */
-function structLines(struct: string, shape: Binding["shape"]): string {
+function structLines(head: string, shape: Binding["shape"], indent: string): string {
   const fields = Object.entries(shape).map(([name, value]) =>
     structLiteral({ [name]: value }).slice(1, -1),
   );
-  return wrapped(`        (${struct}){`, fields, "}", "            ");
+  return wrapped(`${indent}${head}{`, fields, "}", `${indent}    `);
+}
+
+/** A call with the struct as its last argument. */
+function callText(head: string, given: readonly string[], binding: Binding): string {
+  const { struct, shape, byAddress } = binding;
+  if (!byAddress) {
+    const call = wrapped(head, [...given, ""], "", "        ").trimEnd();
+    return `${call}\n${structLines(`(${struct})`, shape, "        ")});`;
+  }
+  const constant = structLines(`static const ${struct} shape = `, shape, "    ");
+  return `${constant};\n${wrapped(head, [...given, "&shape"], ");", "        ")}`;
 }
 
 export interface SourceParts {
@@ -141,9 +152,8 @@ class SourceWriter {
       ...(binding.takesRows ? ["rows"] : []),
     ];
     const head = wrapped(`static MOTE_NOINLINE void ${name}(`, parameters, ")", "    ");
-    const call = wrapped(`    mote_${kernel.name}(`, [...given, ""], "", "        ");
-    const shape = structLines(binding.struct, binding.shape);
-    return `/* ${signatureComment(node)} */\n${head}\n{\n${call.trimEnd()}\n${shape});\n}\n`;
+    const body = callText(`    mote_${kernel.name}(`, given, binding);
+    return `/* ${signatureComment(node)} */\n${head}\n{\n${body}\n}\n`;
   }
 
   #pointer(region: Region, isConst: boolean, start = 0): string {

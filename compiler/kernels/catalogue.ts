@@ -13,10 +13,10 @@ import { matmulKernels } from "./matmul.ts";
 import { movementKernels } from "./movement.ts";
 import { mveKernels } from "./mve.ts";
 import { columnsKernel } from "./mve-depthwise.ts";
-import { addFlat } from "./mve-elementwise.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
 import { resizeKernels } from "./resize.ts";
+import { flatKernels } from "./simd-elementwise.ts";
 import { typingKernels } from "./typing.ts";
 import { v6mKernels } from "./v6m.ts";
 import { winogradKernels } from "./winograd.ts";
@@ -49,7 +49,7 @@ const own: readonly Kernel[] = [
   ...dspKernels,
   ...mveKernels,
   columnsKernel,
-  addFlat,
+  ...flatKernels,
   ...elementwiseKernels,
   ...poolKernels,
   ...floatKernels,

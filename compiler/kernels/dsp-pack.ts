@@ -182,9 +182,10 @@ export function depthwiseStream(node: Node, r: Rescaling): ConstantArray {
   return streamOf(words);
 }
 
-/** Of every channel three rows of words (w0, w1) and (w1, w2), its start and its multiplier. */
-export function linesStream(node: Node, r: Rescaling): ConstantArray {
-  const { filters, at } = weightsOf(node);
+/** Of every channel three lines of words (w0, w1) and (w1, w2), its start and its multiplier. */
+export function linesStream(node: Node, r: Rescaling, turned: boolean): ConstantArray {
+  const { filters, at: along } = weightsOf(node);
+  const at = (c: number, t: number) => along(c, turned ? (t % 3) * 3 + Math.floor(t / 3) : t);
   const start = startsOf(node, r.biases);
   const words: number[] = [];
   for (let c = 0; c < filters; c++) {

@@ -11,7 +11,17 @@ import {
   type Rescaling,
   rescalingOf,
 } from "./dsp-pack.ts";
-import { type Core, hasTypes, inputType, type Kernel, outputType } from "./kernel.ts";
+import {
+  type Binding,
+  type ConstantArray,
+  type Core,
+  type Fields,
+  hasTypes,
+  inputType,
+  type Kernel,
+  outputType,
+  tableArray,
+} from "./kernel.ts";
 
 const zeroOf = (node: Node): number => inputType(node).quant!.zeroPoint[0]!;
 
@@ -23,31 +33,15 @@ const core = (macro: string, first: readonly number[], r: Rescaling): Core =>
     ? { macro: `${macro}_RAW`, arguments: first }
     : { macro, arguments: [...first, ...r.arguments] };
 
-/** How many times four inputs stand in a core's loop, and how often the loop runs. */
-interface Unrolling {
-  readonly unroll: number;
-  readonly turns: number;
-}
-
 /** Instructions of four inputs, and of a turn of the loop round them. */
 const [quadInstructions, turnInstructions] = [24, 3];
-const longestUnroll = 9;
+/** How many times four inputs stand in the core of a convolution. */
+const pairUnroll = 8;
 /** From so many inputs on, the loop spends an instruction to save a cycle. */
 const splitInputs = 128;
 
-/** The loop that takes the fewest instructions for this many inputs, which it may round up. */
-function unrolling(inputs: number): Unrolling {
-  const quads = Math.ceil(inputs / 4);
-  const all = Array.from({ length: longestUnroll }, (_, i) => {
-    const unroll = i + 1;
-    return { unroll, turns: Math.ceil(quads / unroll) };
-  });
-  const instructions = ({ unroll, turns }: Unrolling) =>
-    turns * (unroll * quadInstructions + turnInstructions);
-  return all.reduce((best, u) => (instructions(u) < instructions(best) ? u : best));
-}
-
-const pairsOf = ({ unroll, turns }: Unrolling): number => 2 * unroll * turns;
+/** Words of a pixel's inputs. */
+const pairsOf = (node: Node): number => 2 * Math.ceil(tapsOf(node) / 4);
 
 const tapsOf = (node: Node): number => {
   const { shape } = inputType(node, 1);
@@ -62,15 +56,43 @@ const isDirect = (node: Node): boolean => {
   return filters % 4 === 0 && y[1] === 1;
 };
 
+/** Whether channels of the input are innermost, and a multiple of four. */
+const isInFours = (node: Node): boolean => {
+  const { channels, x } = geometry(node);
+  return channels % 4 === 0 && x[1] === 1;
+};
+
+/** Where a pixel's inputs lie from its first one, for inputs that are gathered. */
+function offsetsOf(node: Node): ConstantArray | undefined {
+  if (isInFours(node)) return undefined;
+  const { channels, window, x } = geometry(node);
+  const offsets = new Int32Array(2 * pairsOf(node));
+  const [, columns] = window.kernel as [number, number];
+  for (let k = 0; k < tapsOf(node); k++) {
+    const tap = Math.floor(k / channels);
+    const row = Math.floor(tap / columns) * window.dilations[0]!;
+    const column = (tap % columns) * window.dilations[1]!;
+    offsets[k] = row * x[2] + column * x[3] + (k % channels) * x[1];
+  }
+  return tableArray("offsets", "int32", offsets);
+}
+
+/** Whether no pixel sees padding or more than a run of channels. */
+function isPointwise(node: Node): boolean {
+  const { kernel, padsBegin, padsEnd } = geometry(node).window;
+  const extents = [...kernel.map((k) => k - 1), ...padsBegin, ...padsEnd];
+  return isInFours(node) && extents.every((n) => n === 0);
+}
+
 /** Two pixels, four filters at a time. */
 function convolutionCost(node: Node): number {
-  const { batch, channels, window, x } = geometry(node);
-  const taps = tapsOf(node);
-  const { unroll, turns } = unrolling(taps);
+  const { batch, window } = geometry(node);
+  const quads = pairsOf(node) / 2;
+  const turns = Math.ceil(quads / pairUnroll);
   const pixelPairs = batch * Math.ceil(elementCount(window.output) / 2);
-  const group = turns * (unroll * quadInstructions + turnInstructions) + 49;
-  const expansion = taps * (channels % 4 === 0 && x[1] === 1 ? 3 : 8);
-  return pixelPairs * (groupsOf(node) * (group + (isDirect(node) ? 0 : 40)) + expansion + 60);
+  const group = quads * quadInstructions + turns * turnInstructions + 47;
+  const expansion = quads * (isInFours(node) ? 8 : 20);
+  return pixelPairs * (groupsOf(node) * (group + (isDirect(node) ? 0 : 40)) + expansion + 80);
 }
 
 const convolution: Kernel = {
@@ -79,21 +101,25 @@ const convolution: Kernel = {
   ops: ["Conv2D"],
   isa: ["dsp"],
   serves: (node) => isInteger(node) && geometry(node).group === 1 && canPack(node),
-  scratchBytes: (node) =>
-    8 * pairsOf(unrolling(tapsOf(node))) + 32 + (isDirect(node) ? 0 : 8 * groupsOf(node)),
+  scratchBytes: (node) => {
+    const pairs = pairsOf(node);
+    const rest = isInFours(node) ? geometry(node).channels : 4 * pairs;
+    const made = 32 + (isDirect(node) ? 0 : 8 * groupsOf(node));
+    return 8 * pairs + (isPointwise(node) ? made : Math.max(rest, made));
+  },
   cost: convolutionCost,
   bind: (node, profile: Profile) => {
-    const loop = unrolling(tapsOf(node));
     const r = rescalingOf(node, profile);
     return {
       inputs: [0],
-      constants: [packedStream(node, pairsOf(loop), r), r.exponents],
+      constants: [packedStream(node, pairsOf(node), r), r.exponents, offsetsOf(node)],
       takesRows: true,
-      core: core("MOTE_DUAL_PAIR", [loop.unroll, tapsOf(node) >= splitInputs ? 1 : 0], r),
+      core: core("MOTE_DUAL_PAIR", [tapsOf(node) >= splitInputs ? 1 : 0], r),
       struct: "mote_dual_conv_2d_s8_shape",
+      byAddress: true,
       shape: {
         window: windowFields(node),
-        pairs: pairsOf(loop),
+        pairs: pairsOf(node),
         x_zero_point: zeroOf(node),
         raw: r.raw ? 1 : 0,
         requantization: r.requantization,
@@ -102,32 +128,60 @@ const convolution: Kernel = {
   },
 };
 
+/** How many times four inputs stand in the loop of a fully connected layer, and its turns. */
+interface Unrolling {
+  readonly unroll: number;
+  readonly turns: number;
+}
+
+const longestUnroll = 9;
+/** So many times four inputs, over all filters, are not worth the code. */
+const fewQuads = 64;
+const [rowQuadInstructions, rowTurnInstructions] = [14, 2];
+
+/** The loop that takes the fewest instructions for this many inputs, which it may round up. */
+function unrolling(node: Node): Unrolling {
+  const quads = Math.ceil(tapsOf(node) / 4);
+  const longest = quads * groupsOf(node) <= fewQuads ? 1 : longestUnroll;
+  const all = Array.from({ length: longest }, (_, i) => {
+    const unroll = i + 1;
+    return { unroll, turns: Math.ceil(quads / unroll) };
+  });
+  const instructions = ({ unroll, turns }: Unrolling) =>
+    turns * (unroll * rowQuadInstructions + rowTurnInstructions);
+  return all.reduce((best, u) => (instructions(u) < instructions(best) ? u : best));
+}
+
+const rowPairsOf = (node: Node): number => {
+  const { unroll, turns } = unrolling(node);
+  return 2 * unroll * turns;
+};
+
 const fullyConnected: Kernel = {
   name: "dual_fully_connected_s8",
   header: "dual_fully_connected_s8.h",
   ops: ["FullyConnected"],
   isa: ["dsp"],
   serves: (node) => isInteger(node) && canPack(node),
-  scratchBytes: (node) => 4 * pairsOf(unrolling(tapsOf(node))) + 16,
+  scratchBytes: (node) => 4 * rowPairsOf(node) + 16,
   cost: (node) => {
-    const pairs = pairsOf(unrolling(tapsOf(node)));
+    const pairs = rowPairsOf(node);
     return inputType(node).shape[0]! * (groupsOf(node) * (pairs * 7 + 30) + pairs * 3 + 60);
   },
   bind: (node, profile: Profile) => {
-    const loop = unrolling(tapsOf(node));
     const r = rescalingOf(node, profile);
     const [rows, inFeatures] = inputType(node).shape as [number, number];
     return {
       inputs: [0],
-      constants: [packedStream(node, pairsOf(loop), r), r.exponents],
+      constants: [packedStream(node, rowPairsOf(node), r), r.exponents],
       takesRows: false,
-      core: core("MOTE_DUAL_ROW", [loop.unroll], r),
+      core: core("MOTE_DUAL_ROW", [unrolling(node).unroll], r),
       struct: "mote_dual_fully_connected_s8_shape",
       shape: {
         rows,
         in_features: inFeatures,
         out_features: inputType(node, 1).shape[0]!,
-        pairs: pairsOf(loop),
+        pairs: rowPairsOf(node),
         raw: r.raw ? 1 : 0,
         requantization: r.requantization,
       },
@@ -165,6 +219,7 @@ const depthwise: Kernel = {
       takesRows: true,
       core: core("MOTE_DUAL_TAPS", [tapsOf(node)], r),
       struct: "mote_dual_depthwise_conv_2d_s8_shape",
+      byAddress: true,
       shape: {
         window: windowFields(node),
         x_zero_point: zeroOf(node),
@@ -175,66 +230,101 @@ const depthwise: Kernel = {
   },
 };
 
-/** Planes of four channels: words used of a row, words from row to row, and rows. */
-function planesOf(node: Node) {
-  const { kernel, strides, output } = geometry(node).window;
-  const columns = (2 * Math.ceil(output[1]! / 2) - 1) * strides[1]! + 3;
+/** The window along lines: rows of the image, or for `turned` its columns. */
+function lineWindow(node: Node, turned: boolean) {
+  const { kernel, strides, dilations, output } = geometry(node).window;
+  const turn = (axes: readonly number[]) =>
+    (turned ? [axes[1]!, axes[0]!] : [axes[0]!, axes[1]!]) as [number, number];
+  const [lines, pixels] = turn(output);
+  return { kernel, dilations, lines, pixels, strides: turn(strides) };
+}
+
+/** Planes of four channels: words used of a line, words from line to line, and lines. */
+function planesOf(node: Node, turned: boolean) {
+  const { kernel, strides, lines, pixels } = lineWindow(node, turned);
+  const columns = (2 * Math.ceil(pixels / 2) - 1) * strides[1] + 3;
   const words = Math.ceil(columns / 2);
   const pitch = Math.max(4, 2 ** Math.ceil(Math.log2(words)));
-  const most = (output[0]! - 1) * strides[0]! + kernel[0]!;
+  const most = (lines - 1) * strides[0] + kernel[0]!;
   return { words, pitch, slots: Math.min(most, Math.max(4, Math.floor(planesBytes / 16 / pitch))) };
 }
 
 /** Enough for slides to be rare. */
 const planesBytes = 2048;
-/** An offset in a load reaches three rows of so many words. */
+/** An offset in a load reaches three lines of so many words. */
 const longestPitch = 64;
 
-/** Depthwise 3x3 along lines: a multiplication takes two taps of a channel. */
-const lines: Kernel = {
-  name: "dual_depthwise_3x3_s8",
+/** The struct of a window whose rows are columns. */
+const turnedFields = ({ ...fields }: Fields): Fields => {
+  const swap = (a: string, b: string) => ({ [a]: fields[b]!, [b]: fields[a]! });
+  const sizes = ["in", "out", "kernel", "stride", "dilation", "pad"];
+  const turned = sizes.map((name) => swap(`${name}_h`, `${name}_w`));
+  return Object.assign(fields, ...turned, swap("x_row", "x_column"), swap("y_row", "y_column"));
+};
+
+function linesCost(node: Node, turned: boolean): number {
+  const { lines, pixels, strides } = lineWindow(node, turned);
+  const { words } = planesOf(node, turned);
+  const expansion = words * 19 * Math.min(3, strides[0]) + 60;
+  const line = 4 * (Math.floor(pixels / 2) * 28 + (pixels % 2) * 15 + 22);
+  return geometry(node).batch * groupsOf(node) * (lines * (line + expansion + 75) + 100);
+}
+
+function linesBinding(node: Node, profile: Profile, turned: boolean): Binding {
+  const r = rescalingOf(node, profile);
+  const { words, pitch, slots } = planesOf(node, turned);
+  const window = windowFields(node);
+  return {
+    inputs: [0],
+    constants: [linesStream(node, r, turned), r.exponents],
+    takesRows: !turned,
+    core: core("MOTE_DUAL_LINE", [lineWindow(node, turned).strides[1], pitch], r),
+    struct: "mote_dual_depthwise_3x3_s8_shape",
+    byAddress: true,
+    shape: {
+      window: turned ? turnedFields(window) : window,
+      words,
+      pitch,
+      slots,
+      x_zero_point: zeroOf(node),
+      raw: r.raw ? 1 : 0,
+      requantization: r.requantization,
+    },
+  };
+}
+
+/** Whether a line of the output may replace the one of the input, which is in the planes by then. */
+function isSameSize(node: Node): boolean {
+  const { strides, padsBegin, padsEnd } = geometry(node).window;
+  return [...strides, ...padsBegin, ...padsEnd].every((n) => n === 1);
+}
+
+/** Depthwise 3x3 along rows, or columns: a multiplication takes two taps of a channel. */
+const depthwiseLines = (name: string, turned: boolean): Kernel => ({
+  name,
   header: "dual_depthwise_3x3_s8.h",
   ops: ["Conv2D"],
   isa: ["dsp"],
   serves: (node) => {
     if (!isInteger(node) || !isDepthwise(node)) return false;
-    const { kernel, strides, dilations, padsBegin } = geometry(node).window;
-    const isPadded = padsBegin.every((pad) => pad >= 0);
-    const isNear = isPadded && dilations.every((d) => d === 1) && strides[1]! <= 2;
-    return isNear && kernel.join() === "3,3" && planesOf(node).pitch <= longestPitch;
+    const { kernel, strides, dilations } = lineWindow(node, turned);
+    const isPadded = geometry(node).window.padsBegin.every((pad) => pad >= 0);
+    const isNear = isPadded && dilations.every((d) => d === 1) && strides[1] <= 2;
+    return isNear && kernel.join() === "3,3" && planesOf(node, turned).pitch <= longestPitch;
   },
   scratchBytes: (node) => {
-    const { pitch, slots } = planesOf(node);
-    return 16 * pitch * slots + 16 * geometry(node).window.output[1]!;
+    const { pitch, slots } = planesOf(node, turned);
+    return 16 * pitch * slots + 16 * lineWindow(node, turned).pixels;
   },
-  cost: (node) => {
-    const { batch, window } = geometry(node);
-    const [rows, columns] = [window.output[0]!, window.output[1]!];
-    const { words } = planesOf(node);
-    const expansion = words * 19 * Math.min(3, window.strides[0]!) + 60;
-    const line = 4 * (Math.floor(columns / 2) * 28 + (columns % 2) * 15 + 22);
-    return batch * groupsOf(node) * (rows * (line + expansion + 50) + 100);
-  },
-  bind: (node, profile: Profile) => {
-    const r = rescalingOf(node, profile);
-    const { words, pitch, slots } = planesOf(node);
-    return {
-      inputs: [0],
-      constants: [linesStream(node, r), r.exponents],
-      takesRows: true,
-      core: core("MOTE_DUAL_LINE", [geometry(node).window.strides[1]!, pitch], r),
-      struct: "mote_dual_depthwise_3x3_s8_shape",
-      shape: {
-        window: windowFields(node),
-        words,
-        pitch,
-        slots,
-        x_zero_point: zeroOf(node),
-        raw: r.raw ? 1 : 0,
-        requantization: r.requantization,
-      },
-    };
-  },
-};
+  inPlace: (node) => (isSameSize(node) ? [0] : []),
+  cost: (node) => linesCost(node, turned),
+  bind: (node, profile) => linesBinding(node, profile, turned),
+});
 
-export const dspKernels: readonly Kernel[] = [convolution, fullyConnected, depthwise, lines];
+export const dspKernels: readonly Kernel[] = [
+  convolution,
+  fullyConnected,
+  depthwise,
+  depthwiseLines("dual_depthwise_3x3_s8", false),
+  depthwiseLines("dual_depthwise_3x3_turned_s8", true),
+];

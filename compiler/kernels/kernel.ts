@@ -44,6 +44,8 @@ export interface Binding {
   readonly core?: Core;
   /** The C struct of the last argument. */
   readonly struct: string;
+  /** Passed as the address of a constant: layers share functions, which are not made for each. */
+  readonly byAddress?: true;
   readonly shape: Fields;
 }
 
@@ -60,9 +62,9 @@ export interface Kernel {
   scratchBytes?(node: Node): number;
   /**
    * Inputs whose memory the output may take, since each element is read before its place is
-   * written.
+   * written, in a call over all rows.
    */
-  readonly inPlace?: readonly number[];
+  readonly inPlace?: readonly number[] | ((node: Node) => readonly number[]);
   /**
    * Calls of other kernels that do the work together, in place of one of its own, which it then
    * cannot bind.
@@ -102,6 +104,9 @@ export const hasTypes = (
 ): boolean =>
   outputType(node).elem === output &&
   inputs.every((elem, i) => !node.inputs[i] || inputType(node, i).elem === elem);
+
+export const inPlaceInputs = ({ inPlace = [] }: Kernel, node: Node): readonly number[] =>
+  typeof inPlace === "function" ? inPlace(node) : inPlace;
 
 export const isConstant = (v: Value | undefined): boolean => v?.node.op === "Constant";
 

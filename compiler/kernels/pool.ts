@@ -182,6 +182,29 @@ const maximumS8: Kernel = {
   bind: maximumBinding,
 };
 
+/** Channels innermost in input and output, a multiple of four; 16 bits hold a window's sum. */
+function isInFours(node: Node): boolean {
+  const { channels, window } = geometry(node);
+  const isInnermost = [inputType(node), outputType(node)].every(
+    (type) => imageSteps(type, layoutOf(node))[1] === 1,
+  );
+  return isInnermost && channels % 4 === 0 && elementCount(window.kernel) <= 256;
+}
+
+/** Blocks of channels, 4 by SIMD instructions or 16 on Helium. */
+const inFours = (kernel: Kernel): Kernel => ({
+  ...kernel,
+  name: `${kernel.name}_c4`,
+  header: "pool_2d_s8_c4.h",
+  isa: ["dsp"],
+  serves: (node) => kernel.serves(node) && isInFours(node),
+  cost: (node) => {
+    const { channels, window } = geometry(node);
+    const pixel = elementCount(window.kernel) * 1.5 + 14;
+    return (elementCount(outputType(node).shape) / channels) * (channels * pixel + 60);
+  },
+});
+
 const floatPool = (name: string, op: string): Kernel => ({
   name,
   header: "pool_2d_f32.h",
@@ -200,6 +223,8 @@ const floatPool = (name: string, op: string): Kernel => ({
 export const poolKernels: readonly Kernel[] = [
   averageS8,
   maximumS8,
+  inFours(averageS8),
+  inFours(maximumS8),
   floatPool("average_pool_2d_f32", "AveragePool2D"),
   floatPool("max_pool_2d_f32", "MaxPool2D"),
 ];

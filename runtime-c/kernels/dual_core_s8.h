@@ -11,13 +11,6 @@
 
 #include "mote_math.h"
 
-/** Before a loop over literal numbers: as if it were written out. */
-#if defined(__GNUC__) && !defined(__clang__)
-#define MOTE_DUAL_UNROLL _Pragma("GCC unroll 12")
-#else
-#define MOTE_DUAL_UNROLL
-#endif
-
 /** Four accumulators; `step` halfwords from one word of the inputs to the next. */
 MOTE_INLINE const int32_t *mote_dual_dot(const int16_t *x, int32_t step, const int32_t *stream,
                                            int32_t pairs, int32_t *acc)
@@ -54,10 +47,10 @@ MOTE_INLINE void mote_dual_store(const int32_t *acc, const int32_t *multipliers,
 }
 
 /**
- * Defines a function that makes 4 x groups filters of two pixels, whose words alternate in x. How often
- * the loop is written out and whether its loads are split matter to the assembly only.
+ * Defines a function that makes 4 x groups filters of two pixels, whose words alternate in x; `pairs` is
+ * even. Whether the loop's loads are split matters to the assembly only.
  */
-#define MOTE_DUAL_PAIR(name, unroll, split, left_shift, low, high)                                         \
+#define MOTE_DUAL_PAIR(name, split, left_shift, low, high)                                                 \
     static MOTE_NOINLINE void name(const int16_t *x, const int32_t *stream, void *y0, void *y1,            \
                                    int32_t pairs, int32_t groups, int32_t zero_point)                      \
     {                                                                                                      \
@@ -75,7 +68,7 @@ MOTE_INLINE void mote_dual_store(const int32_t *acc, const int32_t *multipliers,
     }
 
 /** The accumulators of one group of four filters, two pixels. */
-#define MOTE_DUAL_PAIR_RAW(name, unroll, split)                                                            \
+#define MOTE_DUAL_PAIR_RAW(name, split)                                                                    \
     static MOTE_NOINLINE void name(const int16_t *x, const int32_t *stream, void *acc0, void *acc1,        \
                                    int32_t pairs, int32_t groups, int32_t zero_point)                      \
     {                                                                                                      \
@@ -233,6 +226,46 @@ MOTE_INLINE int32_t mote_dual_nine(const int16_t *x, int32_t pitch, const int32_
             for (int32_t c = 0; c < 4; c++) {                                                              \
                 to[c * step / 2 + i] = x[i * across + c];                                                  \
             }                                                                                              \
+        }                                                                                                  \
+    }
+
+/**
+ * Defines a function that lays out inputs of two pixels for MOTE_DUAL_PAIR: `rows` times `count` of them,
+ * a multiple of 4, the rows `step` bytes apart.
+ */
+#define MOTE_DUAL_EXPAND(name)                                                                             \
+    static MOTE_NOINLINE void name(const int8_t *x0, const int8_t *x1, int16_t *to, int32_t count,         \
+                                   int32_t rows, int32_t step)                                             \
+    {                                                                                                      \
+        for (int32_t r = 0; r < rows; r++) {                                                               \
+            for (int32_t i = 0; i < count; i += 4) {                                                       \
+                mote_dual_expand(x0 + r * step + i, to, 4);                                                \
+                mote_dual_expand(x1 + r * step + i, to + 2, 4);                                            \
+                to += 8;                                                                                   \
+            }                                                                                              \
+        }                                                                                                  \
+    }
+
+/** The same for inputs at `count` offsets, a multiple of 4, from x0 and from x1. */
+#define MOTE_DUAL_GATHER(name)                                                                             \
+    static MOTE_NOINLINE void name(const int8_t *x0, const int8_t *x1, int16_t *to,                        \
+                                   const int32_t *offsets, int32_t count)                                  \
+    {                                                                                                      \
+        for (int32_t i = 0; i < count; i += 4) {                                                           \
+            for (int32_t k = 0; k < 4; k++) {                                                              \
+                int16_t *at = to + 2 * i + (k & 1) * 4 + (k >> 1);                                         \
+                at[0] = x0[offsets[i + k]];                                                                \
+                at[2] = x1[offsets[i + k]];                                                                \
+            }                                                                                              \
+        }                                                                                                  \
+    }
+
+/** Defines a function that copies `count` bytes, more than none, that lie `step` bytes apart. */
+#define MOTE_DUAL_COPY(name)                                                                               \
+    static MOTE_NOINLINE void name(const int8_t *x, int8_t *to, int32_t count, int32_t step)               \
+    {                                                                                                      \
+        for (int32_t i = 0; i < count; i++) {                                                              \
+            to[i] = x[i * step];                                                                           \
         }                                                                                                  \
     }
 

@@ -7,7 +7,7 @@
 #define MOTE_DUAL_DEPTHWISE_CONV_2D_S8_H
 
 #include "dual_core_s8.h"
-#include "window.h"
+#include "dual_pixels.h"
 
 #include <string.h>
 
@@ -23,78 +23,137 @@ typedef struct {
 typedef void mote_dual_channels(const int8_t *const *from, const int32_t *stream, void *y0, void *y1,
                                   int32_t groups, int32_t zero_point);
 
-/** Pointers to a pixel's taps, every other one. */
-MOTE_INLINE void mote_dual_pointers(const int8_t *x, const int8_t *padding, const int8_t **from,
-                                      int32_t iy, int32_t ix, mote_rows rows, mote_window g)
+/** Pointers to the taps of two pixels in turn; row 0 of the input is at x, as if it were there. */
+typedef void mote_dual_pointers(const int8_t *x, const int8_t *padding, const int8_t **from,
+                                const mote_dual_pixel *a, const mote_dual_pixel *b, const mote_window *g);
+
+MOTE_INLINE void mote_dual_pointers_of(const int8_t *x, const int8_t *padding, const int8_t **from,
+                                       const mote_dual_pixel *a, const mote_dual_pixel *b,
+                                       const mote_window *g, int32_t kernel_h, int32_t kernel_w)
 {
-    for (int32_t ky = 0; ky < g.kernel_h; ky++) {
-        for (int32_t kx = 0; kx < g.kernel_w; kx++) {
-            const int32_t row = iy + ky * g.dilation_h;
-            const int32_t column = ix + kx * g.dilation_w;
-            const int32_t inside = row >= 0 && row < g.in_h && column >= 0 && column < g.in_w;
-            from[2 * (ky * g.kernel_w + kx)] =
-                inside ? x + (row - rows.in_begin) * g.x_row + column * g.x_column : padding;
+    const int32_t down = g->dilation_h * g->x_row;
+    const int32_t across = g->dilation_w * g->x_column;
+    const int32_t apart = (b->row - a->row) * g->x_row + (b->column - a->column) * g->x_column;
+    const int8_t *start = x + a->row * g->x_row + a->column * g->x_column;
+    uint32_t row_a = (uint32_t)a->row;
+    uint32_t row_b = (uint32_t)b->row;
+    for (int32_t ky = 0; ky < kernel_h; ky++) {
+        const uint32_t width_a = row_a < (uint32_t)g->in_h ? (uint32_t)g->in_w : 0;
+        const uint32_t width_b = row_b < (uint32_t)g->in_h ? (uint32_t)g->in_w : 0;
+        const int8_t *tap = start;
+        uint32_t column_a = (uint32_t)a->column;
+        uint32_t column_b = (uint32_t)b->column;
+        for (int32_t kx = 0; kx < kernel_w; kx++) {
+            *from++ = column_a < width_a ? tap : padding;
+            *from++ = column_b < width_b ? tap + apart : padding;
+            tap += across;
+            column_a += (uint32_t)g->dilation_w;
+            column_b += (uint32_t)g->dilation_w;
         }
+        start += down;
+        row_a += (uint32_t)g->dilation_h;
+        row_b += (uint32_t)g->dilation_h;
     }
 }
 
-/** Groups from `first`, one a call: other rescales, and the last channels. */
-MOTE_INLINE void mote_dual_channels_rest(mote_dual_channels core, const int8_t **from,
-                                           const int32_t *stream, const int8_t *exponents, int32_t *made,
-                                           int8_t *y0, int8_t *y1, int32_t first,
-                                           mote_dual_depthwise_conv_2d_s8_shape s)
+static MOTE_NOINLINE void mote_dual_pointers_3x3(const int8_t *x, const int8_t *padding, const int8_t **from,
+                                                 const mote_dual_pixel *a, const mote_dual_pixel *b,
+                                                 const mote_window *g)
 {
-    const int32_t taps = s.window.kernel_h * s.window.kernel_w;
-    const int32_t words = 8 + 2 * taps;
-    for (int32_t t = 0; t < 2 * taps; t++) {
-        from[t] += first;
-    }
-    for (int32_t c = first; c < s.window.out_c; c += 4) {
-        const int32_t *group = stream + c / 4 * words;
+    mote_dual_pointers_of(x, padding, from, a, b, g, 3, 3);
+}
+
+static MOTE_NOINLINE void mote_dual_pointers_any(const int8_t *x, const int8_t *padding, const int8_t **from,
+                                                 const mote_dual_pixel *a, const mote_dual_pixel *b,
+                                                 const mote_window *g)
+{
+    mote_dual_pointers_of(x, padding, from, a, b, g, g->kernel_h, g->kernel_w);
+}
+
+/** Two pixels in profile tflite, or where a shifted accumulator needs 64 bits: a group a call. */
+static MOTE_NOINLINE void mote_dual_channels_rescaled(mote_dual_channels core, const int8_t **from,
+                                                      const int32_t *stream, const int8_t *exponents,
+                                                      int32_t *made, int8_t *y0, int8_t *y1,
+                                                      const mote_dual_depthwise_conv_2d_s8_shape *s)
+{
+    const int32_t taps = s->window.kernel_h * s->window.kernel_w;
+    for (int32_t c = 0; c < s->window.out_c; c += 4) {
+        const int32_t *multipliers = stream + 4 + 2 * taps;
         const int8_t *e = exponents == NULL ? NULL : exponents + c;
-        core(from, group, made, made + 4, 1, 0);
+        core(from, stream, made, made + 4, 1, 0);
         for (int32_t i = 0; i < 4; i++) {
-            y0[c + i] = (int8_t)mote_requantize(made[i], i, group + words - 4, e, s.requantization);
-            y1[c + i] = (int8_t)mote_requantize(made[4 + i], i, group + words - 4, e, s.requantization);
+            y0[c + i] = (int8_t)mote_requantize(made[i], i, multipliers, e, s->requantization);
+            y1[c + i] = (int8_t)mote_requantize(made[4 + i], i, multipliers, e, s->requantization);
         }
         for (int32_t t = 0; t < 2 * taps; t++) {
             from[t] += 4;
         }
+        stream = multipliers + 4;
     }
+}
+
+/** All pairs of pixels of an image; `raw` as in the struct. */
+MOTE_INLINE void mote_dual_channels_image(mote_dual_channels core, mote_dual_pointers *pointers,
+                                          const int8_t *x, int8_t *y, void *scratch, const int32_t *stream,
+                                          const int8_t *exponents, mote_rows rows,
+                                          const mote_dual_depthwise_conv_2d_s8_shape *s, int32_t raw)
+{
+    const mote_window *g = &s->window;
+    const int8_t *from[2 * MOTE_DUAL_TAPS_MAX];
+    int32_t *made = (int32_t *)scratch;
+    int8_t *padding = (int8_t *)(made + 8);
+    mote_dual_pixel next = mote_dual_first(y, rows, g);
+    x -= rows.in_begin * g->x_row;
+    memset(padding, s->x_zero_point, (size_t)g->in_c);
+    for (int32_t left = (rows.out_end - rows.out_begin) * g->out_w; left > 0; left -= 2) {
+        const mote_dual_pixel a = next;
+        mote_dual_pixel b = next;
+        mote_dual_next(&next, g);
+        if (left > 1) {
+            b = next;
+            mote_dual_next(&next, g);
+        }
+        pointers(x, padding, from, &a, &b, g);
+        if (raw != 0) {
+            mote_dual_channels_rescaled(core, from, stream, exponents, made, a.y, b.y, s);
+        } else {
+            core(from, stream, a.y, b.y, g->out_c / 4, s->requantization.zero_point);
+        }
+    }
+}
+
+static MOTE_NOINLINE void mote_dual_channels_direct(mote_dual_channels core, mote_dual_pointers *pointers,
+                                                    const int8_t *x, int8_t *y, void *scratch,
+                                                    const int32_t *stream, mote_rows rows,
+                                                    const mote_dual_depthwise_conv_2d_s8_shape *s)
+{
+    mote_dual_channels_image(core, pointers, x, y, scratch, stream, NULL, rows, s, 0);
+}
+
+static MOTE_NOINLINE void mote_dual_channels_raw(mote_dual_channels core, mote_dual_pointers *pointers,
+                                                 const int8_t *x, int8_t *y, void *scratch,
+                                                 const int32_t *stream,
+                                                 const int8_t *exponents, mote_rows rows,
+                                                 const mote_dual_depthwise_conv_2d_s8_shape *s)
+{
+    mote_dual_channels_image(core, pointers, x, y, scratch, stream, exponents, rows, s, 1);
 }
 
 /** stream: as dual_core_s8.h says; exponents: [out_c], or NULL in profile fast. */
 MOTE_INLINE void mote_dual_depthwise_conv_2d_s8(mote_dual_channels core, const int8_t *x, int8_t *y,
                                                   void *scratch, const int32_t *stream,
                                                   const int8_t *exponents, mote_rows rows,
-                                                  mote_dual_depthwise_conv_2d_s8_shape s)
+                                                  const mote_dual_depthwise_conv_2d_s8_shape *s)
 {
-    const mote_window g = s.window;
-    const int32_t count = (rows.out_end - rows.out_begin) * g.out_w;
-    const int32_t groups = g.out_c / 4;
-    const int8_t *from[2 * MOTE_DUAL_TAPS_MAX];
-    int32_t *made = (int32_t *)scratch;
-    int8_t *padding = (int8_t *)(made + 8);
-    memset(padding, s.x_zero_point, (size_t)g.in_c);
-    for (int32_t n = 0; n < g.batch; n++) {
-        int32_t oy = rows.out_begin;
-        int32_t ox = 0;
-        for (int32_t i = 0; i < count; i += 2) {
-            int8_t *to[2];
-            for (int32_t p = 0; p < 2; p++) {
-                to[p] = y + n * g.y_batch + (oy - rows.out_begin) * g.y_row + ox * g.y_column;
-                mote_dual_pointers(x + n * g.x_batch, padding, from + p, oy * g.stride_h - g.pad_h,
-                                     ox * g.stride_w - g.pad_w, rows, g);
-                if (i + 1 < count && ++ox == g.out_w) {
-                    ox = 0;
-                    oy++;
-                }
-            }
-            if (s.raw == 0) {
-                core(from, stream, to[0], to[1], groups, s.requantization.zero_point);
-            } else {
-                mote_dual_channels_rest(core, from, stream, exponents, made, to[0], to[1], 0, s);
-            }
+    const int32_t is_3x3 = s->window.kernel_h == 3 && s->window.kernel_w == 3;
+    mote_dual_pointers *pointers = is_3x3 ? mote_dual_pointers_3x3 : mote_dual_pointers_any;
+    for (int32_t n = 0; n < s->window.batch; n++) {
+        const int8_t *from = x + n * s->window.x_batch;
+        int8_t *to = y + n * s->window.y_batch;
+        if (s->raw == 0) {
+            mote_dual_channels_direct(core, pointers, from, to, scratch, stream, rows, s);
+        } else {
+            mote_dual_channels_raw(core, pointers, from, to, scratch, stream, exponents, rows, s);
         }
     }
 }

@@ -14,19 +14,25 @@ typedef struct {
     int32_t diff_min; /* differences below add nothing */
 } mote_softmax_s8_shape;
 
+/** One function, not one at each of many calls. */
+static MOTE_NOINLINE int32_t mote_softmax_multiply(int32_t a, int32_t b)
+{
+    return mote_high_multiply(a, b);
+}
+
 /** e^a for a in [-1/4, 0), no integer bits: Taylor around -1/8. */
 MOTE_INLINE int32_t mote_exp_on_interval(int32_t a)
 {
     const int32_t x = a + (1 << 28);
-    const int32_t x2 = mote_high_multiply(x, x);
-    const int32_t x3 = mote_high_multiply(x2, x);
-    const int32_t x4_over_4 = mote_rounding_shift(mote_high_multiply(x2, x2), 2);
-    const int32_t cubic = mote_rounding_shift(mote_high_multiply(x4_over_4 + x3, 715827883) + x2, 1);
-    return 1895147668 + mote_high_multiply(1895147668, x + cubic);
+    const int32_t x2 = mote_softmax_multiply(x, x);
+    const int32_t x3 = mote_softmax_multiply(x2, x);
+    const int32_t x4_over_4 = mote_rounding_shift(mote_softmax_multiply(x2, x2), 2);
+    const int32_t cubic = mote_rounding_shift(mote_softmax_multiply(x4_over_4 + x3, 715827883) + x2, 1);
+    return 1895147668 + mote_softmax_multiply(1895147668, x + cubic);
 }
 
 /** e^a for a <= 0 with 5 integer bits; the result has none. */
-MOTE_INLINE int32_t mote_exp_on_negative_values(int32_t a)
+static MOTE_NOINLINE int32_t mote_exp_on_negative_values(int32_t a)
 {
     static const int32_t barrel[7] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
     const int32_t quarter = 1 << 24;
@@ -37,9 +43,10 @@ MOTE_INLINE int32_t mote_exp_on_negative_values(int32_t a)
         return INT32_MAX;
     }
     result = mote_exp_on_interval(modulo * 32);
+    MOTE_ROLLED
     for (int32_t i = 0; i < 7; i++) {
         if ((remainder & (quarter << i)) != 0) {
-            result = mote_high_multiply(result, barrel[i]);
+            result = mote_softmax_multiply(result, barrel[i]);
         }
     }
     return result;
@@ -56,10 +63,11 @@ MOTE_INLINE int32_t mote_saturating_left_shift(int32_t x, int32_t n)
 MOTE_INLINE int32_t mote_one_over_one_plus(int32_t a)
 {
     const int32_t half_denominator = (int32_t)(((int64_t)a + INT32_MAX + 1) / 2);
-    int32_t x = 1515870810 + mote_high_multiply(half_denominator, -1010580540);
+    int32_t x = 1515870810 + mote_softmax_multiply(half_denominator, -1010580540);
+    MOTE_ROLLED
     for (int32_t i = 0; i < 3; i++) {
-        const int32_t rest = (1 << 29) - mote_high_multiply(half_denominator, x);
-        x += mote_saturating_left_shift(mote_high_multiply(x, rest), 2);
+        const int32_t rest = (1 << 29) - mote_softmax_multiply(half_denominator, x);
+        x += mote_saturating_left_shift(mote_softmax_multiply(x, rest), 2);
     }
     return mote_saturating_left_shift(x, 1);
 }
@@ -78,7 +86,7 @@ MOTE_INLINE int32_t mote_leading_zeros(uint32_t x)
 MOTE_INLINE int32_t mote_softmax_s8_exp(int32_t difference, mote_softmax_s8_shape s)
 {
     return mote_exp_on_negative_values(
-        mote_high_multiply((int32_t)((uint32_t)difference << s.left_shift), s.multiplier));
+        mote_softmax_multiply((int32_t)((uint32_t)difference << s.left_shift), s.multiplier));
 }
 
 MOTE_INLINE void mote_softmax_s8_row(const int8_t *x, int8_t *y, mote_softmax_s8_shape s)
@@ -87,9 +95,11 @@ MOTE_INLINE void mote_softmax_s8_row(const int8_t *x, int8_t *y, mote_softmax_s8
     int32_t sum = 0;
     int32_t headroom;
     int32_t scale;
+    MOTE_ROLLED
     for (int32_t i = 0; i < s.size; i++) {
         largest = x[i * s.inner] > largest ? x[i * s.inner] : largest;
     }
+    MOTE_ROLLED
     for (int32_t i = 0; i < s.size; i++) {
         const int32_t difference = x[i * s.inner] - largest;
         if (difference >= s.diff_min) {
@@ -98,11 +108,12 @@ MOTE_INLINE void mote_softmax_s8_row(const int8_t *x, int8_t *y, mote_softmax_s8
     }
     headroom = mote_leading_zeros((uint32_t)sum);
     scale = mote_one_over_one_plus((int32_t)(((uint32_t)sum << headroom) - 0x80000000u));
+    MOTE_ROLLED
     for (int32_t i = 0; i < s.size; i++) {
         const int32_t difference = x[i * s.inner] - largest;
         int32_t q = -128;
         if (difference >= s.diff_min) {
-            const int32_t product = mote_high_multiply(scale, mote_softmax_s8_exp(difference, s));
+            const int32_t product = mote_softmax_multiply(scale, mote_softmax_s8_exp(difference, s));
             q = mote_rounding_shift(product, 12 - headroom + 31 - 8) - 128;
         }
         y[i * s.inner] = (int8_t)(q > 127 ? 127 : q);

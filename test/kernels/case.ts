@@ -4,7 +4,13 @@ import { constantOf, type Node } from "../../compiler/ir/graph.ts";
 import { type Tensor, tensorOf } from "../../compiler/ir/tensor.ts";
 import { elementCount, type TensorType, typeBytes } from "../../compiler/ir/types.ts";
 import { candidates } from "../../compiler/kernels/catalogue.ts";
-import { type Binding, type Kernel, type Part, partsOf } from "../../compiler/kernels/kernel.ts";
+import {
+  type Binding,
+  inPlaceInputs,
+  type Kernel,
+  type Part,
+  partsOf,
+} from "../../compiler/kernels/kernel.ts";
 import type { Profile } from "../../compiler/ops/numerics.ts";
 import type { Random } from "./random.ts";
 
@@ -56,7 +62,7 @@ export const randomTensor = (
 /** An operand that the output may overwrite: as large as the output, and read nowhere else. */
 function inPlaceOf(node: Node, kernel: Kernel): number | undefined {
   const bytes = typeBytes(node.outputs[0]!.type);
-  return kernel.inPlace?.find((i) => {
+  return inPlaceInputs(kernel, node).find((i) => {
     const value = node.inputs[i];
     const free = value && !constantOf(value) && typeBytes(value.type) === bytes;
     return free && node.inputs.filter((v) => v === value).length === 1;

@@ -58,7 +58,7 @@ interface Piece {
   readonly rows: string;
 }
 
-function rowPieces({ binding, yStart }: KernelCall, split: number): Piece[] {
+function rowPieces({ binding, yStart }: KernelCall, { split, inPlace }: KernelCase): Piece[] {
   if (!binding.takesRows) return [{ x: "", y: ` + ${yStart}`, rows: "" }];
   const w = binding.shape.window as Record<string, number>;
   const piece = (begin: number, end: number, from: number): Piece => ({
@@ -66,7 +66,7 @@ function rowPieces({ binding, yStart }: KernelCall, split: number): Piece[] {
     y: ` + ${yStart + begin * w.y_row!}`,
     rows: `(mote_rows){${begin}, ${end}, ${from}}, `,
   });
-  const at = Math.min(split, w.out_h!);
+  const at = inPlace === undefined ? Math.min(split, w.out_h!) : w.out_h!;
   const needed = Math.max(0, at * w.stride_h! - w.pad_h!);
   const first = piece(0, at, 0);
   return at === w.out_h ? [first] : [first, piece(at, w.out_h!, Math.min(needed, w.in_h! - 1))];
@@ -91,7 +91,8 @@ function call(test: KernelCase, index: number, part: Numbered, piece: Piece): st
     return test.isConstant(i) ? `x${index}_${i}` : `x${index}_${i}.data${piece.x}`;
   });
   const constants = binding.constants.map((c) => (c ? constantName(at, c) : "NULL"));
-  const shape = `(${binding.struct})${cStruct(binding.shape)}`;
+  const address = binding.byAddress ? "&" : "";
+  const shape = `${address}(${binding.struct})${cStruct(binding.shape)}`;
   const core = binding.core ? [`core_${at}`] : [];
   const scratch = kernel.scratchBytes ? [`s${index}.data`] : [];
   const y = `y${index}.data${piece.y}`;
@@ -130,7 +131,7 @@ function caseText(test: KernelCase, index: number): string {
     ...buffers.map((i) => fill(`x${index}_${i}`, i)),
     ...(inPlace === undefined ? [] : [fill(`y${index}`, inPlace)]),
     ...calls.flatMap((part) =>
-      rowPieces(part, test.split).map((piece) => call(test, index, part, piece)),
+      rowPieces(part, test).map((piece) => call(test, index, part, piece)),
     ),
     ...names.flatMap((name) => [`    GUARD(${name}.before);`, `    GUARD(${name}.after);`]),
     ...buffers.map((i) => `    SAME(x${index}_${i}.data, from${index}_${i});`),

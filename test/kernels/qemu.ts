@@ -107,6 +107,13 @@ export function square(r: Random): Layer {
   return { op: "Conv", x, w: [r.int(1, 20), channels, 3, 3], attrs: { pads } };
 }
 
+/** 3x3 with an output as large as the input, which may take its place. */
+function sameDepthwise(r: Random): Layer {
+  const group = 4 * r.int(1, 5);
+  const x = [1, group, r.int(1, 30), r.int(1, 30)];
+  return { op: "Conv", x, w: [group, 1, 3, 3], attrs: { pads: [1, 1, 1, 1], group } };
+}
+
 export function depthwise(r: Random): Layer {
   const { x, attrs } = convolution(r);
   const group = Math.max(2, x[1]!);
@@ -114,6 +121,7 @@ export function depthwise(r: Random): Layer {
   const pads = kernel.flatMap((k) => [r.int(0, k - 1), r.int(0, k - 1)]);
   const filters = group * r.pick([1, 1, 1, 2]);
   const shape = [1, group, x[2]!, x[3]!];
+  if (r.chance(0.3)) return sameDepthwise(r);
   return { op: "Conv", x: shape, w: [filters, 1, ...kernel], attrs: { ...attrs, pads, group } };
 }
 

@@ -11,13 +11,6 @@
 
 #include "mote_math.h"
 
-/** Before a loop over literal numbers: as if it were written out. */
-#if defined(__GNUC__) && !defined(__clang__)
-#define MOTE_DUAL_UNROLL _Pragma("GCC unroll 12")
-#else
-#define MOTE_DUAL_UNROLL
-#endif
-
 #include <string.h>
 
 #if defined(__clang__)
@@ -46,10 +39,10 @@
     ".else\n"                                                                                              \
     "ssat " a ", #8, " a "\n"                                                                              \
     ".endif\n"
-/* The same, to a byte at [y, #at]. */
-#define MOTE_DUAL_ASM_STORE(a, m, z, y, at, left, low, high)                                               \
+/* The same, to a byte at y; then y is at the next one. */
+#define MOTE_DUAL_ASM_STORE(a, m, z, y, left, low, high)                                                   \
     MOTE_DUAL_ASM_SCALE(a, m, z, left, low, high)                                                          \
-    "strb " a ", [" y ", #" at "]\n"
+    "strb " a ", [" y "], #1\n"
 /* 256 b + a and a -> b. */
 #define MOTE_DUAL_ASM_PART(ab, a)                                                                          \
     "sub " ab ", " ab ", " a "\n"                                                                          \
@@ -67,10 +60,13 @@
     "sxtb16 lr, lr\n"                                                                                      \
     "smlad r6, lr, r2, r6\n"                                                                               \
     "smlad r10, lr, r3, r10\n"
-/* Single loads take a cycle less than a double one, but an instruction more: every other time. */
-#define MOTE_DUAL_ASM_PAIR_LOOP(unroll, split)                                                             \
+/*
+ * Single loads take a cycle less than a double one, but an instruction more: every other time. Eight
+ * times four inputs, from wherever r2 + 1 says in the first turn.
+ */
+#define MOTE_DUAL_ASM_PAIR_LOOP(split)                                                                     \
     "2:\n"                                                                                                 \
-    ".rept " #unroll "\n"                                                                                  \
+    ".rept 8\n"                                                                                            \
     "ldrd r12, lr, [r1], #8\n"                                                                             \
     "ldrd r2, r3, [r0], #8\n"                                                                              \
     MOTE_DUAL_ASM_PAIR_MACS                                                                                \
@@ -90,27 +86,33 @@
     MOTE_DUAL_ASM_PART("r7", "r6")                                                                         \
     MOTE_DUAL_ASM_PART("r9", "r8")                                                                         \
     MOTE_DUAL_ASM_PART("r11", "r10")
+/* For r4 pairs: the end of the inputs to r5, and to r6 where the loop's first turn begins. */
+#define MOTE_DUAL_ASM_PAIR_BEGIN(split)                                                                    \
+    "rsbs r6, r4, #0\n"                                                                                    \
+    "ubfx r6, r6, #1, #3\n"                                                                                \
+    "movs r7, #(96 + 4 * " #split ")\n"                                                                    \
+    "adr.w r5, 2f\n"                                                                                       \
+    "mla r6, r6, r7, r5\n"                                                                                 \
+    "orr r6, r6, #1\n"                                                                                     \
+    "add r5, r0, r4, lsl #3\n"
 #define MOTE_DUAL_ASM_STARTS                                                                               \
-    "ldm r1!, {r4-r7}\n"                                                                                   \
-    "mov r8, r4\n"                                                                                         \
-    "mov r9, r5\n"                                                                                         \
-    "mov r10, r6\n"                                                                                        \
-    "mov r11, r7\n"
-/* Eight accumulators to four bytes at r0 and at lr; multipliers from r1, zero point in r12. */
+    "ldm r1, {r4-r7}\n"                                                                                    \
+    "ldm r1!, {r8-r11}\n"
+/* Eight accumulators to four bytes at r0 and at lr, which move on; multipliers from r1, zero point in r12. */
 #define MOTE_DUAL_ASM_STORE_PAIR(left, low, high)                                                          \
     "ldrd r2, r3, [r1], #8\n"                                                                              \
-    MOTE_DUAL_ASM_STORE("r4", "r2", "r12", "r0", "0", left, low, high)                                     \
-    MOTE_DUAL_ASM_STORE("r5", "r3", "r12", "r0", "1", left, low, high)                                     \
-    MOTE_DUAL_ASM_STORE("r8", "r2", "r12", "lr", "0", left, low, high)                                     \
-    MOTE_DUAL_ASM_STORE("r9", "r3", "r12", "lr", "1", left, low, high)                                     \
+    MOTE_DUAL_ASM_STORE("r4", "r2", "r12", "r0", left, low, high)                                          \
+    MOTE_DUAL_ASM_STORE("r5", "r3", "r12", "r0", left, low, high)                                          \
+    MOTE_DUAL_ASM_STORE("r8", "r2", "r12", "lr", left, low, high)                                          \
+    MOTE_DUAL_ASM_STORE("r9", "r3", "r12", "lr", left, low, high)                                          \
     "ldrd r2, r3, [r1], #8\n"                                                                              \
-    MOTE_DUAL_ASM_STORE("r6", "r2", "r12", "r0", "2", left, low, high)                                     \
-    MOTE_DUAL_ASM_STORE("r7", "r3", "r12", "r0", "3", left, low, high)                                     \
-    MOTE_DUAL_ASM_STORE("r10", "r2", "r12", "lr", "2", left, low, high)                                    \
-    MOTE_DUAL_ASM_STORE("r11", "r3", "r12", "lr", "3", left, low, high)
+    MOTE_DUAL_ASM_STORE("r6", "r2", "r12", "r0", left, low, high)                                          \
+    MOTE_DUAL_ASM_STORE("r7", "r3", "r12", "r0", left, low, high)                                          \
+    MOTE_DUAL_ASM_STORE("r10", "r2", "r12", "lr", left, low, high)                                         \
+    MOTE_DUAL_ASM_STORE("r11", "r3", "r12", "lr", left, low, high)
 
-/* Frame: x, its end, y0, y1, groups, zero point. */
-#define MOTE_DUAL_PAIR(name, unroll, split, left_shift, low, high)                                         \
+/* Frame: x, its end, y0, y1, y0's end, zero point, the loop's first turn. */
+#define MOTE_DUAL_PAIR(name, split, left_shift, low, high)                                                 \
     MOTE_NAKED void name(MOTE_ARGUMENT const int16_t *x, MOTE_ARGUMENT const int32_t *stream,              \
                          MOTE_ARGUMENT void *y0, MOTE_ARGUMENT void *y1,                                   \
                          MOTE_ARGUMENT int32_t pairs, MOTE_ARGUMENT int32_t groups,                        \
@@ -120,30 +122,30 @@
                 "push {r4-r11, lr}\n"                                                                      \
                 "sub sp, #28\n"                                                                            \
                 "ldr r4, [sp, #64]\n"                                                                      \
-                "add r5, r0, r4, lsl #3\n"                                                                 \
+                MOTE_DUAL_ASM_PAIR_BEGIN(split)                                                            \
                 "strd r0, r5, [sp]\n"                                                                      \
+                "str r6, [sp, #24]\n"                                                                      \
                 "strd r2, r3, [sp, #8]\n"                                                                  \
                 "ldrd r4, r5, [sp, #68]\n"                                                                 \
+                "add r4, r2, r4, lsl #2\n"                                                                 \
                 "strd r4, r5, [sp, #16]\n"                                                                 \
                 "1:\n"                                                                                     \
                 MOTE_DUAL_ASM_STARTS                                                                       \
                 "ldr r0, [sp]\n"                                                                           \
-                MOTE_DUAL_ASM_PAIR_LOOP(unroll, split)                                                     \
+                "ldr pc, [sp, #24]\n"                                                                      \
+                MOTE_DUAL_ASM_PAIR_LOOP(split)                                                             \
                 "ldrd r0, lr, [sp, #8]\n"                                                                  \
                 "ldr r12, [sp, #20]\n"                                                                     \
                 MOTE_DUAL_ASM_STORE_PAIR(left_shift, low, high)                                            \
                 "ldr r2, [sp, #16]\n"                                                                      \
-                "adds r0, #4\n"                                                                            \
-                "add lr, #4\n"                                                                             \
                 "strd r0, lr, [sp, #8]\n"                                                                  \
-                "subs r2, #1\n"                                                                            \
-                "str r2, [sp, #16]\n"                                                                      \
+                "cmp r0, r2\n"                                                                             \
                 "bne.w 1b\n"                                                                               \
                 "add sp, #28\n"                                                                            \
                 "pop {r4-r11, pc}\n");                                                                     \
     }
 
-#define MOTE_DUAL_PAIR_RAW(name, unroll, split)                                                            \
+#define MOTE_DUAL_PAIR_RAW(name, split)                                                                    \
     MOTE_NAKED void name(MOTE_ARGUMENT const int16_t *x, MOTE_ARGUMENT const int32_t *stream,              \
                          MOTE_ARGUMENT void *acc0, MOTE_ARGUMENT void *acc1,                               \
                          MOTE_ARGUMENT int32_t pairs, MOTE_ARGUMENT int32_t groups,                        \
@@ -153,11 +155,13 @@
                 "push {r4-r11, lr}\n"                                                                      \
                 "sub sp, #20\n"                                                                            \
                 "ldr r4, [sp, #56]\n"                                                                      \
-                "add r5, r0, r4, lsl #3\n"                                                                 \
+                MOTE_DUAL_ASM_PAIR_BEGIN(split)                                                            \
                 "strd r0, r5, [sp]\n"                                                                      \
                 "strd r2, r3, [sp, #8]\n"                                                                  \
+                "mov r12, r6\n"                                                                            \
                 MOTE_DUAL_ASM_STARTS                                                                       \
-                MOTE_DUAL_ASM_PAIR_LOOP(unroll, split)                                                     \
+                "bx r12\n"                                                                                 \
+                MOTE_DUAL_ASM_PAIR_LOOP(split)                                                             \
                 "ldrd r0, r1, [sp, #8]\n"                                                                  \
                 "stm r0!, {r4-r7}\n"                                                                       \
                 "stm r1!, {r8-r11}\n"                                                                      \
@@ -208,11 +212,10 @@
                 MOTE_DUAL_ASM_ROW_LOOP(unroll)                                                             \
                 "ldm r1!, {r8-r11}\n"                                                                      \
                 "ldrd r0, r2, [sp, #4]\n"                                                                  \
-                MOTE_DUAL_ASM_STORE("r4", "r8", "r12", "r0", "0", left_shift, low, high)                   \
-                MOTE_DUAL_ASM_STORE("r5", "r9", "r12", "r0", "1", left_shift, low, high)                   \
-                MOTE_DUAL_ASM_STORE("r6", "r10", "r12", "r0", "2", left_shift, low, high)                  \
-                MOTE_DUAL_ASM_STORE("r7", "r11", "r12", "r0", "3", left_shift, low, high)                  \
-                "adds r0, #4\n"                                                                            \
+                MOTE_DUAL_ASM_STORE("r4", "r8", "r12", "r0", left_shift, low, high)                        \
+                MOTE_DUAL_ASM_STORE("r5", "r9", "r12", "r0", left_shift, low, high)                        \
+                MOTE_DUAL_ASM_STORE("r6", "r10", "r12", "r0", left_shift, low, high)                       \
+                MOTE_DUAL_ASM_STORE("r7", "r11", "r12", "r0", left_shift, low, high)                       \
                 "subs r2, #1\n"                                                                            \
                 "strd r0, r2, [sp, #4]\n"                                                                  \
                 "bne.w 1b\n"                                                                               \
@@ -267,9 +270,13 @@
     "strd r2, r3, [sp]\n"                                                                                  \
     "strd r4, r5, [sp, #8]\n"                                                                              \
     "add r4, sp, #16\n"                                                                                    \
-    ".rept " #taps "\n"                                                                                    \
-    "ldm r0!, {r2, r3}\n"                                                                                  \
-    "stm r4!, {r2, r3}\n"                                                                                  \
+    ".rept " #taps " / 4\n"                                                                                \
+    "ldm r0!, {r5-r12}\n"                                                                                  \
+    "stm r4!, {r5-r12}\n"                                                                                  \
+    ".endr\n"                                                                                              \
+    ".rept " #taps " - " #taps " / 4 * 4\n"                                                                \
+    "ldm r0!, {r5, r6}\n"                                                                                  \
+    "stm r4!, {r5, r6}\n"                                                                                  \
     ".endr\n"                                                                                              \
     "movs r0, #0\n"
 #define MOTE_DUAL_ASM_TAPS_END(taps)                                                                       \
@@ -293,7 +300,6 @@
                 "ldr r2, [sp]\n"                                                                           \
                 "ldr r3, [sp, #8]\n"                                                                       \
                 "subs r0, r0, r2\n"                                                                        \
-                "adds r0, #4\n"                                                                            \
                 "cmp r0, r3, lsl #2\n"                                                                     \
                 "bne.w 1b\n"                                                                               \
                 MOTE_DUAL_ASM_TAPS_END(taps));                                                             \
@@ -420,7 +426,7 @@ typedef struct {
                          MOTE_ARGUMENT void *y, MOTE_ARGUMENT const mote_dual_line *line)                  \
     {                                                                                                      \
         __asm__(MOTE_DUAL_ASM_LINE(                                                                        \
-            stride, pitch, MOTE_DUAL_ASM_STORE("lr", "r11", "r12", "r2", "0", left_shift, low, high),      \
+            stride, pitch, MOTE_DUAL_ASM_SCALE("lr", "r11", "r12", left_shift, low, high) "strb lr, [r2]\n", \
             MOTE_DUAL_ASM_SCALE("r10", "r11", "r12", left_shift, low, high) "strb r10, [r2, r3]\n"));      \
     }
 
@@ -466,6 +472,108 @@ typedef struct {
                 "bne.w 1b\n"                                                                               \
                 "2:\n"                                                                                     \
                 "pop {r4-r11, pc}\n");                                                                     \
+    }
+
+#define MOTE_DUAL_ASM_LOAD(c, d)                                                                           \
+    "ldr " c ", [r0], #4\n"                                                                                \
+    "ldr " d ", [r1], #4\n"
+/* Four inputs of two pixels, in c and d, to words a to d. */
+#define MOTE_DUAL_ASM_EXTEND(a, b, c, d)                                                                   \
+    "sxtb16 " a ", " c "\n"                                                                                \
+    "sxtb16 " b ", " d "\n"                                                                                \
+    "sxtb16 " c ", " c ", ror #8\n"                                                                        \
+    "sxtb16 " d ", " d ", ror #8\n"
+/* Eight inputs of two pixels. */
+#define MOTE_DUAL_ASM_EIGHT                                                                                \
+    MOTE_DUAL_ASM_LOAD("r6", "r7")                                                                         \
+    MOTE_DUAL_ASM_LOAD("r10", "r11")                                                                       \
+    MOTE_DUAL_ASM_EXTEND("r4", "r5", "r6", "r7")                                                           \
+    MOTE_DUAL_ASM_EXTEND("r8", "r9", "r10", "r11")                                                         \
+    "stm r2!, {r4-r11}\n"
+
+/**
+ * Defines a function that lays out inputs of two pixels for MOTE_DUAL_PAIR: `rows` times `count` of them,
+ * a multiple of 4, the rows `step` bytes apart.
+ */
+#define MOTE_DUAL_EXPAND(name)                                                                             \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int8_t *x0, MOTE_ARGUMENT const int8_t *x1,                   \
+                         MOTE_ARGUMENT int16_t *to, MOTE_ARGUMENT int32_t count,                           \
+                         MOTE_ARGUMENT int32_t rows, MOTE_ARGUMENT int32_t step)                           \
+    {                                                                                                      \
+        __asm__(".syntax unified\n"                                                                        \
+                "push {r4-r11, lr}\n"                                                                      \
+                "ldr r12, [sp, #40]\n"                                                                     \
+                "subs r12, r12, r3\n"                                                                      \
+                "1:\n"                                                                                     \
+                "tst r3, #4\n"                                                                             \
+                "beq.w 2f\n"                                                                               \
+                MOTE_DUAL_ASM_LOAD("r6", "r7")                                                             \
+                MOTE_DUAL_ASM_EXTEND("r4", "r5", "r6", "r7")                                               \
+                "stm r2!, {r4-r7}\n"                                                                       \
+                "2:\n"                                                                                     \
+                "tst r3, #8\n"                                                                             \
+                "beq.w 3f\n"                                                                               \
+                MOTE_DUAL_ASM_EIGHT                                                                        \
+                "3:\n"                                                                                     \
+                "bics lr, r3, #15\n"                                                                       \
+                "beq.w 5f\n"                                                                               \
+                "4:\n"                                                                                     \
+                MOTE_DUAL_ASM_EIGHT                                                                        \
+                MOTE_DUAL_ASM_EIGHT                                                                        \
+                "subs lr, lr, #16\n"                                                                       \
+                "bne.w 4b\n"                                                                               \
+                "5:\n"                                                                                     \
+                "ldr lr, [sp, #36]\n"                                                                      \
+                "add r0, r0, r12\n"                                                                        \
+                "add r1, r1, r12\n"                                                                        \
+                "subs lr, lr, #1\n"                                                                        \
+                "str lr, [sp, #36]\n"                                                                      \
+                "bne.w 1b\n"                                                                               \
+                "pop {r4-r11, pc}\n");                                                                     \
+    }
+
+/** The same for inputs at `count` offsets, a multiple of 4, from x0 and from x1. */
+#define MOTE_DUAL_GATHER(name)                                                                             \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int8_t *x0, MOTE_ARGUMENT const int8_t *x1,                   \
+                         MOTE_ARGUMENT int16_t *to, MOTE_ARGUMENT const int32_t *offsets,                  \
+                         MOTE_ARGUMENT int32_t count)                                                      \
+    {                                                                                                      \
+        __asm__(".syntax unified\n"                                                                        \
+                "push {r4-r11, lr}\n"                                                                      \
+                "ldr lr, [sp, #36]\n"                                                                      \
+                "1:\n"                                                                                     \
+                "ldm r3!, {r4-r7}\n"                                                                       \
+                "ldrsb r8, [r0, r4]\n"                                                                     \
+                "ldrsb r9, [r1, r4]\n"                                                                     \
+                "ldrsb r10, [r0, r6]\n"                                                                    \
+                "ldrsb r11, [r1, r6]\n"                                                                    \
+                "pkhbt r8, r8, r10, lsl #16\n"                                                             \
+                "pkhbt r9, r9, r11, lsl #16\n"                                                             \
+                "ldrsb r10, [r0, r5]\n"                                                                    \
+                "ldrsb r11, [r1, r5]\n"                                                                    \
+                "ldrsb r4, [r0, r7]\n"                                                                     \
+                "ldrsb r5, [r1, r7]\n"                                                                     \
+                "pkhbt r10, r10, r4, lsl #16\n"                                                            \
+                "pkhbt r11, r11, r5, lsl #16\n"                                                            \
+                "stm r2!, {r8-r11}\n"                                                                      \
+                "subs lr, lr, #4\n"                                                                        \
+                "bne.w 1b\n"                                                                               \
+                "pop {r4-r11, pc}\n");                                                                     \
+    }
+
+/** Defines a function that copies `count` bytes, more than none, that lie `step` bytes apart. */
+#define MOTE_DUAL_COPY(name)                                                                               \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int8_t *x, MOTE_ARGUMENT int8_t *to,                          \
+                         MOTE_ARGUMENT int32_t count, MOTE_ARGUMENT int32_t step)                          \
+    {                                                                                                      \
+        __asm__(".syntax unified\n"                                                                        \
+                "1:\n"                                                                                     \
+                "ldrb r12, [r0]\n"                                                                         \
+                "add r0, r0, r3\n"                                                                         \
+                "subs r2, r2, #1\n"                                                                        \
+                "strb r12, [r1], #1\n"                                                                     \
+                "bne.w 1b\n"                                                                               \
+                "bx lr\n");                                                                                \
     }
 
 #endif

@@ -99,7 +99,8 @@ function fullyConnected(r: Random): Node {
 function pool(r: Random): Node {
   const quantized = r.chance(0.6);
   const kernel = [r.int(1, 4), r.int(1, 3)];
-  const [n, c, h, w] = [r.int(1, 2), r.int(1, 5), r.int(1, 9), r.int(1, 7)];
+  const c = r.pick([4, 8, 20, r.int(1, 5)]);
+  const [n, h, w] = [r.int(1, 2), r.int(1, 9), r.int(1, 7)];
   const planar = r.chance(0.3);
   const x = activation(r, planar ? [n, c, h, w] : [n, h, w, c], quantized);
   const op = r.pick(["AveragePool2D", "MaxPool2D"]);

@@ -47,11 +47,14 @@ function depthwise(r: Random): Node {
     [3, 3],
     [r.int(1, 5), r.int(1, 4)],
   ]);
-  const c = r.pick([2, 4, 8, 15, 16, 20, 32, r.int(2, 40)]);
-  const x = activation(r, [r.int(1, 2), r.int(1, 7), r.int(1, 9), c], true);
+  const isLarge = r.chance(0.15);
+  const c = isLarge ? r.pick([4, 8]) : r.pick([2, 4, 8, 15, 16, 20, 32, r.int(2, 40)]);
+  const [h, w] = isLarge ? [r.int(4, 40), r.int(4, 40)] : [r.int(1, 7), r.int(1, 9)];
+  const x = activation(r, [r.int(1, 2), h, w, c], true);
+  const isSame = kernel.join() === "3,3" && r.chance(0.4);
   return layer(r, "Conv2D", x, [c, ...kernel, 1], {
     group: c,
-    ...windowAttributes(r, kernel, 2),
+    ...(isSame ? { pads: [1, 1, 1, 1] } : windowAttributes(r, kernel, 2)),
   });
 }
 
