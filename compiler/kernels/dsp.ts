@@ -11,6 +11,7 @@ import {
   type Rescaling,
   rescalingOf,
 } from "./dsp-pack.ts";
+import { grouped } from "./grouped.ts";
 import { type Core, hasTypes, inputType, type Kernel, outputType } from "./kernel.ts";
 
 const zeroOf = (node: Node): number => inputType(node).quant!.zeroPoint[0]!;
@@ -54,7 +55,11 @@ const tapsOf = (node: Node): number => {
   return elementCount(shape) / shape[0]!;
 };
 
-const groupsOf = (node: Node): number => Math.ceil(inputType(node, 1).shape[0]! / 4);
+/** Groups of four filters that a call makes. */
+const groupsOf = (node: Node): number => {
+  const filters = node.op === "Conv2D" ? geometry(node).filters : inputType(node, 1).shape[0]!;
+  return Math.ceil(filters / 4);
+};
 
 /** Whether filters go to the output without a detour. */
 const isDirect = (node: Node): boolean => {
@@ -236,4 +241,10 @@ const lines: Kernel = {
   },
 };
 
-export const dspKernels: readonly Kernel[] = [convolution, fullyConnected, depthwise, lines];
+export const dspKernels: readonly Kernel[] = [
+  convolution,
+  grouped(convolution, 4),
+  fullyConnected,
+  depthwise,
+  lines,
+];

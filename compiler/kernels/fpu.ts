@@ -14,6 +14,7 @@ import {
   parameters,
   windowFields,
 } from "./conv.ts";
+import { grouped } from "./grouped.ts";
 import {
   type Binding,
   type ConstantArray,
@@ -59,7 +60,7 @@ function filtersOf(node: Node): Filters {
 }
 
 /** Filters in groups of `size`: a group's biases, then for each product the group's weights. */
-function grouped(f: Filters, size: number, filters: number, products: number): number[] {
+function inGroups(f: Filters, size: number, filters: number, products: number): number[] {
   const stream: number[] = [];
   for (let first = 0; first < filters; first += size) {
     for (let o = first; o < first + size; o++) stream.push(f.bias[o] ?? 0);
@@ -74,11 +75,12 @@ const stream = (list: readonly number[]): ConstantArray =>
   weightsArray("weights", "float32", Float32Array.from(list));
 
 const productsOf = (node: Node): number => roundUp(filtersOf(node).products, 4);
-const filterGroups = (node: Node): number => Math.ceil(inputType(node, 1).shape[0]! / 4);
+/** Groups of four filters that a call makes. */
+const filterGroups = (node: Node): number => Math.ceil(geometry(node).filters / 4);
 
 /** Whether the core may write a whole block's results to their own place. */
 const isDirect = (node: Node): boolean =>
-  inputType(node, 1).shape[0]! % 4 === 0 && str(node, "y_layout", "NHWC") === "NHWC";
+  geometry(node).filters % 4 === 0 && str(node, "y_layout", "NHWC") === "NHWC";
 
 /** Results go through scratch memory for pixels that are left over, too. */
 function needsResults(node: Node): boolean {
@@ -92,7 +94,7 @@ function bindConv(node: Node): Binding {
   return {
     core: { macro: "MOTE_CORE_F32_X4", arguments: [clampCode(node)!] },
     inputs: [0],
-    constants: [stream(grouped(f, 4, groups * 4, products))],
+    constants: [stream(inGroups(f, 4, roundUp(f.filters, 4), products))],
     takesRows: true,
     struct: "mote_conv_2d_f32_x4_shape",
     shape: {
@@ -114,7 +116,7 @@ const conv: Kernel = {
   scratchBytes: (node) =>
     16 * (productsOf(node) + (needsResults(node) ? 4 * filterGroups(node) : 0)),
   cost: (node) => {
-    const pixels = count(node) / filtersOf(node).filters;
+    const pixels = count(node) / geometry(node).filters;
     const blocks = Math.ceil(pixels / 4);
     const products = productsOf(node);
     return blocks * (products * (16 + 34.5 * filterGroups(node)) + 60 * filterGroups(node) + 150);
@@ -125,7 +127,7 @@ const conv: Kernel = {
 function bindVector(node: Node): Binding {
   const f = filtersOf(node);
   const whole = Math.floor(f.filters / 8) * 8;
-  const list = grouped(f, 8, whole, f.products);
+  const list = inGroups(f, 8, whole, f.products);
   for (let o = whole; o < f.filters; o++) {
     list.push(f.bias[o]!);
     for (let k = 0; k < f.products; k++) list.push(f.weights[o * f.products + k]!);
@@ -178,4 +180,9 @@ const depthwise: Kernel = {
   }),
 };
 
-export const fpuKernels: readonly Kernel[] = [conv, fullyConnected, depthwise];
+export const fpuKernels: readonly Kernel[] = [
+  conv,
+  grouped(conv, 4),
+  fullyConnected,
+  depthwise,
+];

@@ -60,7 +60,8 @@ interface Piece {
 
 function rowPieces({ binding, split }: KernelCase): Piece[] {
   if (!binding.takesRows) return [{ x: "", y: "", rows: "" }];
-  const w = binding.shape.window as Record<string, number>;
+  const { window, each } = binding.shape;
+  const w = (window ?? (each as Fields).window) as Record<string, number>;
   const piece = (begin: number, end: number, from: number): Piece => ({
     x: ` + ${from * w.x_row!}`,
     y: ` + ${begin * w.y_row!}`,

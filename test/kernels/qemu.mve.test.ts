@@ -66,6 +66,20 @@ function conv(r: Random): Value {
   return finish(r, y, spreadOf(channels * elementCount(kernel)));
 }
 
+/** Several groups of several channels. */
+function grouped(r: Random): Value {
+  const [group, perGroup] = [r.int(2, 5), r.pick([1, 2, 4, 8, 16, 17, r.int(1, 20)])];
+  const kernel = r.pick([
+    [1, 1],
+    [r.int(1, 3), r.int(1, 3)],
+  ]);
+  const x = storedInput(r, [r.pick([1, 2]), group * perGroup, r.int(3, 7), r.int(3, 7)]);
+  const w = weights(r, [group * r.pick([1, 2, 4, r.int(1, 9)]), perGroup, ...kernel]);
+  const pads = kernel.flatMap((k) => [r.int(0, k - 1), r.int(0, k - 1)]);
+  const y = build("Conv", [x, w], { group, pads, strides: [r.int(1, 2), r.int(1, 2)] });
+  return finish(r, y, spreadOf(perGroup * elementCount(kernel)));
+}
+
 function depthwise(r: Random): Value {
   const kernel = r.pick([
     [3, 3],
@@ -122,7 +136,7 @@ function add(r: Random): Value {
 
 /** A layer that fits together; some draws have no output. */
 function layer(r: Random): Value {
-  const make = r.pick([conv, conv, conv, depthwise, depthwise, matrix, pool, add]);
+  const make = r.pick([conv, conv, conv, grouped, depthwise, depthwise, matrix, pool, add]);
   for (;;)
     try {
       return make(r);
@@ -171,6 +185,8 @@ it(`runs ${layers} layers as the reference says`, { timeout: 3_600_000 }, async 
   for (const name of [
     "conv_1x1_packed_s8",
     "conv_patches_s8",
+    "grouped_conv_1x1_packed_s8",
+    "grouped_conv_patches_s8",
     "fully_connected_packed_s8",
     "depthwise_columns_s8",
   ])
