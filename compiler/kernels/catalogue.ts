@@ -16,6 +16,7 @@ import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
 import { typingKernels } from "./typing.ts";
 import { v6mKernels } from "./v6m.ts";
+import { widened } from "./widened.ts";
 
 const storedAs = (elem: ElementType): ElementType => (elem === "bool" ? "uint8" : elem);
 
@@ -45,6 +46,7 @@ const kernels: readonly Kernel[] = [
   ...dspKernels,
   ...mveKernels,
   columnsKernel,
+  widened(columnsKernel),
   addFlat,
   ...elementwiseKernels,
   ...poolKernels,

@@ -13,6 +13,7 @@ import {
 } from "./dsp-pack.ts";
 import { grouped } from "./grouped.ts";
 import { type Core, hasTypes, inputType, type Kernel, outputType } from "./kernel.ts";
+import { widened } from "./widened.ts";
 
 const zeroOf = (node: Node): number => inputType(node).quant!.zeroPoint[0]!;
 
@@ -247,4 +248,6 @@ export const dspKernels: readonly Kernel[] = [
   fullyConnected,
   depthwise,
   lines,
+  widened(depthwise),
+  widened(lines),
 ];

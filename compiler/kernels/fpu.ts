@@ -24,6 +24,7 @@ import {
   outputType,
   weightsArray,
 } from "./kernel.ts";
+import { widened } from "./widened.ts";
 
 const roundUp = (x: number, to: number): number => Math.ceil(x / to) * to;
 const count = (node: Node): number => elementCount(outputType(node).shape);
@@ -185,4 +186,5 @@ export const fpuKernels: readonly Kernel[] = [
   grouped(conv, 4),
   fullyConnected,
   depthwise,
+  widened(depthwise),
 ];

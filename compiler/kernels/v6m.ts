@@ -25,6 +25,7 @@ import {
   rescalesInParts,
 } from "./v6m-filters.ts";
 import { type Filters, type Packing, pack } from "./v6m-packing.ts";
+import { widened } from "./widened.ts";
 
 interface Prepared {
   readonly filters: Filters;
@@ -183,5 +184,6 @@ export const v6mKernels: readonly Kernel[] = [
   grouped(convPairs, 8),
   pairsKernel(depthwise),
   depthwiseEights,
+  widened(depthwiseEights, 8),
   fullyConnected,
 ];

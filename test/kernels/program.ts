@@ -60,8 +60,8 @@ interface Piece {
 
 function rowPieces({ binding, split }: KernelCase): Piece[] {
   if (!binding.takesRows) return [{ x: "", y: "", rows: "" }];
-  const { window, each } = binding.shape;
-  const w = (window ?? (each as Fields).window) as Record<string, number>;
+  const { widening = binding.shape, each = widening } = binding.shape as Record<string, Fields>;
+  const w = (widening.window ?? each.window) as Record<string, number>;
   const piece = (begin: number, end: number, from: number): Piece => ({
     x: ` + ${from * w.x_row!}`,
     y: ` + ${begin * w.y_row!}`,
