@@ -106,6 +106,7 @@ export const grouped = (kernel: Kernel, multiple: number): Kernel => ({
   name: `grouped_${kernel.name}`,
   header: `grouped_${kernel.header}`,
   ops: kernel.ops,
+  base: kernel.name,
   ...(kernel.isa && { isa: kernel.isa }),
   serves: (node) =>
     inputType(node, 1).shape.length === 4 &&

@@ -65,6 +65,8 @@ export interface Kernel {
   readonly inPlace?: readonly number[];
   /** No code at all: the output is the first input's memory under another shape or type. */
   readonly isView?: boolean;
+  /** The kernel that it calls, whose measured costs hold for it until it was measured itself. */
+  readonly base?: string;
   /** Estimated instructions of one call over all rows. */
   cost(node: Node): number;
   bind(node: Node, profile: Profile): Binding;

@@ -33,25 +33,24 @@ export function ranked(node: Node, options: SelectOptions): Kernel[] {
   const scores = new Map(usable.map((kernel) => [kernel, score(node, kernel, options)]));
   usable.sort((a, b) => scores.get(a)! - scores.get(b)!);
   if (optimize === "size") return usable;
-  const measured = tuning?.get(layerSignature(node, profile));
-  if (!measured || !usable.every((k) => k.name in measured)) return usable;
-  return usable.sort((a, b) => measured[a.name]! - measured[b.name]!);
+  const tuned = tuning?.get(layerSignature(node, profile));
+  if (!tuned || !usable.every((k) => k.name in tuned)) return usable;
+  return usable.sort((a, b) => tuned[a.name]! - tuned[b.name]!);
 }
 
+const measured = (kernel: Kernel, { costs }: SelectOptions) =>
+  costs?.[kernel.name] ?? costs?.[kernel.base ?? ""];
+
 /** Instructions of one run: the kernel's own estimate, by what calibration measured. */
-export const predictedCost = (node: Node, kernel: Kernel, { costs }: SelectOptions): number =>
-  kernel.cost(node) * (costs?.[kernel.name]?.instructions ?? 1);
+export const predictedCost = (node: Node, kernel: Kernel, options: SelectOptions): number =>
+  kernel.cost(node) * (measured(kernel, options)?.instructions ?? 1);
 
 /** Bytes of flash: the layer's constants, and code as measured. */
-export function predictedFlash(
-  node: Node,
-  kernel: Kernel,
-  { costs, profile }: SelectOptions,
-): number {
+export function predictedFlash(node: Node, kernel: Kernel, options: SelectOptions): number {
   if (kernel.isView) return 0;
-  const { constants } = kernel.bind(node, profile);
+  const { constants } = kernel.bind(node, options.profile);
   const bytes = constants.reduce((sum, c) => sum + (c ? c.data.byteLength : 0), 0);
-  return bytes + (costs?.[kernel.name]?.codeBytes ?? 0);
+  return bytes + (measured(kernel, options)?.codeBytes ?? 0);
 }
 
 export interface SelectOptions {

@@ -9,6 +9,7 @@ import { grouped } from "./grouped.ts";
 import {
   type Binding,
   type Fields,
+  inputType,
   type Kernel,
   outputType,
   tableArray,
@@ -115,8 +116,8 @@ function isSafe(node: Node): boolean {
 }
 
 /**
- * Blocks of four pixels; expanding a tap's words is 13 instructions, 20 where they are eight
- * channels' only, and a rescale about 30 or, with so few filters a call, 40. Portable kernels count
+ * Blocks of four pixels; expanding a tap's words is 20 instructions where they are eight channels'
+ * only, else 10 and 160 for finding them; a rescale about 30 or, with so few filters a call, 40. Portable kernels count
  * half of what these processors need, so this is halved, too.
  */
 function costOf(f: Family, node: Node, { filters, packing }: Prepared): number {
@@ -124,9 +125,12 @@ function costOf(f: Family, node: Node, { filters, packing }: Prepared): number {
   const count = node.attrs.stacked ? num(node, "filters") : filters.count;
   const blocks = outputs / count / 4;
   const products = (packing.instructions * count) / filters.count;
-  const expanding = filters.taps * (f.depthwise ? filters.count * 20 : 13);
+  const positions = elementCount(inputType(node, 1).shape.slice(1, 3));
+  const expanding = f.depthwise
+    ? filters.taps * filters.count * 20 + 150
+    : filters.taps * 10 + positions * 160 + 350;
   const rescaling = outputs * (f.depthwise ? 40 : 30);
-  const measured = blocks * (products + expanding + 150) + rescaling;
+  const measured = blocks * (products + expanding) + rescaling;
   return Math.round(measured / 2);
 }
 

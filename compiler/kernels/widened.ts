@@ -105,6 +105,7 @@ export const widened = (kernel: Kernel, multiple = 4): Kernel => ({
   name: `widened_${kernel.name}`,
   header: `widened_${kernel.header}`,
   ops: kernel.ops,
+  base: kernel.name,
   ...(kernel.isa && { isa: kernel.isa }),
   serves: (node) =>
     node.inputs.slice(1).every((v) => !v || isConstant(v)) &&
