@@ -1,6 +1,6 @@
 /**
- * Convolutions of several groups by the kernels of one: a call for each group, on its slice of the
- * channels. Weights of all groups are packed as one layer's, so that one rescale serves all of them.
+ * Convolutions of several groups by the kernels of one: a call for each group on its channels. The
+ * weights of all groups are packed as one layer's, so that one rescale serves all of them.
  */
 import { constant, constantOf, makeNode, type Node, num, type Value } from "../ir/graph.ts";
 import { type TensorData, tensorOf } from "../ir/tensor.ts";

@@ -117,8 +117,8 @@ function isSafe(node: Node): boolean {
 
 /**
  * Blocks of four pixels; expanding a tap's words is 20 instructions where they are eight channels'
- * only, else 10 and 160 for finding them; a rescale about 30 or, with so few filters a call, 40. Portable kernels count
- * half of what these processors need, so this is halved, too.
+ * only, else 10 and 160 for finding them; a rescale about 30 or, with so few filters a call, 40.
+ * Portable kernels count half of what these processors need, so this is halved, too.
  */
 function costOf(f: Family, node: Node, { filters, packing }: Prepared): number {
   const outputs = elementCount(outputType(node).shape);

@@ -35,7 +35,8 @@ describe.each(withAssembly)("a program for %s", (target) => {
     const output = await inTemporaryFolder((folder) => {
       writeFiles(folder, kws(target).emitted.files);
       writeFileSync(join(folder, "main.c"), main(sample(target).data as Int8Array));
-      const gcc = (...args: string[]) => execFileSync("gcc", ["-std=c11", ...args], { cwd: folder });
+      const gcc = (...args: string[]) =>
+        execFileSync("gcc", ["-std=c11", ...args], { cwd: folder });
       gcc("-U__GNUC__", "-c", "kws.c");
       gcc("kws.o", "main.c", "-o", "main");
       return execFileSync(join(folder, "main"), { encoding: "utf8" });
