@@ -5,15 +5,20 @@ import type { Profile } from "../ops/numerics.ts";
 import { geometry, hasConstantWeights, windowFields } from "./conv.ts";
 import {
   canPack,
+  canPackBiases,
   depthwiseStream,
   linesStream,
   packedStream,
   type Rescaling,
   rescalingOf,
+  unscaled,
 } from "./dsp-pack.ts";
 import { grouped } from "./grouped.ts";
-import { type Core, hasTypes, inputType, type Kernel, outputType } from "./kernel.ts";
+import { type Binding, type Core, hasTypes, inputType, type Kernel, outputType } from "./kernel.ts";
 import { widened } from "./widened.ts";
+
+const isAccumulating = (node: Node): boolean =>
+  hasTypes(node, ["int8", "int8", "int32"], "int32") && hasConstantWeights(node);
 
 const zeroOf = (node: Node): number => inputType(node).quant!.zeroPoint[0]!;
 
@@ -108,6 +113,26 @@ const convolution: Kernel = {
   },
 };
 
+function bindRows(node: Node, r: Rescaling, tables: Binding["constants"]): Binding {
+  const loop = unrolling(tapsOf(node));
+  const [rows, inFeatures] = inputType(node).shape as [number, number];
+  return {
+    inputs: [0],
+    constants: [packedStream(node, pairsOf(loop), r), ...tables],
+    takesRows: false,
+    core: core("MOTE_DUAL_ROW", [loop.unroll], r),
+    struct: "mote_dual_fully_connected_s8_shape",
+    shape: {
+      rows,
+      in_features: inFeatures,
+      out_features: inputType(node, 1).shape[0]!,
+      pairs: pairsOf(loop),
+      raw: r.raw ? 1 : 0,
+      requantization: r.requantization,
+    },
+  };
+}
+
 const fullyConnected: Kernel = {
   name: "dual_fully_connected_s8",
   header: "dual_fully_connected_s8.h",
@@ -120,25 +145,17 @@ const fullyConnected: Kernel = {
     return inputType(node).shape[0]! * (groupsOf(node) * (pairs * 7 + 30) + pairs * 3 + 60);
   },
   bind: (node, profile: Profile) => {
-    const loop = unrolling(tapsOf(node));
     const r = rescalingOf(node, profile);
-    const [rows, inFeatures] = inputType(node).shape as [number, number];
-    return {
-      inputs: [0],
-      constants: [packedStream(node, pairsOf(loop), r), r.exponents],
-      takesRows: false,
-      core: core("MOTE_DUAL_ROW", [loop.unroll], r),
-      struct: "mote_dual_fully_connected_s8_shape",
-      shape: {
-        rows,
-        in_features: inFeatures,
-        out_features: inputType(node, 1).shape[0]!,
-        pairs: pairsOf(loop),
-        raw: r.raw ? 1 : 0,
-        requantization: r.requantization,
-      },
-    };
+    return bindRows(node, r, [r.exponents]);
   },
+};
+
+/** The accumulators themselves. */
+const accumulators: Kernel = {
+  ...fullyConnected,
+  name: "dual_fully_connected_s8_s32",
+  serves: (node) => isAccumulating(node) && canPackBiases(node),
+  bind: (node) => bindRows(node, unscaled(node), []),
 };
 
 /** As many taps' pointers as the C kernel has room for. */
@@ -246,6 +263,7 @@ export const dspKernels: readonly Kernel[] = [
   convolution,
   grouped(convolution, 4),
   fullyConnected,
+  accumulators,
   depthwise,
   lines,
   widened(depthwise),

@@ -16,7 +16,7 @@ import {
   weightsArray,
 } from "./kernel.ts";
 import { depthwiseEights } from "./v6m-depthwise.ts";
-import { fullyConnected } from "./v6m-fc.ts";
+import { fullyConnectedKernels } from "./v6m-fc.ts";
 import {
   filtersOf,
   foldedBias,
@@ -189,5 +189,5 @@ export const v6mKernels: readonly Kernel[] = [
   pairsKernel(depthwise),
   depthwiseEights,
   widened(depthwiseEights, 8),
-  fullyConnected,
+  ...fullyConnectedKernels,
 ];
