@@ -19,6 +19,7 @@ import { resizeKernels } from "./resize.ts";
 import { flatKernels } from "./simd-elementwise.ts";
 import { typingKernels } from "./typing.ts";
 import { v6mKernels } from "./v6m.ts";
+import { widened } from "./widened.ts";
 import { winogradKernels } from "./winograd.ts";
 
 const storedAs = (elem: ElementType): ElementType => (elem === "bool" ? "uint8" : elem);
@@ -49,6 +50,7 @@ const own: readonly Kernel[] = [
   ...dspKernels,
   ...mveKernels,
   columnsKernel,
+  widened(columnsKernel),
   ...flatKernels,
   ...elementwiseKernels,
   ...poolKernels,

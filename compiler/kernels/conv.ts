@@ -1,5 +1,5 @@
 /** Convolutions, depthwise convolutions and fully connected layers. */
-import { constantOf, type Node, num } from "../ir/graph.ts";
+import { constantOf, ints, type Node, num } from "../ir/graph.ts";
 import { type Tensor, tensorOf } from "../ir/tensor.ts";
 import { elementCount } from "../ir/types.ts";
 import { clampOf } from "../ops/clamp.ts";
@@ -20,8 +20,13 @@ import {
 } from "./kernel.ts";
 import { requantization } from "./requantization.ts";
 
-export const geometry = (node: Node) =>
-  convolutionOf(inputType(node, 0), inputType(node, 1), node.attrs);
+/** Sizes and steps of a call: those of a group's are the whole layer's steps (see grouped.ts). */
+export function geometry(node: Node): Convolution {
+  const c = convolutionOf(inputType(node, 0), inputType(node, 1), node.attrs);
+  if (!node.attrs.x_steps) return c;
+  const steps = (name: string) => ints(node, name) as unknown as Convolution["x"];
+  return { ...c, filters: num(node, "filters"), x: steps("x_steps"), y: steps("y_steps") };
+}
 
 /** Steps [batch, channel, row, column] as fields of the C struct `mote_window`. */
 export const stepFields = (of: "x" | "y", steps: readonly number[]): Fields => ({

@@ -68,6 +68,10 @@ export function canPack(node: Node): boolean {
   return true;
 }
 
+/** The same where filters of zeros keep their biases. */
+export const canPackBiases = (node: Node): boolean =>
+  canPack(node) && sumsOf(node).every(({ bias, reach }) => Math.abs(bias) + reach < 2 ** 23);
+
 /** Bias less the zero point's share, so that inputs are taken as they are stored. */
 export function startsOf(node: Node, biases: readonly number[]): (f: number) => number {
   const { taps, at } = weightsOf(node);
@@ -145,6 +149,16 @@ export function rescalingOf(node: Node, profile: Profile): Rescaling {
     arguments: [isFast ? leftShift : 0, min, max],
   };
 }
+
+/** No rescale: the accumulators are the results. */
+export const unscaled = (node: Node): Rescaling => ({
+  biases: sumsOf(node).map(({ bias }) => bias),
+  multipliers: [],
+  exponents: undefined,
+  raw: true,
+  requantization: { tflite: 0, left_shift: 0, per_channel: 0, zero_point: 0, min: 0, max: 0 },
+  arguments: [],
+});
 
 export const streamOf = (words: readonly number[]): ConstantArray =>
   weightsArray("stream", "int32", Int32Array.from(words));

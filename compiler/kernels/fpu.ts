@@ -14,6 +14,7 @@ import {
   parameters,
   windowFields,
 } from "./conv.ts";
+import { grouped } from "./grouped.ts";
 import {
   type Binding,
   type ConstantArray,
@@ -23,6 +24,7 @@ import {
   outputType,
   weightsArray,
 } from "./kernel.ts";
+import { widened } from "./widened.ts";
 
 const roundUp = (x: number, to: number): number => Math.ceil(x / to) * to;
 const count = (node: Node): number => elementCount(outputType(node).shape);
@@ -60,7 +62,7 @@ export function filtersOf(node: Node): Filters {
 }
 
 /** Filters in groups of `size`: a group's biases, then for each product the group's weights. */
-export function grouped(f: Filters, size: number, filters: number, products: number): number[] {
+export function inGroups(f: Filters, size: number, filters: number, products: number): number[] {
   const stream: number[] = [];
   for (let first = 0; first < filters; first += size) {
     for (let o = first; o < first + size; o++) stream.push(f.bias[o] ?? 0);
@@ -75,12 +77,13 @@ const stream = (list: readonly number[]): ConstantArray =>
   weightsArray("weights", "float32", Float32Array.from(list));
 
 const productsOf = (node: Node): number => roundUp(filtersOf(node).products, 4);
-const filterGroups = (node: Node): number => Math.ceil(inputType(node, 1).shape[0]! / 4);
+/** Groups of four filters that a call makes. */
+const filterGroups = (node: Node): number => Math.ceil(geometry(node).filters / 4);
 
 /** Whether the core may write a whole block's results to their own place. */
 function isDirect(node: Node): boolean {
   const { filters, window, y } = geometry(node);
-  const isDense = y[1] === 1 && y[3] === filters && y[2] === window.output[1]! * filters;
+  const isDense = y[1] === 1 && y[2] === window.output[1]! * y[3];
   return filters % 4 === 0 && isDense;
 }
 
@@ -94,7 +97,7 @@ function bindConv(node: Node): Binding {
   return {
     core: { macro: "MOTE_CORE_F32_X4", arguments: [clampCode(node)!] },
     inputs: [0],
-    constants: [stream(grouped(f, 4, groups * 4, products))],
+    constants: [stream(inGroups(f, 4, roundUp(f.filters, 4), products))],
     takesRows: true,
     struct: "mote_conv_2d_f32_x4_shape",
     shape: {
@@ -116,7 +119,7 @@ const conv: Kernel = {
   scratchBytes: (node) =>
     16 * (productsOf(node) + (needsResults(node) ? 4 * filterGroups(node) : 0)),
   cost: (node) => {
-    const pixels = count(node) / filtersOf(node).filters;
+    const pixels = count(node) / geometry(node).filters;
     const blocks = Math.ceil(pixels / 4);
     const products = productsOf(node);
     return blocks * (products * (16 + 34.5 * filterGroups(node)) + 60 * filterGroups(node) + 150);
@@ -127,7 +130,7 @@ const conv: Kernel = {
 function bindVector(node: Node): Binding {
   const f = filtersOf(node);
   const whole = Math.floor(f.filters / 8) * 8;
-  const list = grouped(f, 8, whole, f.products);
+  const list = inGroups(f, 8, whole, f.products);
   for (let o = whole; o < f.filters; o++) {
     list.push(f.bias[o]!);
     for (let k = 0; k < f.products; k++) list.push(f.weights[o * f.products + k]!);
@@ -179,4 +182,10 @@ const depthwise: Kernel = {
   }),
 };
 
-export const fpuKernels: readonly Kernel[] = [conv, fullyConnected, depthwise];
+export const fpuKernels: readonly Kernel[] = [
+  conv,
+  grouped(conv, 4),
+  fullyConnected,
+  depthwise,
+  widened(depthwise),
+];

@@ -5,6 +5,7 @@ import { type Graph, makeGraph, makeNode, type Node, str, type Value } from "../
 import type { Profile } from "../ops/numerics.ts";
 import { OperatorError } from "../ops/operator.ts";
 import { candidates, kernelNamed } from "./catalogue.ts";
+import { type Forced, forcedKernel } from "./forced.ts";
 import { type Kernel, partsOf } from "./kernel.ts";
 import { layerSignature, type Tuning } from "./tuning.ts";
 
@@ -33,9 +34,9 @@ export function ranked(node: Node, options: SelectOptions): Kernel[] {
   const scores = new Map(usable.map((kernel) => [kernel, score(node, kernel, options)]));
   usable.sort((a, b) => scores.get(a)! - scores.get(b)!);
   if (optimize === "size") return usable;
-  const measured = tuning?.get(layerSignature(node, profile));
-  if (!measured || !usable.every((k) => k.name in measured)) return usable;
-  return usable.sort((a, b) => measured[a.name]! - measured[b.name]!);
+  const tuned = tuning?.get(layerSignature(node, profile));
+  if (!tuned || !usable.every((k) => k.name in tuned)) return usable;
+  return usable.sort((a, b) => tuned[a.name]! - tuned[b.name]!);
 }
 
 const measuredOf = ({ name, measuredAs }: Kernel, { costs }: SelectOptions) =>
@@ -63,6 +64,8 @@ export interface SelectOptions {
   readonly isa: readonly string[];
   readonly profile: Profile;
   readonly tuning?: Tuning | undefined;
+  /** What the user chose. */
+  readonly forced?: Forced | undefined;
   /** Measured instructions by predicted ones, and code, by kernel. */
   readonly costs?: Readonly<Record<string, { instructions: number; codeBytes: number }>>;
   /** What to choose by: instructions (the default), or bytes of flash. */
@@ -75,11 +78,16 @@ export interface Selection {
   readonly unserved: readonly Node[];
 }
 
+function chosenFor(node: Node, options: SelectOptions): Kernel | undefined {
+  const usable = ranked(node, options);
+  return usable.find((k) => k.name === forcedKernel(node, options.forced)) ?? usable[0];
+}
+
 export function select(graph: Graph<"lowered">, options: SelectOptions): Selection {
   const unserved: Node[] = [];
   const made = new Map<Value, Value>();
   for (const node of graph.nodes) {
-    const kernel = hasKernel(node) ? ranked(node, options)[0] : undefined;
+    const kernel = hasKernel(node) ? chosenFor(node, options) : undefined;
     if (hasKernel(node) && !kernel) unserved.push(node);
     const inputs = node.inputs.map((v) => v && made.get(v)!);
     const types = node.outputs.map((v) => v.type);

@@ -5,7 +5,7 @@
 import { constantOf, type Node } from "../ir/graph.ts";
 import { clampFields, geometry, hasConstantWeights, windowFields } from "./conv.ts";
 import { halves, reachesOf, rescalingOf, startsOf, streamOf } from "./dsp-pack.ts";
-import { filtersOf, grouped } from "./fpu.ts";
+import { filtersOf, inGroups } from "./fpu.ts";
 import { hasTypes, inputType, type Kernel, weightsArray } from "./kernel.ts";
 
 /** The matrix 2G. */
@@ -134,7 +134,7 @@ function floatStream(node: Node): number[] {
     const weights = u.map((g) => g[p]! / 4);
     const bias = p === biasPosition ? f.bias : [];
     const part = { weights, bias, products: channels, filters: f.filters };
-    return grouped(part, 4, 4 * groupsOf(node), productsOf(node));
+    return inGroups(part, 4, 4 * groupsOf(node), productsOf(node));
   }).flat();
 }
 

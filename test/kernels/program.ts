@@ -60,7 +60,8 @@ interface Piece {
 
 function rowPieces({ binding, yStart }: KernelCall, { split, inPlace }: KernelCase): Piece[] {
   if (!binding.takesRows) return [{ x: "", y: ` + ${yStart}`, rows: "" }];
-  const w = binding.shape.window as Record<string, number>;
+  const { widening = binding.shape, each = widening } = binding.shape as Record<string, Fields>;
+  const w = (widening.window ?? each.window) as Record<string, number>;
   const piece = (begin: number, end: number, from: number): Piece => ({
     x: ` + ${from * w.x_row!}`,
     y: ` + ${yStart + begin * w.y_row!}`,

@@ -29,13 +29,14 @@ const activated = (random: Random, y: Value): Value => {
 function convolution(random: Random, x: Value): Value {
   const [, c, h, w] = x.type.shape as [number, number, number, number];
   const isDepthwise = random.real() < 0.35;
-  const filters = isDepthwise ? c : random.int(1, 13);
+  const group = isDepthwise ? c : random.pick([1, 1, c, c % 2 === 0 ? c / 2 : 1]);
+  const filters = isDepthwise ? c : group * random.int(1, group === 1 ? 13 : 5);
   const kernel = [random.int(1, Math.min(4, h)), random.int(1, Math.min(4, w))];
-  const operands = [x, weights(random, filters, isDepthwise ? 1 : c, ...kernel)];
+  const operands = [x, weights(random, filters, c / group, ...kernel)];
   if (random.real() < 0.7) operands.push(weights(random, filters));
   const pads = Array.from({ length: 4 }, () => random.int(0, 2));
   const strides = [random.int(1, 2), random.int(1, 3)];
-  return build("Conv", operands, { group: isDepthwise ? c : 1, pads, strides });
+  return build("Conv", operands, { group, pads, strides });
 }
 
 function transposed(random: Random, x: Value): Value {
@@ -93,6 +94,7 @@ it("takes the kernels with cores where there is an FPU, and the portable ones el
   expect(kernels("cortex-m4")).toEqual(
     expect.arrayContaining([
       "conv_2d_f32_x4",
+      "grouped_conv_2d_f32_x4",
       "fully_connected_f32_x8",
       "depthwise_conv_2d_f32_c4",
       "phases_conv_2d_f32_x4",

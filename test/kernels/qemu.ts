@@ -142,6 +142,20 @@ export function transposed(r: Random): Layer {
   return { op: "ConvTranspose", x: [1, channels, r.int(1, 6), r.int(1, 6)], w, attrs };
 }
 
+/** Several groups of several channels, or a depthwise convolution with many filters a channel. */
+export function grouped(r: Random): Layer {
+  const { x, w, attrs } = convolution(r);
+  const [group, channels] = [r.int(2, 5), r.pick([1, 2, 3, 4, 8, r.int(1, 12)])];
+  const filters = group * r.pick([1, 2, 4, r.int(1, 9)]);
+  const shape = [1, group * channels, x[2]!, x[3]!];
+  return {
+    op: "Conv",
+    x: shape,
+    w: [filters, channels, ...w.slice(2)],
+    attrs: { ...attrs, group },
+  };
+}
+
 export function fullyConnected(r: Random): Layer {
   const [rows, size] = [r.pick([1, 1, 1, 3]), r.pick([r.int(1, 70), r.int(1, 70), 640])];
   return { op: "Gemm", x: [rows, size], w: [r.int(1, 20), size], attrs: { transB: 1 } };
@@ -174,7 +188,7 @@ const inputOf = (r: Random, shape: Shape): Tensor =>
   );
 
 /** A case that the random layer's attributes allow; attributes that do not fit are drawn again. */
-function makeCase(r: Random, draw: (r: Random) => Layer, options: CompileOptions): Case {
+export function makeCase(r: Random, draw: (r: Random) => Layer, options: CompileOptions): Case {
   for (;;)
     try {
       const { program, diagnostics } = compile(network(r, draw(r)), options);

@@ -1,11 +1,19 @@
 /** The assembly of v6m against the reference, layer by layer. */
 import { test } from "vitest";
-import { checkLayers, convolution, depthwise, fullyConnected, transposed } from "./qemu.ts";
+import {
+  checkLayers,
+  convolution,
+  depthwise,
+  fullyConnected,
+  grouped,
+  transposed,
+} from "./qemu.ts";
 
 const batches = process.env.MOTE_SOAK === "1" ? 20 : 1;
 
 test.for([
   ["convolutions", convolution, 40],
+  ["convolutions of several groups", grouped, 24],
   ["depthwise convolutions", depthwise, 24],
   ["transposed convolutions", transposed, 20],
   ["fully connected layers", fullyConnected, 16],

@@ -3,6 +3,10 @@
 #ifndef MOTE_WINOGRAD_CORE_S8_H
 #define MOTE_WINOGRAD_CORE_S8_H
 
+#if !defined(__ARM_FEATURE_DSP)
+#error "This needs DSP instructions: compile for the processor that mote was told, or define MOTE_NO_ASM"
+#endif
+
 #include "winograd_s8.h"
 
 /** The stored number of an accumulator in profile fast, which does not leave 32 bits when shifted. */

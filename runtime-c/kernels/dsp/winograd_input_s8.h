@@ -3,6 +3,10 @@
 #ifndef MOTE_WINOGRAD_INPUT_S8_H
 #define MOTE_WINOGRAD_INPUT_S8_H
 
+#if !defined(__ARM_FEATURE_DSP)
+#error "This needs DSP instructions: compile for the processor that mote was told, or define MOTE_NO_ASM"
+#endif
+
 #include "winograd_s8.h"
 
 /* Two channels of a column's four rows, in r8 to r11, to word `at` of four rows of six on the stack. */

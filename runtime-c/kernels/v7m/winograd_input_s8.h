@@ -7,6 +7,10 @@
 #ifndef MOTE_WINOGRAD_INPUT_S8_H
 #define MOTE_WINOGRAD_INPUT_S8_H
 
+#if !defined(__ARM_ARCH_ISA_THUMB) || __ARM_ARCH_ISA_THUMB < 2
+#error "This needs Thumb-2 instructions: compile for the processor that mote was told, or define MOTE_NO_ASM"
+#endif
+
 #include "winograd_s8.h"
 
 /* Two channels of a column's four rows, in r8 to r11, to word `at` of four rows of six on the stack. */
