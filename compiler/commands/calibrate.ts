@@ -5,11 +5,10 @@
 import { writeFileSync } from "node:fs";
 import { compile } from "../compile.ts";
 import type { Node } from "../ir/graph.ts";
-import type { MeasuredCosts } from "../kernels/kernel.ts";
 import { ranked } from "../kernels/select.ts";
 import { layerSignature } from "../kernels/tuning.ts";
 import { packagePath } from "../paths.ts";
-import { listTargets, loadTarget, type Target } from "../target.ts";
+import { type KernelCosts, listTargets, loadTarget, type Target } from "../target.ts";
 import { measureLayer } from "./tune.ts";
 
 const profile = "fast";
@@ -33,7 +32,7 @@ interface Sums {
   layers: number;
 }
 
-const costsOf = ({ measured, cycles, estimated, codeBytes, layers }: Sums): MeasuredCosts => ({
+const costsOf = ({ measured, cycles, estimated, codeBytes, layers }: Sums): KernelCosts => ({
   instructions: Number((measured / estimated).toPrecision(4)),
   ...(cycles > 0 && { cycles: Number((cycles / estimated).toPrecision(4)) }),
   codeBytes: Math.round(codeBytes / layers),
@@ -43,7 +42,7 @@ const costsOf = ({ measured, cycles, estimated, codeBytes, layers }: Sums): Meas
 export async function calibrate(
   models: readonly string[],
   target: Target,
-): Promise<Record<string, MeasuredCosts>> {
+): Promise<Record<string, KernelCosts>> {
   const sums = new Map<string, Sums>();
   for (const node of distinctLayers(models, target))
     for (const kernel of ranked(node, { isa: target.isa, profile })) {

@@ -7,12 +7,11 @@ import * as say from "../diagnostics.ts";
 import { MoteError } from "../diagnostics.ts";
 import { type Graph, input, makeGraph, makeNode, type Node, type Value } from "../ir/graph.ts";
 import { typeBytes } from "../ir/types.ts";
-import type { MeasuredCosts } from "../kernels/kernel.ts";
 import { ranked } from "../kernels/select.ts";
 import { layerSignature } from "../kernels/tuning.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { runProgram } from "../run/run.ts";
-import { loadTarget, type Target } from "../target.ts";
+import { type KernelCosts, loadTarget, type Target } from "../target.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Console, compileOptions, grouped, printDiagnostics } from "./session.ts";
 import { readTuning, tuningName, writeTuning } from "./tuning.ts";
@@ -39,7 +38,7 @@ export async function measureLayer(
   kernel: string,
   target: Target,
   profile: Profile,
-): Promise<MeasuredCosts> {
+): Promise<KernelCosts> {
   const { graph, emitted } = programOf(layerGraph(node, kernel), {
     name: "layer",
     target,

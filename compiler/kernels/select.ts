@@ -6,7 +6,7 @@ import type { Profile } from "../ops/numerics.ts";
 import { OperatorError } from "../ops/operator.ts";
 import { candidates, kernelNamed } from "./catalogue.ts";
 import { type Forced, forcedKernel } from "./forced.ts";
-import { type Kernel, type MeasuredCosts, partsOf } from "./kernel.ts";
+import { type Kernel, partsOf } from "./kernel.ts";
 import { layerSignature, type Tuning } from "./tuning.ts";
 
 export const hasKernel = (node: Node): boolean => node.op !== "Input" && node.op !== "Constant";
@@ -52,13 +52,14 @@ export const predictedInstructions = (node: Node, kernel: Kernel, options: Selec
 
 /** Cycles an instruction of the kernels that were measured; undefined without a model of them. */
 function meanCycles(costs: SelectOptions["costs"] = {}): number | undefined {
-  const known = Object.values(costs).filter((c) => c.cycles !== undefined);
-  const [cycles, instructions] = [sum(known.map((c) => c.cycles!)), sum(known.map(instructionsOf))];
-  return known.length > 0 ? cycles / instructions : undefined;
+  let [cycles, instructions] = [0, 0];
+  for (const known of Object.values(costs))
+    if (known.cycles !== undefined) {
+      cycles += known.cycles;
+      instructions += known.instructions;
+    }
+  return instructions > 0 ? cycles / instructions : undefined;
 }
-
-const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
-const instructionsOf = (c: MeasuredCosts): number => c.instructions;
 
 /** Cycles of one run; undefined where the target has no model of them. */
 export function predictedCycles(
@@ -95,8 +96,10 @@ export interface SelectOptions {
   readonly tuning?: Tuning | undefined;
   /** What the user chose. */
   readonly forced?: Forced | undefined;
-  /** By kernel. */
-  readonly costs?: Readonly<Record<string, MeasuredCosts>>;
+  /** By kernel: by what its own estimate is multiplied, and bytes of code. */
+  readonly costs?: Readonly<
+    Record<string, { instructions: number; cycles?: number; codeBytes: number }>
+  >;
   /** What to choose by: time (the default), or bytes of flash. */
   readonly optimize?: "speed" | "size" | undefined;
 }

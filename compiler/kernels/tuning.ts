@@ -3,7 +3,7 @@ import type { Attrs, Node } from "../ir/graph.ts";
 import { type TensorType, typeText } from "../ir/types.ts";
 import type { Profile } from "../ops/numerics.ts";
 
-/** Cycles of one run by kernel, or instructions where the target has no model of cycles, by layer. */
+/** Cycles of one run by kernel and layer; instructions where the target has no model of cycles. */
 export type Tuning = ReadonlyMap<string, Readonly<Record<string, number>>>;
 
 const attributesText = (attrs: Attrs): string =>

@@ -97,7 +97,7 @@ describe("compiling", () => {
 
   it("explains which kernel each layer got", async () => {
     const { out } = await mote(kws, "--noEmit", "--explain", "kernels");
-    expect(out.match(/\* \w+/g)).toHaveLength(12);
+    expect(out.match(/│ \* \w+/g)).toHaveLength(12);
     expect(out).toContain("softmax_s8");
   });
 
