@@ -3,7 +3,7 @@ import { constantOf, type Node, num } from "../ir/graph.ts";
 import { elementCount } from "../ir/types.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { type Binding, type Kernel, outputType, weightsArray } from "./kernel.ts";
-import { filtersOf, foldedBias, partsOf, portableNamed, rescalesInParts } from "./v6m-filters.ts";
+import { filtersOf, foldedBias, partsOf, portableNamed, rescaleOf } from "./v6m-filters.ts";
 import type { Filters } from "./v6m-packing.ts";
 
 const portable = portableNamed("depthwise_conv_2d_s8");
@@ -30,7 +30,7 @@ function filterTable(count: number, bias: readonly number[], multipliers: readon
   return Int32Array.from(words);
 }
 
-const hasMultiplierOne = (node: Node): boolean =>
+export const hasMultiplierOne = (node: Node): boolean =>
   num(node, "group", 1) === constantOf(node.inputs[1])!.shape[0];
 
 const windowOf = (node: Node) => portable.bind(node, "fast").shape.window as Record<string, number>;
@@ -39,15 +39,16 @@ function bind(node: Node, profile: Profile): Binding {
   const filters = filtersOf(node);
   const parts = partsOf(portable, node, profile);
   const { constants, shape } = parts.binding;
-  const bias = foldedBias(filters, parts);
   const window = shape.window as Record<string, number>;
-  const raw = window.y_channel === 1 && rescalesInParts(filters, parts, bias) ? 0 : 1;
+  const rescale = window.y_channel === 1 ? rescaleOf(filters, parts) : undefined;
+  const raw = rescale ? 0 : 1;
+  const { bias, multipliers } = rescale ?? { ...parts, bias: foldedBias(filters, parts) };
   const { min, max } = parts.requantization;
   return {
     inputs: [0],
     constants: [
-      weightsArray("weights", "int8", packed(filters)),
-      weightsArray("filters", "int32", filterTable(filters.count, bias, parts.multipliers)),
+      weightsArray("weights", "int8", packed(rescale?.filters ?? filters)),
+      weightsArray("filters", "int32", filterTable(filters.count, bias, multipliers)),
       raw ? constants[2] : undefined,
       raw ? constants[3] : undefined,
     ],

@@ -50,14 +50,56 @@ function boundOf({ weights, taps }: Filters, f: number, bias: number): number {
   return Math.abs(bias) + 128 * sum;
 }
 
-/** Whether the rescale of 16-bit parts in the assembly cannot overflow. */
-export function rescalesInParts(filters: Filters, parts: Parts, bias: readonly number[]): boolean {
-  const { tflite, left_shift } = parts.requantization;
-  if (tflite !== 0 || left_shift !== 0) return false;
-  return bias.every((b, f) => {
-    const high = Math.floor(boundOf(filters, f, b) / 65536) + 1;
-    const m = parts.multipliers[f]!;
-    const middle = high * 65536 + (Math.floor(m / 65536) + 1) * 65536;
-    return m >= 0 && middle + 300 * 65536 < 2 ** 31;
+/** What a core that rescales needs. A multiplier with bit 31 is to be multiplied in three parts. */
+export interface Rescale {
+  readonly filters: Filters;
+  readonly bias: readonly number[];
+  readonly multipliers: readonly number[];
+}
+
+/**
+ * The rescale in the assembly, if nothing can overflow in it. On Armv6-M it multiplies the lowest 12 bits of
+ * the multiplier apart, (acc·high + (acc·low >> 12) + addend) >> 20, or the lowest two bytes each.
+ */
+export function rescaleOf(filters: Filters, parts: Parts): Rescale | undefined {
+  const { tflite, left_shift, zero_point, min } = parts.requantization;
+  if (tflite !== 0 || left_shift !== 0) return undefined;
+  const folded = foldedBias(filters, parts);
+  const results = folded.map((bias, f) => constantResult(filters, parts, bias, f));
+  const weights = Array.from(filters.weights, (w, i) =>
+    results[Math.floor(i / filters.taps)] === undefined ? w : 0,
+  );
+  const made = { ...filters, weights };
+  const bias = folded.map((b, f) => (results[f] === undefined ? b : results[f] * 256));
+  const multipliers = parts.multipliers.map((m, f) => (results[f] === undefined ? m : 2 ** 24));
+  const fits = (f: number, bits: number, shift: number): boolean => {
+    const bound = boundOf(made, f, bias[f]!);
+    const sum = (bound * multipliers[f]!) / 2 ** shift;
+    const addend = (zero_point! - min! + 1) * 2 ** (32 - shift);
+    return bound * 2 ** bits < 2 ** 31 && sum + 2 + addend < 2 ** 31;
+  };
+  const marked = multipliers.map((m, f) => {
+    if (m < 0) return undefined;
+    if (fits(f, 12, 12)) return m;
+    return fits(f, 8, 16) ? m - 2 ** 31 : undefined;
   });
+  if (marked.includes(undefined)) return undefined;
+  return { filters: made, bias, multipliers: marked as number[] };
+}
+
+/** The one result, less the zero point, of a filter that has the same one for all inputs. */
+function constantResult(
+  filters: Filters,
+  { multipliers, requantization: { zero_point, min, max } }: Parts,
+  bias: number,
+  f: number,
+): number | undefined {
+  const product = (acc: number) => BigInt(acc) * BigInt(multipliers[f]!);
+  const result = (acc: number) => {
+    const y = Number((product(acc) + 2n ** 31n) >> 32n);
+    return Math.min(Math.max(y, min! - zero_point!), max! - zero_point!);
+  };
+  const spread = boundOf(filters, f, 0);
+  const [least, most] = [result(bias - spread), result(bias + spread)];
+  return least === most ? most : undefined;
 }

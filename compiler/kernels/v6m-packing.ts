@@ -5,7 +5,7 @@
  */
 
 /** Largest Σ|w| of a group: 255 · 128 < 2^15, also with the borrow of the low half. */
-const groupLimit = 255;
+export const groupLimit = 255;
 
 /** Instructions on Armv6-M: for two words of a tap, to take a group apart, for a correction. */
 const [perTap, perGroup, perCorrection] = [6, 8, 19];
@@ -66,7 +66,8 @@ export function unrolling(groups: number, size: number): { unroll: number; group
   return { unroll, groups: unroll * turns };
 }
 
-function packed(filters: Filters, size: number): Packing {
+/** Packed in groups of `size` products. */
+export function packed(filters: Filters, size: number): Packing {
   const { unroll, groups } = unrolling(Math.ceil(filters.taps / size), size);
   const taps = groups * size;
   const weights = new Int8Array(Math.ceil(filters.count / 8) * 8 * taps);

@@ -17,15 +17,9 @@ import {
 } from "./kernel.ts";
 import { depthwiseEights } from "./v6m-depthwise.ts";
 import { fullyConnectedKernels } from "./v6m-fc.ts";
-import {
-  filtersOf,
-  foldedBias,
-  type Parts,
-  partsOf,
-  portableNamed,
-  rescalesInParts,
-} from "./v6m-filters.ts";
-import { type Filters, type Packing, pack } from "./v6m-packing.ts";
+import { filtersOf, foldedBias, partsOf, portableNamed, rescaleOf } from "./v6m-filters.ts";
+import { depthwiseLines } from "./v6m-lines.ts";
+import { type Filters, type Packing, pack, packed } from "./v6m-packing.ts";
 import { widened } from "./widened.ts";
 
 interface Prepared {
@@ -34,12 +28,12 @@ interface Prepared {
 }
 
 /** bias, multiplier, corrections…, 0 for each filter; and where every eighth begins. */
-function filterTable({ packing }: Prepared, bias: readonly number[], parts: Parts) {
+function filterTable(packing: Packing, bias: readonly number[], multipliers: readonly number[]) {
   const words: number[] = [];
   const starts: number[] = [];
   bias.forEach((b, f) => {
     if (f % 8 === 0) starts.push(words.length);
-    words.push(b, parts.multipliers[f]!, ...packing.corrections[f]!, 0);
+    words.push(b, multipliers[f]!, ...packing.corrections[f]!, 0);
   });
   return { words, starts };
 }
@@ -143,12 +137,12 @@ function bindPairs(
 ): Binding {
   const parts = partsOf(portable, node, profile);
   const { binding, requantization: r } = parts;
-  const { packing } = prepared;
-  const bias = foldedBias(prepared.filters, parts);
   const window = binding.shape.window as Record<string, number>;
-  const finishes = window.y_channel === 1 && rescalesInParts(prepared.filters, parts, bias);
-  const raw = finishes ? 0 : 1;
-  const { words, starts } = filterTable(prepared, bias, parts);
+  const rescale = window.y_channel === 1 ? rescaleOf(prepared.filters, parts) : undefined;
+  const raw = rescale ? 0 : 1;
+  const { bias, multipliers } = rescale ?? { ...parts, bias: foldedBias(prepared.filters, parts) };
+  const packing = packed(rescale?.filters ?? prepared.filters, prepared.packing.size);
+  const { words, starts } = filterTable(packing, bias, multipliers);
   const groupCount = num(node, "stacked", 1);
   const groups = packing.taps / packing.size;
   const loops = groups > packing.unroll ? 1 : 0;
@@ -188,6 +182,7 @@ export const v6mKernels: readonly Kernel[] = [
   grouped(convPairs, 8),
   pairsKernel(depthwise),
   depthwiseEights,
+  depthwiseLines,
   widened(depthwiseEights, 8),
   ...fullyConnectedKernels,
 ];

@@ -10,7 +10,8 @@
 MOTE_INLINE void mote_conv_2d_s8_pairs_patch(const mote_pairs_block *b, const int8_t *x, const int8_t *pad,
                                              uint32_t *words, const mote_window *g)
 {
-    const int32_t count = g->x_channel == 1 ? g->in_c : 1; /* channels at once */
+    /* Channels at once: padding is a row of one channel after the other. */
+    const int32_t count = g->x_channel == 1 || b->inside != 0 ? g->in_c : 1;
     for (int32_t ky = 0; ky < g->kernel_h; ky++) {
         for (int32_t kx = 0; kx < g->kernel_w; kx++) {
             int32_t at[4];
@@ -20,7 +21,7 @@ MOTE_INLINE void mote_conv_2d_s8_pairs_patch(const mote_pairs_block *b, const in
                 for (int32_t i = 0; i < 4; i++) {
                     from[i] = at[i] == MOTE_PAIRS_PAD ? pad : x + (at[i] + c * g->x_channel);
                 }
-                mote_pairs_expand(from, words, count, 2);
+                mote_pairs_expand(from, g->x_channel, words, count, 2);
                 words += 2 * count;
             }
         }

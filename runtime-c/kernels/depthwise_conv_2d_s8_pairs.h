@@ -25,7 +25,7 @@ MOTE_INLINE void mote_depthwise_conv_2d_s8_pairs_patch(const int32_t *offsets, c
             for (int32_t i = 0; i < 4; i++) {
                 from[i] = at[i] == MOTE_PAIRS_PAD ? pad : base + at[i];
             }
-            mote_pairs_expand(from, to, run, 2 * s->taps);
+            mote_pairs_expand(from, 1, to, run, 2 * s->taps);
             to += 2;
             at += 4;
         }

@@ -76,15 +76,15 @@ MOTE_INLINE void mote_pairs_fill(int8_t *to, int32_t value, int32_t count)
     }
 }
 
-/** Words of `count` channels of four pixels; `step` words from one channel's to the next one's. */
-static MOTE_NOINLINE void mote_pairs_expand(const int8_t *const *from, uint32_t *to, int32_t count,
-                                            int32_t step)
+/** Words of `count` channels of four pixels, `x_step` apart; `step` words from one channel's to the next. */
+static MOTE_NOINLINE void mote_pairs_expand(const int8_t *const *from, int32_t x_step, uint32_t *to,
+                                            int32_t count, int32_t step)
 {
     const int8_t *a = from[0];
     const int8_t *b = from[1];
     const int8_t *c = from[2];
     const int8_t *d = from[3];
-    for (int32_t i = 0; i < count; i++) {
+    for (int32_t i = 0; i < count * x_step; i += x_step) {
         to[0] = (uint32_t)a[i] + ((uint32_t)b[i] << 16);
         to[1] = (uint32_t)c[i] + ((uint32_t)d[i] << 16);
         to += step;

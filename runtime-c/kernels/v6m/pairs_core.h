@@ -152,28 +152,65 @@
             "adds r5, r1\n"                                                                                  \
             "stm r0!, {r2-r5}\n"                                                                             \
             ".else\n"                                                                                        \
-            "asrs r7, r6, #16\n"                                                                             \
-            "uxth r6, r6\n"                                                                                  \
-            ".irp sum, r8, r9, r10, r11\n" /* round(sum * multiplier / 2^32) */                              \
+            "ldr r5, [sp, #4]\n"                                                                             \
+            "lsls r3, r6, #1\n"                                                                              \
+            "bcs 7f\n"                                                                                       \
+            "mov r4, lr\n"                                                                                   \
+            "lsls r4, r4, #4\n"                                                                              \
+            "lsrs r7, r6, #12\n"                                                                             \
+            "lsls r6, r6, #20\n"                                                                             \
+            "lsrs r6, r6, #20\n"                                                                             \
+            ".irp sum, r8, r9, r10, r11\n" /* round(sum * multiplier / 2^32) by two parts of the multiplier */\
             "mov r2, \\sum\n"                                                                                \
             "adds r2, r1\n"                                                                                  \
-            "asrs r3, r2, #16\n"                                                                             \
-            "uxth r2, r2\n"                                                                                  \
-            "movs r4, r6\n"                                                                                  \
-            "muls r4, r2, r4\n"                                                                              \
-            "lsrs r4, #16\n"                                                                                 \
+            "movs r3, r2\n"                                                                                  \
+            "muls r3, r6, r3\n"                                                                              \
+            "asrs r3, r3, #12\n"                                                                             \
             "muls r2, r7, r2\n"                                                                              \
-            "adds r2, r4\n"                                                                                  \
-            "movs r4, r6\n"                                                                                  \
-            "muls r4, r3, r4\n"                                                                              \
-            "adds r2, r4\n"                                                                                  \
-            "add r2, lr\n"                                                                                   \
-            "asrs r2, #16\n"                                                                                 \
-            "muls r3, r7, r3\n"                                                                              \
             "adds r2, r3\n"                                                                                  \
+            "adds r2, r4\n"                                                                                  \
+            "asrs r2, r2, #20\n"                                                                             \
             "cmp r2, #" #high " - (" #low ")\n"                                                              \
             "bls 6f\n"                                                                                       \
-            "asrs r2, #31\n"                                                                                 \
+            "asrs r2, r2, #31\n"                                                                             \
+            "mvns r2, r2\n"                                                                                  \
+            "movs r3, #" #high " - (" #low ")\n"                                                             \
+            "ands r2, r3\n"                                                                                  \
+            "6:\n"                                                                                           \
+            ".if " #low " > 0\n"                                                                             \
+            "adds r2, #" #low "\n"                                                                           \
+            ".else\n"                                                                                        \
+            "subs r2, #-(" #low ")\n"                                                                        \
+            ".endif\n"                                                                                       \
+            "strb r2, [r0]\n"                                                                                \
+            ".ifnc \\sum, r11\n"                                                                             \
+            "adds r0, r5\n"                                                                                  \
+            ".endif\n"                                                                                       \
+            ".endr\n"                                                                                        \
+            "b 8f\n"                                                                                         \
+            "7:\n" /* by three parts of the multiplier */                                                    \
+            "uxtb r5, r6\n"                                                                                  \
+            "lsls r7, r6, #1\n"                                                                              \
+            "lsrs r7, r7, #17\n"                                                                             \
+            "lsls r6, r6, #16\n"                                                                             \
+            "lsrs r6, r6, #24\n"                                                                             \
+            ".irp sum, r8, r9, r10, r11\n"                                                                   \
+            "mov r2, \\sum\n"                                                                                \
+            "adds r2, r1\n"                                                                                  \
+            "movs r3, r2\n"                                                                                  \
+            "muls r3, r5, r3\n"                                                                              \
+            "asrs r3, r3, #8\n"                                                                              \
+            "movs r4, r2\n"                                                                                  \
+            "muls r4, r6, r4\n"                                                                              \
+            "adds r3, r4\n"                                                                                  \
+            "asrs r3, r3, #8\n"                                                                              \
+            "muls r2, r7, r2\n"                                                                              \
+            "adds r2, r3\n"                                                                                  \
+            "add r2, lr\n"                                                                                   \
+            "asrs r2, r2, #16\n"                                                                             \
+            "cmp r2, #" #high " - (" #low ")\n"                                                              \
+            "bls 6f\n"                                                                                       \
+            "asrs r2, r2, #31\n"                                                                             \
             "mvns r2, r2\n"                                                                                  \
             "movs r4, #" #high " - (" #low ")\n"                                                             \
             "ands r2, r4\n"                                                                                  \
@@ -189,6 +226,7 @@
             "adds r0, r4\n"                                                                                  \
             ".endif\n"                                                                                       \
             ".endr\n"                                                                                        \
+            "8:\n"                                                                                           \
             "ldr r0, [sp, #0]\n"                                                                             \
             "adds r0, #1\n"                                                                                  \
             ".endif\n"                                                                                       \

@@ -110,21 +110,20 @@
             "2:\n" /* round(sum * multiplier / 2^32) */                                                      \
             "ldm r1!, {r2}\n"                                                                                \
             "ldm r5!, {r6}\n"                                                                                \
-            "asrs r7, r6, #16\n"                                                                             \
-            "uxth r6, r6\n"                                                                                  \
-            "asrs r3, r2, #16\n"                                                                             \
-            "uxth r2, r2\n"                                                                                  \
-            "movs r4, r6\n"                                                                                  \
+            "uxtb r3, r6\n"                                                                                  \
+            "muls r3, r2, r3\n"                                                                              \
+            "asrs r3, r3, #8\n"                                                                              \
+            "lsrs r4, r6, #8\n"                                                                              \
+            "uxtb r4, r4\n"                                                                                  \
             "muls r4, r2, r4\n"                                                                              \
-            "lsrs r4, #16\n"                                                                                 \
-            "muls r2, r7, r2\n"                                                                              \
-            "adds r2, r4\n"                                                                                  \
-            "muls r6, r3, r6\n"                                                                              \
-            "adds r2, r6\n"                                                                                  \
-            "add r2, lr\n"                                                                                   \
-            "asrs r2, #16\n"                                                                                 \
-            "muls r3, r7, r3\n"                                                                              \
+            "adds r3, r4\n"                                                                                  \
+            "asrs r3, r3, #8\n"                                                                              \
+            "lsls r6, r6, #1\n"                                                                              \
+            "lsrs r6, r6, #17\n"                                                                             \
+            "muls r2, r6, r2\n"                                                                              \
             "adds r2, r3\n"                                                                                  \
+            "add r2, lr\n"                                                                                   \
+            "asrs r2, r2, #16\n"                                                                             \
             "cmp r2, #" #high " - (" #low ")\n"                                                              \
             "bls 3f\n"                                                                                       \
             "asrs r2, #31\n"                                                                                 \

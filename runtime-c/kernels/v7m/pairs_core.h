@@ -95,6 +95,7 @@
             "ldr r7, [sp, #16]\n"                                                                            \
             "ldr r1, [r7], #4\n" /* bias */                                                                  \
             "ldr r6, [r7], #4\n" /* multiplier */                                                            \
+            "bic r6, r6, #0x80000000\n"                                                                      \
             "b 5f\n"                                                                                         \
             "4:\n" /* a correction */                                                                        \
             "uxth r2, r3\n"                                                                                  \

@@ -84,6 +84,7 @@
             "2:\n" /* round(sum * multiplier / 2^32) */                                                      \
             "ldr r6, [r1], #4\n"                                                                             \
             "ldr r7, [r5], #4\n"                                                                             \
+            "bic r7, r7, #0x80000000\n"                                                                      \
             "mov r8, r9\n"                                                                                   \
             "mov r2, r4\n"                                                                                   \
             "smlal r8, r2, r6, r7\n"                                                                         \
