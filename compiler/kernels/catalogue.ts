@@ -13,6 +13,7 @@ import { movementKernels } from "./movement.ts";
 import { mveKernels } from "./mve.ts";
 import { columnsKernel } from "./mve-depthwise.ts";
 import { addFlat } from "./mve-elementwise.ts";
+import { rowsKernel } from "./mve-rows.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
 import { typingKernels } from "./typing.ts";
@@ -47,6 +48,7 @@ const kernels: readonly Kernel[] = [
   ...dspKernels,
   ...mveKernels,
   columnsKernel,
+  rowsKernel,
   addFlat,
   ...elementwiseKernels,
   ...poolKernels,

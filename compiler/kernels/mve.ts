@@ -158,7 +158,7 @@ const tapsOf = (node: Node): number => {
   return data.length / shape[0]!;
 };
 
-const hasPackableOutput = (node: Node): boolean => {
+export const hasPackableOutput = (node: Node): boolean => {
   const { y, group, filters, window } = geometry(node);
   const [, outW] = window.output as [number, number];
   const fits = filters < 2 ** 15 && outW < 2 ** 15;
@@ -185,7 +185,7 @@ function convCore(node: Node, profile: Profile, taps: number, xStep: number) {
   };
 }
 
-const convShape = (node: Node, patchBytes: number, gathers: boolean): Fields => ({
+export const convShape = (node: Node, patchBytes: number, gathers: boolean): Fields => ({
   window: windowFields(node),
   x_zero_point: inputType(node).quant!.zeroPoint[0]!,
   patch_bytes: patchBytes,

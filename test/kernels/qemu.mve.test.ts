@@ -66,6 +66,24 @@ function conv(r: Random): Value {
   return finish(r, y, spreadOf(channels * elementCount(kernel)));
 }
 
+/** 3x3 on whole vectors of channels, mostly 4 pixels wide or more. */
+function rows(r: Random): Value {
+  const channels = r.pick([16, 16, 32, 48, 64, 80]);
+  const filters = r.pick([1, 6, 8, 16, r.int(1, 20)]);
+  const attrs: Attrs = {
+    strides: r.pick([
+      [1, 1],
+      [2, 2],
+      [r.int(1, 2), r.int(1, 2)],
+    ]),
+    pads: Array.from({ length: 4 }, () => r.int(0, 2)),
+    dilations: [r.pick([1, 1, 2]), 1],
+  };
+  const x = storedInput(r, [r.pick([1, 1, 2]), channels, r.int(1, 7), r.int(3, 19)]);
+  const y = build("Conv", [x, weights(r, [filters, channels, 3, 3])], attrs);
+  return finish(r, y, spreadOf(channels * 9));
+}
+
 function depthwise(r: Random): Value {
   const kernel = r.pick([
     [3, 3],
@@ -122,7 +140,7 @@ function add(r: Random): Value {
 
 /** A layer that fits together; some draws have no output. */
 function layer(r: Random): Value {
-  const make = r.pick([conv, conv, conv, depthwise, depthwise, matrix, pool, add]);
+  const make = r.pick([conv, conv, rows, rows, depthwise, depthwise, matrix, pool, add]);
   for (;;)
     try {
       return make(r);
@@ -171,6 +189,7 @@ it(`runs ${layers} layers as the reference says`, { timeout: 3_600_000 }, async 
   for (const name of [
     "conv_1x1_packed_s8",
     "conv_patches_s8",
+    "conv_rows_s8",
     "fully_connected_packed_s8",
     "depthwise_columns_s8",
   ])

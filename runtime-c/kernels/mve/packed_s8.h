@@ -102,10 +102,8 @@
     "vqadd.s32 " acc ", " acc ", q4\n" \
     "vrshl.s32 " acc ", " acc ", " shift "\n"
 
-/* Accumulators to q0 and q1, rescaled; each of `a` and `b` loads the parameters of one of them. */
-#define MOTE_MVE_RESCALE(load_b, b, left, tflite) \
-    "stm sp, {r0, r2, r4, r6, r8, r10, r12, lr}\n" \
-    "vldrw.u32 q0, [sp]\n vldrw.u32 q1, [sp, #16]\n" \
+/* q0 and q1, rescaled; `load_b` loads the parameters of q1 to `b`, where they are not those of q0. */
+#define MOTE_MVE_SCALE(load_b, b, left, tflite) \
     "vldrw.u32 q2, [r7], #16\n" load_b \
     "vadd.i32 q0, q0, q2\n vadd.i32 q1, q1, " b "\n" \
     ".if " MOTE_MVE_TEXT(left) "\n" \
@@ -120,6 +118,12 @@
     ".else\n" \
     "vrmulh.s32 q0, q0, q2\n vrmulh.s32 q1, q1, " b "\n" \
     ".endif\n"
+
+/* Accumulators to q0 and q1, rescaled. */
+#define MOTE_MVE_RESCALE(load_b, b, left, tflite) \
+    "stm sp, {r0, r2, r4, r6, r8, r10, r12, lr}\n" \
+    "vldrw.u32 q0, [sp]\n vldrw.u32 q1, [sp, #16]\n" \
+    MOTE_MVE_SCALE(load_b, b, left, tflite)
 
 #define MOTE_MVE_CLAMP(zero) \
     "mov r0, #" MOTE_MVE_TEXT(zero) "\n" \
