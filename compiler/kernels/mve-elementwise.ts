@@ -17,7 +17,7 @@ export const addFlat: Kernel = {
     add.serves(node) &&
     sameShape(shapeOf(node, 0), outputType(node).shape) &&
     sameShape(shapeOf(node, 1), outputType(node).shape),
-  cost: (node) => elementCount(outputType(node).shape) * 4 + 20,
+  cost: (node) => elementCount(outputType(node).shape) * 2.25 + 20,
   bind: (node, profile) => {
     const binding = add.bind(node, profile);
     const size = [1, 1, 1, elementCount(outputType(node).shape)];

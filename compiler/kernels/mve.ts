@@ -149,7 +149,7 @@ const streamArray = (node: Node, profile: Profile, group: number) =>
 function stepCost(taps: number, filters: number, group: number, pixels: number): number {
   const vectors = Math.ceil(taps / 16);
   const loop = vectors > (taps % 16 === 0 ? 12 : 8) ? vectors * 0.5 + 12 : 0;
-  return Math.ceil(filters / group) * (vectors * (pixels + group + 8) + 26 + loop) + 12;
+  return Math.ceil(filters / group) * (vectors * (pixels + group + 8) + 24 + loop) + 12;
 }
 
 /** Patches: bytes that one pixel's filters read. */

@@ -125,15 +125,22 @@
     "vldrw.u32 q0, [sp]\n vldrw.u32 q1, [sp, #16]\n" \
     MOTE_MVE_SCALE(load_b, b, left, tflite)
 
-#define MOTE_MVE_CLAMP(zero) \
-    "mov r0, #" MOTE_MVE_TEXT(zero) "\n" \
-    "vadd.i32 q0, q0, r0\n vadd.i32 q1, q1, r0\n" \
-    "vmax.s32 q0, q0, q6\n vmax.s32 q1, q1, q6\n" \
-    "vmin.s32 q0, q0, q7\n vmin.s32 q1, q1, q7\n"
+/* Zero point, low and high, for 16 bits. */
+#define MOTE_MVE_LIMITS(zero, low, high) \
+    "mov r12, #" MOTE_MVE_TEXT(zero) "\n vdup.16 q5, r12\n" \
+    "mov r12, #" MOTE_MVE_TEXT(low) "\n vdup.16 q6, r12\n" \
+    "mov r12, #" MOTE_MVE_TEXT(high) "\n vdup.16 q7, r12\n"
 
-#define MOTE_MVE_LIMITS(low, high) \
-    "mov r12, #" MOTE_MVE_TEXT(low) "\n vdup.32 q6, r12\n" \
-    "mov r12, #" MOTE_MVE_TEXT(high) "\n vdup.32 q7, r12\n"
+/* q0 and q1 to bytes, the lowest of their lanes: as halves of q0, which saturate, in between. */
+#define MOTE_MVE_NARROW(low, high) \
+    "vqmovnb.s32 q0, q0\n vqmovnt.s32 q0, q1\n" \
+    "vqadd.s16 q0, q0, q5\n" \
+    ".if (" MOTE_MVE_TEXT(low) ") == -128 && (" MOTE_MVE_TEXT(high) ") == 127\n" \
+    "vqmovnb.s16 q0, q0\n" \
+    ".else\n" \
+    "vmax.s16 q0, q0, q6\n vmin.s16 q0, q0, q7\n" \
+    ".endif\n" \
+    "vshr.u32 q1, q0, #16\n"
 
 #define MOTE_MVE_WIDE(register, value) \
     "movw " register ", #((" value ") & 0xffff)\n movt " register ", #(((" value ") >> 16) & 0xffff)\n"
@@ -160,7 +167,7 @@
             "mov r9, r0\n" \
             MOTE_MVE_WIDE("r11", MOTE_MVE_TEXT(x_step)) \
             "add r11, r11, r9\n" \
-            MOTE_MVE_LIMITS(low, high) \
+            MOTE_MVE_LIMITS(zero, low, high) \
             MOTE_MVE_TAIL_MASK(tail) \
             "1:\n" \
             "ldr r7, [sp, #100]\n" \
@@ -170,7 +177,7 @@
             "2:\n" \
             MOTE_MVE_GROUP(PAIR, full, tail) \
             MOTE_MVE_RESCALE(MOTE_MVE_PAIR_PARAMETERS, "q2", left, tflite) \
-            MOTE_MVE_CLAMP(zero) \
+            MOTE_MVE_NARROW(low, high) \
             ".if " MOTE_MVE_VECTORS(full, tail) " > mote_most\n" \
             MOTE_MVE_WIDE("r0", "16 * (" MOTE_MVE_TEXT(full) ")") \
             "sub r9, r9, r0\n" \
@@ -217,12 +224,12 @@
             "mov r9, r0\n" \
             "mov r7, r2\n" \
             "movw r5, #" MOTE_MVE_TEXT(filters) "\n" \
-            MOTE_MVE_LIMITS(low, high) \
+            MOTE_MVE_LIMITS(zero, low, high) \
             MOTE_MVE_TAIL_MASK(tail) \
             "2:\n" \
             MOTE_MVE_GROUP(ROW, full, tail) \
             MOTE_MVE_RESCALE(MOTE_MVE_ROW_PARAMETERS, "q3", left, tflite) \
-            MOTE_MVE_CLAMP(zero) \
+            MOTE_MVE_NARROW(low, high) \
             ".if " MOTE_MVE_VECTORS(full, tail) " > mote_most\n" \
             MOTE_MVE_WIDE("r0", "16 * (" MOTE_MVE_TEXT(full) ")") \
             "sub r9, r9, r0\n" \
