@@ -3,7 +3,14 @@ import { constantOf, type Node } from "../ir/graph.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { geometry } from "./conv.ts";
 import { type Kernel, weightsArray } from "./kernel.ts";
-import { convShape, coreScales, hasPackableOutput, isWeightedInt8, scalesOf } from "./mve.ts";
+import {
+  convShape,
+  coreScales,
+  eightOrder,
+  hasPackableOutput,
+  isWeightedInt8,
+  scalesOf,
+} from "./mve.ts";
 
 /** Columns that 4 pixels read. */
 const span = (stride: number): number => 3 * stride + 3;
@@ -25,8 +32,6 @@ function serves(node: Node): boolean {
   return isSquare && isWide && fits && hasPackableOutput(node);
 }
 
-const order = [0, 2, 4, 6, 1, 3, 5, 7];
-
 /** The stream that runtime-c/kernels/rows_s8.h describes. */
 function packStream(node: Node, profile: Profile): Int32Array {
   const { filters, channels } = geometry(node);
@@ -37,7 +42,7 @@ function packStream(node: Node, profile: Profile): Int32Array {
   const bytes = new Int8Array(stream.buffer);
   let at = 0;
   for (let group = 0; group < groups; group++) {
-    const members = order.map((f) => group * 8 + f);
+    const members = eightOrder.map((f) => group * 8 + f);
     for (let pair = 0; pair < 8; pair += 2)
       for (let c = 0; c < channels; c += 16)
         for (let tap = 0; tap < 9; tap++)

@@ -107,6 +107,9 @@ export function scalesOf(node: Node, profile: Profile): Scales {
   return { rows: [starts, ...lefts, each((r) => r.multiplier), ...rights], left };
 }
 
+/** How streams keep 8 filters whose sums are narrowed together. */
+export const eightOrder = [0, 2, 4, 6, 1, 3, 5, 7];
+
 /** The stream that runtime-c/kernels/packed_s8.h describes. */
 function packStream(node: Node, profile: Profile, group: number): Int32Array {
   const w = constantOf(node.inputs[1])!;

@@ -16,12 +16,6 @@ typedef struct {
     int32_t channels, filters, zero, low, high, left, tflite;
 } mote_rows_s8_shape;
 
-/** Where the group keeps filter f: the inverse of the order above. */
-MOTE_INLINE int32_t mote_rows_s8_place(int32_t f)
-{
-    return f % 2 * 4 + f % 8 / 2;
-}
-
 /** The sum of one pixel; `weights` are those of the filter's first 16 channels. */
 MOTE_INLINE int32_t mote_rows_s8_sum(const int8_t *x, const int32_t *weights, int32_t pitch, int32_t channels)
 {
@@ -40,7 +34,7 @@ MOTE_INLINE int8_t mote_rows_s8_one(const int8_t *x, const int32_t *stream, int3
                                     mote_rows_s8_shape s)
 {
     const int32_t words = s.channels * 9 / 4; /* of a filter's weights */
-    const int32_t place = mote_rows_s8_place(f);
+    const int32_t place = mote_packed_s8_place(f);
     const int32_t *group = stream + f / 8 * 8 * (words + 2 + s.left + s.tflite);
     const int32_t *weights = group + place / 2 * 2 * words + place % 2 * 4;
     const int32_t *scales = group + 8 * words + place;

@@ -152,6 +152,43 @@
 #define MOTE_MVE_ROW_PARAMETERS "vldrw.u32 q3, [r7], #16\n"
 
 /*
+ * 8 filters of some pixels, which streams keep in the order 0, 2, 4, 6, 1, 3, 5, 7. r7: their
+ * parameters, which stay in q2 ... q5 where they are two; r4, r6, r8: zero point, low and high.
+ */
+#define MOTE_MVE_EIGHT_BEGIN(zero, low, high, left, tflite) \
+    "mov r4, #" MOTE_MVE_TEXT(zero) "\n" \
+    "mov r6, #" MOTE_MVE_TEXT(low) "\n" \
+    "mov r8, #" MOTE_MVE_TEXT(high) "\n" \
+    ".if (" MOTE_MVE_TEXT(left) " || " MOTE_MVE_TEXT(tflite) ") == 0\n" \
+    "vldrw.u32 q2, [r7]\n vldrw.u32 q3, [r7, #16]\n" \
+    "vldrw.u32 q4, [r7, #32]\n vldrw.u32 q5, [r7, #48]\n" \
+    ".endif\n"
+
+#define MOTE_MVE_EIGHT_WORDS(left, tflite) \
+    "32 * (2 + " MOTE_MVE_TEXT(left) " + " MOTE_MVE_TEXT(tflite) ")"
+
+/* One pixel: sums gathered at q7 + `even` and q7 + `odd`, rescaled, stored at r0 (where the channels
+ * are not whole eights, as many as VPR says). */
+#define MOTE_MVE_EIGHT(even, odd, channels, low, high, left, tflite) \
+    "vldrw.u32 q0, [q7, #" even "]\n vldrw.u32 q1, [q7, #" odd "]\n" \
+    ".if " MOTE_MVE_TEXT(left) " || " MOTE_MVE_TEXT(tflite) "\n" \
+    MOTE_MVE_SCALE(MOTE_MVE_ROW_PARAMETERS, "q3", left, tflite) \
+    "sub r7, r7, #" MOTE_MVE_EIGHT_WORDS(left, tflite) "\n" \
+    ".else\n" \
+    "vadd.i32 q0, q0, q2\n vadd.i32 q1, q1, q3\n" \
+    "vrmulh.s32 q0, q0, q4\n vrmulh.s32 q1, q1, q5\n" \
+    ".endif\n" \
+    "vqmovnb.s32 q0, q0\n vqmovnt.s32 q0, q1\n" \
+    "vqadd.s16 q0, q0, r4\n" \
+    ".if (" MOTE_MVE_TEXT(low) ") == -128 && (" MOTE_MVE_TEXT(high) ") == 127\n" \
+    "vqmovnb.s16 q0, q0\n" \
+    ".else\n" \
+    "vdup.16 q1, r6\n vmax.s16 q0, q0, q1\n" \
+    "vdup.16 q1, r8\n vmin.s16 q0, q0, q1\n" \
+    ".endif\n" \
+    ".if (" MOTE_MVE_TEXT(channels) ") % 8\n vpst\n vstrbt.16 q0, [r0]\n .else\n vstrb.16 q0, [r0]\n .endif\n"
+
+/*
  * All filters of pairs of pixels. r9, r11: the pixels; r7: the stream; r1: y; r3: the second pixel's
  * y, or the loop's count; r5: filters that are left. On the stack: the accumulators on
  * their way to vectors, d8 … d15, y, the stream, the pairs.

@@ -63,31 +63,8 @@
     ".endif\n" \
     ".endif\n"
 
-/* Two vectors of 4 filters of one pixel to 8 bytes in the halves of q0. r4, r6, r8: zero, low, high. */
-#define MOTE_ROWS_NARROW(low, high) \
-    "vqmovnb.s32 q0, q0\n vqmovnt.s32 q0, q1\n" \
-    "vqadd.s16 q0, q0, r4\n" \
-    ".if (" MOTE_MVE_TEXT(low) ") == -128 && (" MOTE_MVE_TEXT(high) ") == 127\n" \
-    "vqmovnb.s16 q0, q0\n" \
-    ".else\n" \
-    "vdup.16 q1, r6\n vmax.s16 q0, q0, q1\n" \
-    "vdup.16 q1, r8\n vmin.s16 q0, q0, q1\n" \
-    ".endif\n"
-
-/* 8 filters of one pixel: gathered at the addresses in q7, rescaled, stored at r0. */
 #define MOTE_ROWS_STORE(pixel, filters, low, high, left, tflite) \
-    "vldrw.u32 q0, [q7, #8 * " #pixel "]\n vldrw.u32 q1, [q7, #64 + 8 * " #pixel "]\n" \
-    ".if " MOTE_MVE_TEXT(left) " || " MOTE_MVE_TEXT(tflite) "\n" \
-    MOTE_MVE_SCALE(MOTE_MVE_ROW_PARAMETERS, "q3", left, tflite) \
-    ".if " #pixel " < 3\n" \
-    "sub r7, r7, #32 * (2 + " MOTE_MVE_TEXT(left) " + " MOTE_MVE_TEXT(tflite) ")\n" \
-    ".endif\n" \
-    ".else\n" \
-    "vadd.i32 q0, q0, q2\n vadd.i32 q1, q1, q3\n" \
-    "vrmulh.s32 q0, q0, q4\n vrmulh.s32 q1, q1, q5\n" \
-    ".endif\n" \
-    MOTE_ROWS_NARROW(low, high) \
-    ".if (" MOTE_MVE_TEXT(filters) ") % 8\n vpst\n vstrbt.16 q0, [r0]\n .else\n vstrb.16 q0, [r0]\n .endif\n"
+    MOTE_MVE_EIGHT("8 * " #pixel, "64 + 8 * " #pixel, filters, low, high, left, tflite)
 #define MOTE_ROWS_NEXT(y_column) "addw r0, r0, #" MOTE_MVE_TEXT(y_column) "\n"
 
 /* The accumulators of 8 filters times 4 pixels to bytes. */
@@ -95,18 +72,13 @@
     "ldr r0, [sp, #240]\n add r2, r0, #8\n str r2, [sp, #240]\n" \
     "ldr r10, [sp, #248]\n" \
     "vldrw.u32 q7, [sp, #160]\n" \
-    "mov r4, #" MOTE_MVE_TEXT(zero) "\n" \
-    "mov r6, #" MOTE_MVE_TEXT(low) "\n" \
-    "mov r8, #" MOTE_MVE_TEXT(high) "\n" \
     ".if (" MOTE_MVE_TEXT(filters) ") % 8\n vctp.16 r10\n .endif\n" \
-    ".if (" MOTE_MVE_TEXT(left) " || " MOTE_MVE_TEXT(tflite) ") == 0\n" \
-    "vldrw.u32 q2, [r7], #16\n vldrw.u32 q3, [r7], #16\n" \
-    "vldrw.u32 q4, [r7], #16\n vldrw.u32 q5, [r7], #16\n" \
-    ".endif\n" \
+    MOTE_MVE_EIGHT_BEGIN(zero, low, high, left, tflite) \
     MOTE_ROWS_STORE(0, filters, low, high, left, tflite) MOTE_ROWS_NEXT(y_column) \
     MOTE_ROWS_STORE(1, filters, low, high, left, tflite) MOTE_ROWS_NEXT(y_column) \
     MOTE_ROWS_STORE(2, filters, low, high, left, tflite) MOTE_ROWS_NEXT(y_column) \
     MOTE_ROWS_STORE(3, filters, low, high, left, tflite) \
+    "add r7, r7, #" MOTE_MVE_EIGHT_WORDS(left, tflite) "\n" \
     "subs r10, #8\n str r10, [sp, #248]\n"
 
 /*
