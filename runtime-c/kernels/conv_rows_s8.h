@@ -8,32 +8,15 @@
 
 typedef void mote_rows_core(const int8_t *x, int8_t *y, const int32_t *stream, int32_t pitch, int32_t blocks);
 
-/** Columns of the input that 4 pixels read. */
-#define MOTE_ROWS_SPAN(stride) (3 * (stride) + 3)
-
-/** Blocks of 4 pixels whose columns all lie inside the input. */
-MOTE_INLINE mote_range mote_rows_inside(mote_window g)
-{
-    const int32_t step = 4 * g.stride_w;
-    const int32_t space = g.in_w + g.pad_w - MOTE_ROWS_SPAN(g.stride_w);
-    mote_range r;
-    r.begin = (g.pad_w + step - 1) / step;
-    r.end = space < 0 ? 0 : space / step + 1;
-    if (r.end > g.out_w / 4) {
-        r.end = g.out_w / 4;
-    }
-    return r;
-}
-
 /** One row of the output; `ry`: the rows of the kernel that meet the input, at whose first x is. */
 MOTE_INLINE void mote_conv_rows_row(mote_rows_core *core, const int8_t *x, int8_t *y, int8_t *patch,
                                     const int32_t *stream, mote_range ry, mote_conv_packed_s8_shape s)
 {
     const mote_window g = s.window;
-    const mote_range inside = mote_rows_inside(g);
+    const mote_range inside = mote_conv_inside(g, 4);
     const int32_t is_inside = ry.begin == 0 && ry.end == g.kernel_h;
     int32_t block = 0;
-    s.window.kernel_w = MOTE_ROWS_SPAN(g.stride_w);
+    s.window.kernel_w = 3 * g.stride_w + 3;
     while (block * 4 < g.out_w) {
         const int32_t ox = block * 4 + 4 <= g.out_w ? block * 4 : g.out_w - 4;
         const int32_t ix = ox * g.stride_w - g.pad_w;

@@ -109,4 +109,12 @@ MOTE_INLINE void mote_gather_s8(int8_t *to, const int8_t *from, const uint16_t *
     }
 }
 
+/** Bytes at offsets of two places, `step` apart, to two runs; count is a multiple of 8. */
+MOTE_INLINE void mote_gather_pair_s8(int8_t *to, const int8_t *from, int32_t step, const uint16_t *offsets,
+                                     int32_t count)
+{
+    mote_gather_s8(to, from, offsets, count);
+    mote_gather_s8(to + count, from + step, offsets, count);
+}
+
 #endif

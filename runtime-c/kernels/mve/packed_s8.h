@@ -327,4 +327,22 @@ MOTE_INLINE void mote_gather_s8(int8_t *to, const int8_t *from, const uint16_t *
     }
 }
 
+/** Bytes at offsets of two places, `step` apart, to two runs; count is a multiple of 8. */
+MOTE_INLINE void mote_gather_pair_s8(int8_t *to, const int8_t *from, int32_t step, const uint16_t *offsets,
+                                     int32_t count)
+{
+    int8_t *second = to + count;
+    __asm__ volatile("wls lr, %[count], 1f\n"
+                     "2: vldrh.u16 q0, [%[offsets]], #16\n"
+                     "vldrb.u16 q1, [%[from], q0]\n"
+                     "vstrb.16 q1, [%[to]], #8\n"
+                     "vldrb.u16 q1, [%[next], q0]\n"
+                     "vstrb.16 q1, [%[second]], #8\n"
+                     "le lr, 2b\n"
+                     "1:\n"
+                     : [to] "+r"(to), [second] "+r"(second), [offsets] "+r"(offsets)
+                     : [from] "r"(from), [next] "r"(from + step), [count] "r"(count / 8)
+                     : "lr", "q0", "q1", "memory");
+}
+
 #endif
