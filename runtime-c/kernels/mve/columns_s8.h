@@ -38,6 +38,7 @@
                 "movs r4, #0\n vidup.u32 q0, r4, #1\n" \
                 "movw r5, #" #spread "\n vmul.i32 q0, q0, r5\n" \
                 "subs r0, #4\n vadd.i32 q0, q0, r0\n" \
+                ".if " #pixels " < 8\n dls lr, r11\n .endif\n" \
                 "1:\n" \
                 "vldrw.u32 q1, [r7], #16\n" \
                 "vldrw.u32 q2, [q0, #4]!\n vmladav.s8 r0, q2, q1\n" \
@@ -55,8 +56,7 @@
                 MOTE_COLUMNS_STORE(pixels, 6, "r0, r2, r4, r6, r8, r10") \
                 MOTE_COLUMNS_STORE(pixels, 7, "r0, r2, r4, r6, r8, r10, r12") \
                 MOTE_COLUMNS_STORE(pixels, 8, "r0, r2, r4, r6, r8, r10, r12, lr") \
-                "subs r11, #1\n" \
-                "bne 1b\n" \
+                ".if " #pixels " < 8\n le lr, 1b\n .else\n subs r11, #1\n bne 1b\n .endif\n" \
                 "mov r7, r3\n" \
                 "movs r4, #0\n vidup.u32 q7, r4, #8\n" \
                 "movs r5, #" #pixels "\n vmul.i32 q7, q7, r5\n vadd.i32 q7, q7, r1\n" \
@@ -99,21 +99,20 @@ MOTE_INLINE void mote_columns_build(int8_t *to, const int8_t *const *rows, const
         if (height <= 3 && channels == 16) {
             __asm__ volatile("vldrb.u8 q0, [%1]\n vldrb.u8 q1, [%2]\n vldrb.u8 q2, [%3]\n"
                              "vst40.8 {q0, q1, q2, q3}, [%0]\n vst41.8 {q0, q1, q2, q3}, [%0]\n"
-                             "vst42.8 {q0, q1, q2, q3}, [%0]\n vst43.8 {q0, q1, q2, q3}, [%0]\n"
-                             :
-                             : "r"(to), "r"(a), "r"(b), "r"(c)
+                             "vst42.8 {q0, q1, q2, q3}, [%0]\n vst43.8 {q0, q1, q2, q3}, [%0]!\n"
+                             : "+r"(to)
+                             : "r"(a), "r"(b), "r"(c)
                              : "q0", "q1", "q2", "q3", "memory");
         } else {
             __asm__ volatile("vctp.8 %5\n vpstttt\n"
                              "vldrbt.u8 q0, [%1]\n vldrbt.u8 q1, [%2]\n"
                              "vldrbt.u8 q2, [%3]\n vldrbt.u8 q3, [%4]\n"
                              "vst40.8 {q0, q1, q2, q3}, [%0]\n vst41.8 {q0, q1, q2, q3}, [%0]\n"
-                             "vst42.8 {q0, q1, q2, q3}, [%0]\n vst43.8 {q0, q1, q2, q3}, [%0]\n"
-                             :
-                             : "r"(to), "r"(a), "r"(b), "r"(c), "r"(d), "r"(channels)
+                             "vst42.8 {q0, q1, q2, q3}, [%0]\n vst43.8 {q0, q1, q2, q3}, [%0]!\n"
+                             : "+r"(to)
+                             : "r"(a), "r"(b), "r"(c), "r"(d), "r"(channels)
                              : "q0", "q1", "q2", "q3", "cc", "memory");
         }
-        to += 64;
         a += steps[0];
         b += step_b;
         c += step_c;
