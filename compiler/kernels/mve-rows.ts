@@ -15,7 +15,7 @@ import {
 /** Columns that 4 pixels read. */
 const span = (stride: number): number => 3 * stride + 3;
 
-/** Vectors are loaded at words up to 508 bytes away; more than 2 of 16 channels move the pointer. */
+/** Vectors are loaded at words within 508 bytes; more than 2 of 16 channels move the pointer. */
 function reaches(stride: number, channels: number): boolean {
   const last = channels > 32 ? -16 : channels - 16;
   return (span(stride) - 1) * channels + last <= 508;

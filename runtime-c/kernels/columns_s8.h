@@ -48,7 +48,8 @@ MOTE_INLINE int8_t mote_columns_finish(int32_t sum, const int32_t *own, mote_col
         const mote_columns_scales scales = {zero, low, high, left, tflite}; \
         (void)acc; \
         for (int32_t c = 0; c < count; c++) { \
-            const int32_t *own = stream + 64 + c / 8 * 8 * (2 + (left) + (tflite)) + mote_packed_s8_place(c); \
+            const int32_t *eight = stream + 64 + c / 8 * 8 * (2 + (left) + (tflite)); \
+            const int32_t *own = eight + mote_packed_s8_place(c); \
             for (int32_t p = 0; p < (pixels); p++) { \
                 y[p * (y_column) + c] = mote_columns_finish( \
                     mote_columns_sum(columns + c * 4 + p * (step), stream + c * 4, spread), own, scales); \

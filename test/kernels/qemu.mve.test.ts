@@ -40,10 +40,11 @@ function weights(r: Random, shape: number[]): Value {
   });
 }
 
-/** A bias in the accumulators' own scale would be exact; a float one is quantised on the way. */
+/** Now and then of a scale so small that accumulators are shifted left. */
 const finish = (r: Random, y: Value, spread: number): Value => {
   const clamped = r.pick([false, true]) ? build("Relu", [y]) : y;
-  return stored(clamped, Math.fround(spread * (0.003 + r.real() / 60)), zeroPoint(r));
+  const scale = (0.003 + r.real() / 60) * r.pick([1, 1, 1, 0.01]);
+  return stored(clamped, Math.fround(spread * scale), zeroPoint(r));
 };
 
 const spreadOf = (taps: number): number => Math.sqrt(taps);

@@ -24,25 +24,25 @@ MOTE_INLINE int32x4_t mote_add_flat_rescale(int32x4_t x, int32_t multiplier, int
 /** (a * multiplier_a + b * multiplier_b + offset) >> shift, clamped. */
 MOTE_INLINE void mote_add_flat_fast(const int8_t *a, const int8_t *b, int8_t *y, mote_add_s8_shape s)
 {
-    __asm__ volatile("vdup.32 q2, %[by]\n"
-                     "vdup.32 q3, %[low]\n"
-                     "vdup.32 q4, %[high]\n"
-                     "wlstp.32 lr, %[count], 1f\n"
+    const int32x4_t times_b = vdupq_n_s32(s.multiplier_b);
+    const int32x4_t low = vdupq_n_s32(s.min);
+    const int32x4_t high = vdupq_n_s32(s.max);
+    __asm__ volatile("wlstp.32 lr, %[count], 1f\n"
                      "2: vldrb.s32 q0, [%[a]], #4\n"
                      "vldrb.s32 q1, [%[b]], #4\n"
-                     "vmlas.s32 q1, q2, %[offset]\n"
-                     "vmla.s32 q1, q0, %[times]\n"
+                     "vmlas.s32 q1, %q[times_b], %[offset]\n"
+                     "vmla.s32 q1, q0, %[times_a]\n"
                      "vshl.s32 q1, %[shift]\n"
-                     "vmax.s32 q1, q1, q3\n"
-                     "vmin.s32 q1, q1, q4\n"
+                     "vmax.s32 q1, q1, %q[low]\n"
+                     "vmin.s32 q1, q1, %q[high]\n"
                      "vstrb.32 q1, [%[y]], #4\n"
                      "letp lr, 2b\n"
                      "1:\n"
                      : [a] "+r"(a), [b] "+r"(b), [y] "+r"(y)
-                     : [times] "r"(s.multiplier_a), [by] "r"(s.multiplier_b), [offset] "r"(s.offset),
-                       [shift] "r"(-s.shift), [low] "r"(s.min), [high] "r"(s.max),
+                     : [times_a] "r"(s.multiplier_a), [times_b] "w"(times_b), [offset] "r"(s.offset),
+                       [shift] "r"(-s.shift), [low] "w"(low), [high] "w"(high),
                        [count] "r"(s.broadcast.size[3])
-                     : "lr", "q0", "q1", "q2", "q3", "q4", "memory");
+                     : "lr", "q0", "q1", "memory");
 }
 
 /** Sums in profile tflite, before the clamp. */
