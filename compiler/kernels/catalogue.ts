@@ -13,6 +13,7 @@ import { matmulKernels } from "./matmul.ts";
 import { movementKernels } from "./movement.ts";
 import { mveKernels } from "./mve.ts";
 import { columnsKernel } from "./mve-depthwise.ts";
+import { rowsKernel } from "./mve-rows.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
 import { resizeKernels } from "./resize.ts";
@@ -50,6 +51,7 @@ const own: readonly Kernel[] = [
   ...dspKernels,
   ...mveKernels,
   columnsKernel,
+  rowsKernel,
   widened(columnsKernel),
   ...flatKernels,
   ...elementwiseKernels,

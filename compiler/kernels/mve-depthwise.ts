@@ -3,7 +3,7 @@ import { constantOf, type Node } from "../ir/graph.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { geometry, windowFields } from "./conv.ts";
 import { inputType, type Kernel, weightsArray } from "./kernel.ts";
-import { coreScales, isWeightedInt8, scalesOf } from "./mve.ts";
+import { coreScales, eightOrder, isWeightedInt8, scalesOf } from "./mve.ts";
 
 /** Gathers reach 508 bytes. */
 const farthestPixel = (node: Node): number =>
@@ -25,7 +25,8 @@ function serves(node: Node): boolean {
   if (!isWeightedInt8(node)) return false;
   const { group, channels, filters, x, y, window } = geometry(node);
   const { kernel, dilations, padsBegin } = window;
-  const isPlain = group === channels && filters === channels && x[1] === 1 && y[1] === 1;
+  const isPlain =
+    group === channels && filters === channels && x[1] === 1 && y[1] === 1 && y[3] < 4096;
   const isSmall = kernel[0]! <= 4 && kernel[1]! <= 4 && dilations[1]! < 500;
   const isPadded = padsBegin[1]! >= 0 && padsBegin[1]! < columnsOf(node);
   return isPlain && isSmall && pixelsOf(node) >= 2 && isPadded;
@@ -45,8 +46,9 @@ function packColumns(node: Node, profile: Profile) {
     for (let ky = 0; ky < kh; ky++)
       for (let kx = 0; kx < kw; kx++)
         bytes.setInt8((begin + (c % 16) * 4 + kx) * 4 + ky, Number(w[(c * kh + ky) * kw + kx]));
+    const scales = begin + 64 + (c % 16 < 8 ? 0 : 8 * rows.length);
     rows.forEach((row, r) => {
-      bytes.setInt32((begin + 64 + r * 16 + (c % 16)) * 4, row[c]!, true);
+      bytes.setInt32((scales + r * 8 + eightOrder.indexOf(c % 8)) * 4, row[c]!, true);
     });
   }
   for (let i = 0; i < stream.length; i++) stream[i] = bytes.getInt32(i * 4, true);
@@ -64,21 +66,22 @@ export const columnsKernel: Kernel = {
     const { batch, channels, window } = geometry(node);
     const [height, width] = window.output as [number, number];
     const pixels = pixelsOf(node);
-    const call = 16 * (2 * pixels + 4) + 4 * (pixels * 7 + 6) + 40;
+    const call = 16 * (2 * pixels + 4) + 2 * (pixels * 12 + 14) + 40;
     const row = columnsOf(node) * 11 + 40 + Math.ceil(width / pixels) * call;
     return batch * Math.ceil(channels / 16) * height * row + columnsOf(node) * 6 + 60;
   },
   bind: (node, profile) => {
-    const { window } = geometry(node);
+    const { window, channels, y } = geometry(node);
     const { stream, words } = packColumns(node, profile);
-    const [zero, low, high, left, tflite] = coreScales(node, profile) as [number, ...number[]];
+    const [step, spread] = [window.strides[1]! * 64, window.dilations[1]! * 64];
+    const scales = coreScales(node, profile);
     return {
       inputs: [0],
       constants: [weightsArray("stream", "int32", stream)],
       takesRows: true,
       core: {
         macro: "MOTE_COLUMNS_S8",
-        arguments: [pixelsOf(node), window.strides[1]! * 64, window.dilations[1]! * 64],
+        arguments: [pixelsOf(node), step, spread, channels, y[3], ...scales],
       },
       struct: "mote_depthwise_columns_s8_shape",
       shape: {
@@ -87,7 +90,6 @@ export const columnsKernel: Kernel = {
         pixels: pixelsOf(node),
         columns: columnsOf(node),
         words,
-        scales: { zero, low: low!, high: high!, left: left!, tflite: tflite! },
       },
     };
   },

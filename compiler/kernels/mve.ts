@@ -108,6 +108,9 @@ export function scalesOf(node: Node, profile: Profile): Scales {
   return { rows: [starts, ...lefts, each((r) => r.multiplier), ...rights], left };
 }
 
+/** How streams keep 8 filters whose sums are narrowed together. */
+export const eightOrder = [0, 2, 4, 6, 1, 3, 5, 7];
+
 /** The stream that runtime-c/kernels/packed_s8.h describes. */
 function packStream(node: Node, profile: Profile, group: number): Int32Array {
   const w = constantOf(node.inputs[1])!;
@@ -150,7 +153,7 @@ const streamArray = (node: Node, profile: Profile, group: number) =>
 function stepCost(taps: number, filters: number, group: number, pixels: number): number {
   const vectors = Math.ceil(taps / 16);
   const loop = vectors > (taps % 16 === 0 ? 12 : 8) ? vectors * 0.5 + 12 : 0;
-  return Math.ceil(filters / group) * (vectors * (pixels + group + 8) + 26 + loop) + 12;
+  return Math.ceil(filters / group) * (vectors * (pixels + group + 8) + 24 + loop) + 12;
 }
 
 /** Patches: bytes that one pixel's filters read. */
@@ -159,7 +162,7 @@ const tapsOf = (node: Node): number => {
   return data.length / shape[0]!;
 };
 
-const hasPackableOutput = (node: Node): boolean => {
+export const hasPackableOutput = (node: Node): boolean => {
   const { y, group, filters, window } = geometry(node);
   const [, outW] = window.output as [number, number];
   const fits = filters < 2 ** 15 && outW < 2 ** 15;
@@ -186,7 +189,7 @@ function convCore(node: Node, profile: Profile, taps: number, xStep: number) {
   };
 }
 
-const convShape = (node: Node, patchBytes: number, gathers: boolean): Fields => ({
+export const convShape = (node: Node, patchBytes: number, gathers: boolean): Fields => ({
   window: windowFields(node),
   x_zero_point: inputType(node).quant!.zeroPoint[0]!,
   patch_bytes: patchBytes,

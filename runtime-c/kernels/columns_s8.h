@@ -3,31 +3,56 @@
  * Depthwise products over columns, in portable C; kernels/mve has the same for Helium.
  *
  * Columns hold 16 channels of up to 4 rows, 4 bytes a channel. A stream holds, for every 16 channels,
- * 16 weights of each (4 columns of 4 rows, 0 where the kernel has none), then 16 biases, left shifts
- * (where `left`), multipliers and negated right shifts (where `tflite`).
+ * 16 weights of each (4 columns of 4 rows, 0 where the kernel has none), then for every 8 of them
+ * biases, left shifts (where `left`), multipliers and negated right shifts (where `tflite`), each in
+ * the order 0, 2, 4, 6, 1, 3, 5, 7.
  */
 #ifndef MOTE_COLUMNS_S8_H
 #define MOTE_COLUMNS_S8_H
 
-#include "window.h"
+#include "packed_s8.h"
 
 typedef struct {
     int32_t zero, low, high, left, tflite;
 } mote_columns_scales;
 
-/** Defines `name`: acc[channel][pixels] of some channels; `step` and `spread` are in bytes. */
-#define MOTE_COLUMNS_S8(name, pixels, step, spread) \
-    static void name(const int8_t *columns, const int32_t *weights, int32_t *acc, int32_t channels) \
+/** One channel of one pixel: 4 columns of 4 rows, `spread` bytes apart. */
+MOTE_INLINE int32_t mote_columns_sum(const int8_t *columns, const int32_t *weights, int32_t spread)
+{
+    int32_t sum = 0;
+    for (int32_t i = 0; i < 4; i++) {
+        sum += mote_packed_s8_dot(columns + i * spread, weights + i, 4);
+    }
+    return sum;
+}
+
+/** Rescaled; `own` is the channel's first parameter. */
+MOTE_INLINE int8_t mote_columns_finish(int32_t sum, const int32_t *own, mote_columns_scales s)
+{
+    uint32_t acc = (uint32_t)sum + (uint32_t)own[0];
+    int32_t y;
+    own += 8;
+    if (s.left != 0) {
+        acc <<= own[0];
+        own += 8;
+    }
+    y = s.tflite == 0 ? mote_rescale_fast((int32_t)acc, own[0], 0)
+                      : mote_rescale_tflite((int32_t)acc, own[0], own[8]);
+    return (int8_t)mote_clamp(y + s.zero, s.low, s.high);
+}
+
+/** Defines `name`: some pixels of `count` channels; `step` and `spread` are in bytes. */
+#define MOTE_COLUMNS_S8(name, pixels, step, spread, channels, y_column, zero, low, high, left, tflite) \
+    static void name(const int8_t *columns, const int32_t *stream, int32_t *acc, int8_t *y, int32_t count) \
     { \
-        for (int32_t c = 0; c < channels; c++) { \
+        const mote_columns_scales scales = {zero, low, high, left, tflite}; \
+        (void)acc; \
+        for (int32_t c = 0; c < count; c++) { \
+            const int32_t *eight = stream + 64 + c / 8 * 8 * (2 + (left) + (tflite)); \
+            const int32_t *own = eight + mote_packed_s8_place(c); \
             for (int32_t p = 0; p < (pixels); p++) { \
-                int32_t sum = 0; \
-                for (int32_t i = 0; i < 16; i++) { \
-                    const uint32_t word = (uint32_t)weights[c * 4 + i / 4]; \
-                    sum += columns[c * 4 + p * (step) + i / 4 * (spread) + i % 4] * \
-                           (int8_t)(uint8_t)(word >> (i % 4 * 8)); \
-                } \
-                acc[c * (pixels) + p] = sum; \
+                y[p * (y_column) + c] = mote_columns_finish( \
+                    mote_columns_sum(columns + c * 4 + p * (step), stream + c * 4, spread), own, scales); \
             } \
         } \
     }
@@ -41,31 +66,6 @@ MOTE_INLINE void mote_columns_build(int8_t *to, const int8_t *const *rows, const
             for (int32_t r = 0; r < height; r++) {
                 to[i * 64 + c * 4 + r] = rows[r][i * steps[r] + c];
             }
-        }
-    }
-}
-
-MOTE_INLINE void mote_columns_fill(int8_t *to, int32_t value, int32_t count)
-{
-    for (int32_t i = 0; i < count; i++) {
-        to[i] = (int8_t)value;
-    }
-}
-
-/** Accumulators of up to 16 channels to stored integers. */
-MOTE_INLINE void mote_columns_finish(const int32_t *acc, int8_t *y, int32_t y_step, int32_t pixels,
-                                     const int32_t *scales, int32_t channels, mote_columns_scales s)
-{
-    for (int32_t c = 0; c < channels; c++) {
-        const int32_t *own = scales + 16 + c;
-        const int32_t left = s.left != 0 ? *own : 0;
-        own += s.left != 0 ? 16 : 0;
-        for (int32_t p = 0; p < pixels; p++) {
-            const int32_t sum =
-                (int32_t)(((uint32_t)acc[c * pixels + p] + (uint32_t)scales[c]) << left);
-            const int32_t q = s.tflite == 0 ? mote_rescale_fast(sum, own[0], 0)
-                                            : mote_rescale_tflite(sum, own[0], own[16]);
-            y[p * y_step + c] = (int8_t)mote_clamp(q + s.zero, s.low, s.high);
         }
     }
 }

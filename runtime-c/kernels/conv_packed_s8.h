@@ -71,6 +71,21 @@ MOTE_INLINE void mote_conv_patch_row(const int8_t *x, int8_t *to, mote_range col
     mote_fill_s8(to + width, s.x_zero_point, (g.kernel_w - columns.end) * g.in_c);
 }
 
+/** Blocks of `pixels` pixels side by side, all of whose columns lie inside the input. */
+MOTE_INLINE mote_range mote_conv_inside(mote_window g, int32_t pixels)
+{
+    const int32_t step = pixels * g.stride_w;
+    const int32_t span = (pixels - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w + 1;
+    const int32_t room = g.in_w + g.pad_w - span;
+    mote_range r;
+    r.begin = (g.pad_w + step - 1) / step;
+    r.end = room < 0 ? 0 : room / step + 1;
+    if (r.end > g.out_w / pixels) {
+        r.end = g.out_w / pixels;
+    }
+    return r;
+}
+
 /** What the kernel sees from column ix on; x is at the kernel's first row. */
 MOTE_INLINE void mote_conv_patch(const int8_t *x, int8_t *to, int32_t ix, mote_range rows,
                                  const uint16_t *offsets, mote_conv_packed_s8_shape s)
@@ -96,25 +111,39 @@ MOTE_INLINE void mote_conv_patch(const int8_t *x, int8_t *to, int32_t ix, mote_r
     }
 }
 
+/** Patches of the pixel at column ix, and of the next one unless the row has but one. */
+MOTE_INLINE void mote_conv_patch_pair(const int8_t *x, int8_t *to, int32_t ix, mote_range rows,
+                                      const uint16_t *offsets, mote_conv_packed_s8_shape s)
+{
+    mote_conv_patch(x, to, ix, rows, offsets, s);
+    if (s.window.out_w > 1) {
+        mote_conv_patch(x, to + s.patch_bytes, ix + s.window.stride_w, rows, offsets, s);
+    }
+}
+
 /** Any kernel: patches of two pixels in the scratch memory. offsets: of a patch's bytes, if it gathers. */
 MOTE_INLINE void mote_conv_patches_s8(mote_packed_pairs *core, const int8_t *x, int8_t *y, void *scratch,
                                       const int32_t *stream, const uint16_t *offsets, mote_rows rows,
                                       mote_conv_packed_s8_shape s)
 {
     const mote_window g = s.window;
+    const mote_range inside = mote_conv_inside(g, 2);
     int8_t *patches = (int8_t *)scratch;
     for (int32_t n = 0; n < g.batch; n++) {
         for (int32_t oy = rows.out_begin; oy < rows.out_end; oy++) {
             const int32_t iy = oy * g.stride_h - g.pad_h;
             const mote_range ry = mote_kernel_range(iy, g.kernel_h, g.dilation_h, g.in_h);
+            const int32_t gathers = s.gathers != 0 && ry.begin == 0 && ry.end == g.kernel_h;
             const int8_t *from = x + n * g.x_batch + (iy - rows.in_begin) * g.x_row;
             int8_t *to = y + n * g.y_batch + (oy - rows.out_begin) * g.y_row;
             for (int32_t i = 0; i < g.out_w; i += 2) {
                 const int32_t ox = i + 2 <= g.out_w || i == 0 ? i : i - 1;
                 const int32_t ix = ox * g.stride_w - g.pad_w;
-                mote_conv_patch(from, patches, ix, ry, offsets, s);
-                if (g.out_w > 1) {
-                    mote_conv_patch(from, patches + s.patch_bytes, ix + g.stride_w, ry, offsets, s);
+                if (gathers != 0 && i >= 2 * inside.begin && i < 2 * inside.end) {
+                    mote_gather_pair_s8(patches, from + ix * g.x_column, g.stride_w * g.x_column, offsets,
+                                        s.patch_bytes);
+                } else {
+                    mote_conv_patch_pair(from, patches, ix, ry, offsets, s);
                 }
                 core(patches, to + ox * g.y_column, stream, 1);
             }

@@ -5,7 +5,7 @@
 
 #include "columns_s8.h"
 
-typedef void mote_columns_core(const int8_t *columns, const int32_t *weights, int32_t *acc,
+typedef void mote_columns_core(const int8_t *columns, const int32_t *stream, int32_t *acc, int8_t *y,
                                int32_t channels);
 
 typedef struct {
@@ -14,7 +14,6 @@ typedef struct {
     int32_t pixels;  /* that the core makes */
     int32_t columns; /* that a row of the output reads, with those of missing weights */
     int32_t words;   /* of the stream, for 16 channels */
-    mote_columns_scales scales;
 } mote_depthwise_columns_s8_shape;
 
 /** Columns of 16 channels for one row of the output; zeros is a vector of zero points. */
@@ -49,9 +48,8 @@ MOTE_INLINE void mote_depthwise_columns_block(mote_columns_core *core, const int
         mote_depthwise_columns_row(x + (iy - rows.in_begin) * g.x_row, columns, zeros, ry, channels, s);
         for (int32_t i = 0; i < g.out_w; i += s.pixels) {
             const int32_t ox = i + s.pixels <= g.out_w ? i : g.out_w - s.pixels;
-            core(columns + ox * g.stride_w * 64, stream, acc, channels);
-            mote_columns_finish(acc, y + (oy - rows.out_begin) * g.y_row + ox * g.y_column, g.y_column,
-                                s.pixels, stream + 64, channels, s.scales);
+            core(columns + ox * g.stride_w * 64, stream, acc,
+                 y + (oy - rows.out_begin) * g.y_row + ox * g.y_column, channels);
         }
     }
 }
@@ -63,10 +61,7 @@ MOTE_INLINE void mote_depthwise_columns_s8(mote_columns_core *core, const int8_t
 {
     const mote_window g = s.window;
     int8_t *columns = (int8_t *)scratch;
-    mote_columns_fill(columns, s.x_zero_point, s.columns * 64);
-    for (int32_t i = 0; i < 16; i++) {
-        columns[s.columns * 64 + i] = (int8_t)s.x_zero_point;
-    }
+    mote_fill_s8(columns, s.x_zero_point, s.columns * 64 + 16);
     for (int32_t n = 0; n < g.batch; n++) {
         for (int32_t c = 0; c + 16 <= g.in_c; c += 16) {
             mote_depthwise_columns_block(core, x + n * g.x_batch + c, y + n * g.y_batch + c, columns,

@@ -17,6 +17,12 @@ typedef struct {
     int32_t filters, zero, low, high, left, tflite;
 } mote_packed_s8_shape;
 
+/** Where 8 filters that are in the order 0, 2, 4, 6, 1, 3, 5, 7 have filter f. */
+MOTE_INLINE int32_t mote_packed_s8_place(int32_t f)
+{
+    return f % 2 * 4 + f % 8 / 2;
+}
+
 /** A filter's accumulator over one vector of x: `count` of 16 products. */
 MOTE_INLINE int32_t mote_packed_s8_dot(const int8_t *x, const int32_t *stream, int32_t count)
 {
@@ -101,6 +107,14 @@ MOTE_INLINE void mote_gather_s8(int8_t *to, const int8_t *from, const uint16_t *
     for (int32_t i = 0; i < count; i++) {
         to[i] = from[offsets[i]];
     }
+}
+
+/** Bytes at offsets of two places, `step` apart, to two runs; count is a multiple of 8. */
+MOTE_INLINE void mote_gather_pair_s8(int8_t *to, const int8_t *from, int32_t step, const uint16_t *offsets,
+                                     int32_t count)
+{
+    mote_gather_s8(to, from, offsets, count);
+    mote_gather_s8(to + count, from + step, offsets, count);
 }
 
 #endif

@@ -39,10 +39,11 @@ function weights(r: Random, shape: number[]): Value {
   });
 }
 
-/** A bias in the accumulators' own scale would be exact; a float one is quantised on the way. */
+/** Now and then of a scale so small that accumulators are shifted left. */
 const finish = (r: Random, y: Value, spread: number): Value => {
   const clamped = r.pick([false, true]) ? build("Relu", [y]) : y;
-  return stored(clamped, Math.fround(spread * (0.003 + r.real() / 60)), zeroPoint(r));
+  const scale = (0.003 + r.real() / 60) * r.pick([1, 1, 1, 0.01]);
+  return stored(clamped, Math.fround(spread * scale), zeroPoint(r));
 };
 
 const spreadOf = (taps: number): number => Math.sqrt(taps);
@@ -63,6 +64,24 @@ function conv(r: Random): Value {
   const x = storedInput(r, [r.pick([1, 1, 2]), channels, h, w]);
   const y = build("Conv", [x, weights(r, [filters, channels, ...kernel])], attrs);
   return finish(r, y, spreadOf(channels * elementCount(kernel)));
+}
+
+/** 3x3 on whole vectors of channels, mostly 4 pixels wide or more. */
+function rows(r: Random): Value {
+  const channels = r.pick([16, 16, 32, 48, 64, 80]);
+  const filters = r.pick([1, 6, 8, 16, r.int(1, 20)]);
+  const attrs: Attrs = {
+    strides: r.pick([
+      [1, 1],
+      [2, 2],
+      [r.int(1, 2), r.int(1, 2)],
+    ]),
+    pads: Array.from({ length: 4 }, () => r.int(0, 2)),
+    dilations: [r.pick([1, 1, 2]), 1],
+  };
+  const x = storedInput(r, [r.pick([1, 1, 2]), channels, r.int(1, 7), r.int(3, 19)]);
+  const y = build("Conv", [x, weights(r, [filters, channels, 3, 3])], attrs);
+  return finish(r, y, spreadOf(channels * 9));
 }
 
 /** Several groups of several channels. */
@@ -147,7 +166,16 @@ const product = (r: Random): Value => binary(r, "Mul");
 /** Makes the network's output. */
 export type Layer = (r: Random) => Value;
 
-export const weighted: readonly Layer[] = [conv, conv, conv, grouped, depthwise, depthwise, matrix];
+export const weighted: readonly Layer[] = [
+  conv,
+  conv,
+  rows,
+  rows,
+  grouped,
+  depthwise,
+  depthwise,
+  matrix,
+];
 export const weightless: readonly Layer[] = [pool, sum, product];
 
 /** A layer that fits together; some draws have no output. */

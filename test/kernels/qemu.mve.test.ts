@@ -12,6 +12,7 @@ it(`runs ${layers} layers as the reference says`, { timeout: 3_600_000 }, async 
     "conv_patches_s8",
     "grouped_conv_1x1_packed_s8",
     "grouped_conv_patches_s8",
+    "conv_rows_s8",
     "fully_connected_packed_s8",
     "depthwise_columns_s8",
     "average_pool_2d_s8_c4",

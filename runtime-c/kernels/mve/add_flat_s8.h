@@ -25,22 +25,42 @@ MOTE_INLINE int32x4_t mote_add_flat_rescale(int32x4_t x, int32_t multiplier, int
     return x;
 }
 
-/** Sums before the clamp. */
-MOTE_INLINE int32x4_t mote_add_flat_sum(int32x4_t a, int32x4_t b, mote_add_s8_shape s)
+/** (a * multiplier_a + b * multiplier_b + offset) >> shift, clamped. */
+MOTE_INLINE void mote_add_flat_fast(const int8_t *a, const int8_t *b, int8_t *y, mote_add_s8_shape s)
 {
-    if (s.tflite != 0) {
-        a = vshlq_n_s32(vsubq_n_s32(a, s.a_zero_point), 20);
-        b = vshlq_n_s32(vsubq_n_s32(b, s.b_zero_point), 20);
-        a = mote_add_flat_rescale(a, s.multiplier_a, s.exponent_a);
-        b = mote_add_flat_rescale(b, s.multiplier_b, s.exponent_b);
-        a = s.sign > 0 ? vaddq_s32(a, b) : vsubq_s32(a, b);
-        return vaddq_n_s32(mote_add_flat_rescale(a, s.multiplier_y, s.exponent_y), s.y_zero_point);
-    }
-    a = vmlaq_n_s32(vmulq_n_s32(a, s.multiplier_a), b, s.multiplier_b);
-    return vshlq_r_s32(vaddq_n_s32(a, s.offset), -s.shift);
+    const int32x4_t times_b = vdupq_n_s32(s.multiplier_b);
+    const int32x4_t low = vdupq_n_s32(s.min);
+    const int32x4_t high = vdupq_n_s32(s.max);
+    __asm__ volatile("wlstp.32 lr, %[count], 1f\n"
+                     "2: vldrb.s32 q0, [%[a]], #4\n"
+                     "vldrb.s32 q1, [%[b]], #4\n"
+                     "vmlas.s32 q1, %q[times_b], %[offset]\n"
+                     "vmla.s32 q1, q0, %[times_a]\n"
+                     "vshl.s32 q1, %[shift]\n"
+                     "vmax.s32 q1, q1, %q[low]\n"
+                     "vmin.s32 q1, q1, %q[high]\n"
+                     "vstrb.32 q1, [%[y]], #4\n"
+                     "letp lr, 2b\n"
+                     "1:\n"
+                     : [a] "+r"(a), [b] "+r"(b), [y] "+r"(y)
+                     : [times_a] "r"(s.multiplier_a), [times_b] "w"(times_b), [offset] "r"(s.offset),
+                       [shift] "r"(-s.shift), [low] "w"(low), [high] "w"(high),
+                       [count] "r"(s.broadcast.size[3])
+                     : "lr", "q0", "q1", "memory");
 }
 
-MOTE_INLINE void mote_add_flat_s8(const int8_t *a, const int8_t *b, int8_t *y, mote_add_s8_shape s)
+/** Sums in profile tflite, before the clamp. */
+MOTE_INLINE int32x4_t mote_add_flat_sum(int32x4_t a, int32x4_t b, mote_add_s8_shape s)
+{
+    a = vshlq_n_s32(vsubq_n_s32(a, s.a_zero_point), 20);
+    b = vshlq_n_s32(vsubq_n_s32(b, s.b_zero_point), 20);
+    a = mote_add_flat_rescale(a, s.multiplier_a, s.exponent_a);
+    b = mote_add_flat_rescale(b, s.multiplier_b, s.exponent_b);
+    a = s.sign > 0 ? vaddq_s32(a, b) : vsubq_s32(a, b);
+    return vaddq_n_s32(mote_add_flat_rescale(a, s.multiplier_y, s.exponent_y), s.y_zero_point);
+}
+
+MOTE_INLINE void mote_add_flat_tflite(const int8_t *a, const int8_t *b, int8_t *y, mote_add_s8_shape s)
 {
     const int32_t count = s.broadcast.size[3];
     const int32x4_t low = vdupq_n_s32(s.min);
@@ -54,6 +74,15 @@ MOTE_INLINE void mote_add_flat_s8(const int8_t *a, const int8_t *b, int8_t *y, m
         const mve_pred16_t some = vctp32q((uint32_t)(count - i));
         const int32x4_t sum = mote_add_flat_sum(vldrbq_z_s32(a + i, some), vldrbq_z_s32(b + i, some), s);
         vstrbq_p_s32(y + i, vminq_s32(vmaxq_s32(sum, low), high), some);
+    }
+}
+
+MOTE_INLINE void mote_add_flat_s8(const int8_t *a, const int8_t *b, int8_t *y, mote_add_s8_shape s)
+{
+    if (s.tflite != 0) {
+        mote_add_flat_tflite(a, b, y, s);
+    } else {
+        mote_add_flat_fast(a, b, y, s);
     }
 }
 

@@ -7,19 +7,7 @@
 #error "This needs Helium instructions: compile for the processor that mote was told, or define MOTE_NO_ASM"
 #endif
 
-#include <arm_mve.h>
-
-#include "window.h"
-
-typedef struct {
-    int32_t zero, low, high, left, tflite;
-} mote_columns_scales;
-
-#if defined(__GNUC__) && !defined(__clang__)
-#define MOTE_COLUMNS_NAKED __attribute__((naked, noinline, noipa, used))
-#else
-#define MOTE_COLUMNS_NAKED __attribute__((naked, noinline, used))
-#endif
+#include "packed_s8.h"
 
 #define MOTE_COLUMNS_PIXEL(q, at, sum, pixels, step) \
     ".if " #pixels " > " #at "\n" \
@@ -29,18 +17,32 @@ typedef struct {
 #define MOTE_COLUMNS_STORE(pixels, count, list) \
     ".if " #pixels " == " #count "\n stm r9!, {" list "}\n .endif\n"
 
-/* q0: addresses of a channel's 4 columns; every pixel's sum is one gathered vector's. */
-#define MOTE_COLUMNS_S8(name, pixels, step, spread) \
-    static MOTE_COLUMNS_NAKED void name(const int8_t *columns __attribute__((unused)), \
-                                        const int32_t *weights __attribute__((unused)), \
-                                        int32_t *acc __attribute__((unused)), \
-                                        int32_t channels __attribute__((unused))) \
+#define MOTE_COLUMNS_EIGHT(at, pixels, channels, y_column, low, high, left, tflite) \
+    ".if " #pixels " > " #at "\n" \
+    MOTE_MVE_EIGHT("4 * " #at, "4 * (" #at " + " #pixels ")", channels, low, high, left, tflite) \
+    "addw r0, r0, #" #y_column "\n" \
+    ".endif\n"
+
+/*
+ * First the sums, acc[channel][pixels]: q0 has the addresses of a channel's 4 columns, every pixel's
+ * sum is one gathered vector's. Then 8 channels at a time to bytes: r1: y; q7: addresses in acc; r10:
+ * channels that are left. On the stack: d8 ... d15, y (64); at 104 the channels.
+ */
+#define MOTE_COLUMNS_S8(name, pixels, step, spread, channels, y_column, zero, low, high, left, tflite) \
+    static MOTE_MVE_NAKED void name(const int8_t *columns MOTE_MVE_UNUSED, \
+                                    const int32_t *stream MOTE_MVE_UNUSED, \
+                                    int32_t *acc MOTE_MVE_UNUSED, int8_t *y MOTE_MVE_UNUSED, \
+                                    int32_t count MOTE_MVE_UNUSED) \
     { \
         __asm__("push {r3-r11, lr}\n" \
-                "mov r7, r1\n mov r9, r2\n mov r11, r3\n" \
+                "vpush {d8-d15}\n" \
+                "mov r7, r1\n add r3, r1, #256\n" \
+                "mov r9, r2\n mov r1, r2\n" \
+                "ldr r11, [sp, #104]\n" \
                 "movs r4, #0\n vidup.u32 q0, r4, #1\n" \
                 "movw r5, #" #spread "\n vmul.i32 q0, q0, r5\n" \
                 "subs r0, #4\n vadd.i32 q0, q0, r0\n" \
+                ".if " #pixels " < 8\n dls lr, r11\n .endif\n" \
                 "1:\n" \
                 "vldrw.u32 q1, [r7], #16\n" \
                 "vldrw.u32 q2, [q0, #4]!\n vmladav.s8 r0, q2, q1\n" \
@@ -58,8 +60,30 @@ typedef struct {
                 MOTE_COLUMNS_STORE(pixels, 6, "r0, r2, r4, r6, r8, r10") \
                 MOTE_COLUMNS_STORE(pixels, 7, "r0, r2, r4, r6, r8, r10, r12") \
                 MOTE_COLUMNS_STORE(pixels, 8, "r0, r2, r4, r6, r8, r10, r12, lr") \
-                "subs r11, #1\n" \
-                "bne 1b\n" \
+                ".if " #pixels " < 8\n le lr, 1b\n .else\n subs r11, #1\n bne 1b\n .endif\n" \
+                "mov r7, r3\n" \
+                "movs r4, #0\n vidup.u32 q7, r4, #8\n" \
+                "movs r5, #" #pixels "\n vmul.i32 q7, q7, r5\n vadd.i32 q7, q7, r1\n" \
+                "lsls r5, r5, #5\n" \
+                "ldr r1, [sp, #64]\n ldr r10, [sp, #104]\n" \
+                "2:\n" \
+                ".if (" #channels ") % 8\n vctp.16 r10\n .endif\n" \
+                "mov r0, r1\n" \
+                MOTE_MVE_EIGHT_BEGIN(zero, low, high, left, tflite) \
+                MOTE_COLUMNS_EIGHT(0, pixels, channels, y_column, low, high, left, tflite) \
+                MOTE_COLUMNS_EIGHT(1, pixels, channels, y_column, low, high, left, tflite) \
+                MOTE_COLUMNS_EIGHT(2, pixels, channels, y_column, low, high, left, tflite) \
+                MOTE_COLUMNS_EIGHT(3, pixels, channels, y_column, low, high, left, tflite) \
+                MOTE_COLUMNS_EIGHT(4, pixels, channels, y_column, low, high, left, tflite) \
+                MOTE_COLUMNS_EIGHT(5, pixels, channels, y_column, low, high, left, tflite) \
+                MOTE_COLUMNS_EIGHT(6, pixels, channels, y_column, low, high, left, tflite) \
+                MOTE_COLUMNS_EIGHT(7, pixels, channels, y_column, low, high, left, tflite) \
+                "add r7, r7, #" MOTE_MVE_EIGHT_WORDS(left, tflite) "\n" \
+                "vadd.i32 q7, q7, r5\n" \
+                "adds r1, #8\n" \
+                "subs r10, #8\n" \
+                "bgt.w 2b\n" \
+                "vpop {d8-d15}\n" \
                 "pop {r3-r11, pc}\n"); \
     }
 
@@ -79,79 +103,24 @@ MOTE_INLINE void mote_columns_build(int8_t *to, const int8_t *const *rows, const
         if (height <= 3 && channels == 16) {
             __asm__ volatile("vldrb.u8 q0, [%1]\n vldrb.u8 q1, [%2]\n vldrb.u8 q2, [%3]\n"
                              "vst40.8 {q0, q1, q2, q3}, [%0]\n vst41.8 {q0, q1, q2, q3}, [%0]\n"
-                             "vst42.8 {q0, q1, q2, q3}, [%0]\n vst43.8 {q0, q1, q2, q3}, [%0]\n"
-                             :
-                             : "r"(to), "r"(a), "r"(b), "r"(c)
+                             "vst42.8 {q0, q1, q2, q3}, [%0]\n vst43.8 {q0, q1, q2, q3}, [%0]!\n"
+                             : "+r"(to)
+                             : "r"(a), "r"(b), "r"(c)
                              : "q0", "q1", "q2", "q3", "memory");
         } else {
             __asm__ volatile("vctp.8 %5\n vpstttt\n"
                              "vldrbt.u8 q0, [%1]\n vldrbt.u8 q1, [%2]\n"
                              "vldrbt.u8 q2, [%3]\n vldrbt.u8 q3, [%4]\n"
                              "vst40.8 {q0, q1, q2, q3}, [%0]\n vst41.8 {q0, q1, q2, q3}, [%0]\n"
-                             "vst42.8 {q0, q1, q2, q3}, [%0]\n vst43.8 {q0, q1, q2, q3}, [%0]\n"
-                             :
-                             : "r"(to), "r"(a), "r"(b), "r"(c), "r"(d), "r"(channels)
+                             "vst42.8 {q0, q1, q2, q3}, [%0]\n vst43.8 {q0, q1, q2, q3}, [%0]!\n"
+                             : "+r"(to)
+                             : "r"(a), "r"(b), "r"(c), "r"(d), "r"(channels)
                              : "q0", "q1", "q2", "q3", "cc", "memory");
         }
-        to += 64;
         a += steps[0];
         b += step_b;
         c += step_c;
         d += step_d;
-    }
-}
-
-MOTE_INLINE void mote_columns_fill(int8_t *to, int32_t value, int32_t count)
-{
-    for (int32_t i = 0; i < count; i += 64) {
-        const int8x16_t values = vdupq_n_s8((int8_t)value);
-        vst1q_s8(to + i, values);
-        vst1q_s8(to + i + 16, values);
-        vst1q_s8(to + i + 32, values);
-        vst1q_s8(to + i + 48, values);
-    }
-}
-
-/** One rescale of 4 channels; `right` is read in profile tflite, `left` where there are left shifts. */
-MOTE_INLINE int32x4_t mote_columns_rescale(int32x4_t x, int32x4_t left, int32x4_t multiplier,
-                                           int32x4_t right, mote_columns_scales s)
-{
-    if (s.left != 0) {
-        x = vshlq_s32(x, left);
-    }
-    if (s.tflite == 0) {
-        return vrmulhq_s32(x, multiplier);
-    }
-    x = vqrdmulhq_s32(x, multiplier);
-    x = vqaddq_s32(x, vshrq_n_s32(vandq_s32(x, right), 31));
-    return vrshlq_s32(x, right);
-}
-
-/** Accumulators of up to 16 channels to stored integers. */
-MOTE_INLINE void mote_columns_finish(const int32_t *acc, int8_t *y, int32_t y_step, int32_t pixels,
-                                     const int32_t *scales, int32_t channels, mote_columns_scales s)
-{
-    const uint32x4_t lanes = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)pixels);
-    const int32x4_t low = vdupq_n_s32(s.low);
-    const int32x4_t high = vdupq_n_s32(s.high);
-#pragma GCC unroll 1
-    for (int32_t c = 0; c < channels; c += 4) {
-        const int32x4_t bias = vldrwq_s32(scales + c);
-        const int32x4_t left = vldrwq_s32(scales + 16 + c);
-        const int32_t *own = scales + (s.left != 0 ? 32 : 16) + c;
-        const int32x4_t multiplier = vldrwq_s32(own);
-        const int32x4_t right = s.tflite != 0 ? vldrwq_s32(own + 16) : low;
-#pragma GCC unroll 8
-        for (int32_t p = 0; p < pixels; p++) {
-            int32x4_t x = vldrwq_gather_shifted_offset_s32(acc + c * pixels + p, lanes);
-            x = mote_columns_rescale(vaddq_s32(x, bias), left, multiplier, right, s);
-            x = vminq_s32(vmaxq_s32(vaddq_n_s32(x, s.zero), low), high);
-            if (c + 4 <= channels) {
-                vstrbq_s32(y + p * y_step + c, x);
-            } else {
-                vstrbq_p_s32(y + p * y_step + c, x, vctp32q((uint32_t)(channels - c)));
-            }
-        }
     }
 }
 

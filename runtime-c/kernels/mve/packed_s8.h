@@ -106,10 +106,8 @@
     "vqadd.s32 " acc ", " acc ", q4\n" \
     "vrshl.s32 " acc ", " acc ", " shift "\n"
 
-/* Accumulators to q0 and q1, rescaled; each of `a` and `b` loads the parameters of one of them. */
-#define MOTE_MVE_RESCALE(load_b, b, left, tflite) \
-    "stm sp, {r0, r2, r4, r6, r8, r10, r12, lr}\n" \
-    "vldrw.u32 q0, [sp]\n vldrw.u32 q1, [sp, #16]\n" \
+/* q0 and q1, rescaled; `load_b` loads the parameters of q1 to `b`, where they are not those of q0. */
+#define MOTE_MVE_SCALE(load_b, b, left, tflite) \
     "vldrw.u32 q2, [r7], #16\n" load_b \
     "vadd.i32 q0, q0, q2\n vadd.i32 q1, q1, " b "\n" \
     ".if " MOTE_MVE_TEXT(left) "\n" \
@@ -125,15 +123,28 @@
     "vrmulh.s32 q0, q0, q2\n vrmulh.s32 q1, q1, " b "\n" \
     ".endif\n"
 
-#define MOTE_MVE_CLAMP(zero) \
-    "mov r0, #" MOTE_MVE_TEXT(zero) "\n" \
-    "vadd.i32 q0, q0, r0\n vadd.i32 q1, q1, r0\n" \
-    "vmax.s32 q0, q0, q6\n vmax.s32 q1, q1, q6\n" \
-    "vmin.s32 q0, q0, q7\n vmin.s32 q1, q1, q7\n"
+/* Accumulators to q0 and q1, rescaled. */
+#define MOTE_MVE_RESCALE(load_b, b, left, tflite) \
+    "stm sp, {r0, r2, r4, r6, r8, r10, r12, lr}\n" \
+    "vldrw.u32 q0, [sp]\n vldrw.u32 q1, [sp, #16]\n" \
+    MOTE_MVE_SCALE(load_b, b, left, tflite)
 
-#define MOTE_MVE_LIMITS(low, high) \
-    "mov r12, #" MOTE_MVE_TEXT(low) "\n vdup.32 q6, r12\n" \
-    "mov r12, #" MOTE_MVE_TEXT(high) "\n vdup.32 q7, r12\n"
+/* Zero point, low and high, for 16 bits. */
+#define MOTE_MVE_LIMITS(zero, low, high) \
+    "mov r12, #" MOTE_MVE_TEXT(zero) "\n vdup.16 q5, r12\n" \
+    "mov r12, #" MOTE_MVE_TEXT(low) "\n vdup.16 q6, r12\n" \
+    "mov r12, #" MOTE_MVE_TEXT(high) "\n vdup.16 q7, r12\n"
+
+/* q0 and q1 to bytes, the lowest of their lanes: as halves of q0, which saturate, in between. */
+#define MOTE_MVE_NARROW(low, high) \
+    "vqmovnb.s32 q0, q0\n vqmovnt.s32 q0, q1\n" \
+    "vqadd.s16 q0, q0, q5\n" \
+    ".if (" MOTE_MVE_TEXT(low) ") == -128 && (" MOTE_MVE_TEXT(high) ") == 127\n" \
+    "vqmovnb.s16 q0, q0\n" \
+    ".else\n" \
+    "vmax.s16 q0, q0, q6\n vmin.s16 q0, q0, q7\n" \
+    ".endif\n" \
+    "vshr.u32 q1, q0, #16\n"
 
 #define MOTE_MVE_WIDE(register, value) \
     "movw " register ", #((" value ") & 0xffff)\n movt " register ", #(((" value ") >> 16) & 0xffff)\n"
@@ -143,6 +154,43 @@
 
 #define MOTE_MVE_PAIR_PARAMETERS ""
 #define MOTE_MVE_ROW_PARAMETERS "vldrw.u32 q3, [r7], #16\n"
+
+/*
+ * 8 filters of some pixels, which streams keep in the order 0, 2, 4, 6, 1, 3, 5, 7. r7: their
+ * parameters, which stay in q2 ... q5 where they are two; r4, r6, r8: zero point, low and high.
+ */
+#define MOTE_MVE_EIGHT_BEGIN(zero, low, high, left, tflite) \
+    "mov r4, #" MOTE_MVE_TEXT(zero) "\n" \
+    "mov r6, #" MOTE_MVE_TEXT(low) "\n" \
+    "mov r8, #" MOTE_MVE_TEXT(high) "\n" \
+    ".if (" MOTE_MVE_TEXT(left) " || " MOTE_MVE_TEXT(tflite) ") == 0\n" \
+    "vldrw.u32 q2, [r7]\n vldrw.u32 q3, [r7, #16]\n" \
+    "vldrw.u32 q4, [r7, #32]\n vldrw.u32 q5, [r7, #48]\n" \
+    ".endif\n"
+
+#define MOTE_MVE_EIGHT_WORDS(left, tflite) \
+    "32 * (2 + " MOTE_MVE_TEXT(left) " + " MOTE_MVE_TEXT(tflite) ")"
+
+/* One pixel: sums gathered at q7 + `even` and q7 + `odd`, rescaled, stored at r0 (where the channels
+ * are not whole eights, as many as VPR says). */
+#define MOTE_MVE_EIGHT(even, odd, channels, low, high, left, tflite) \
+    "vldrw.u32 q0, [q7, #" even "]\n vldrw.u32 q1, [q7, #" odd "]\n" \
+    ".if " MOTE_MVE_TEXT(left) " || " MOTE_MVE_TEXT(tflite) "\n" \
+    MOTE_MVE_SCALE(MOTE_MVE_ROW_PARAMETERS, "q3", left, tflite) \
+    "sub r7, r7, #" MOTE_MVE_EIGHT_WORDS(left, tflite) "\n" \
+    ".else\n" \
+    "vadd.i32 q0, q0, q2\n vadd.i32 q1, q1, q3\n" \
+    "vrmulh.s32 q0, q0, q4\n vrmulh.s32 q1, q1, q5\n" \
+    ".endif\n" \
+    "vqmovnb.s32 q0, q0\n vqmovnt.s32 q0, q1\n" \
+    "vqadd.s16 q0, q0, r4\n" \
+    ".if (" MOTE_MVE_TEXT(low) ") == -128 && (" MOTE_MVE_TEXT(high) ") == 127\n" \
+    "vqmovnb.s16 q0, q0\n" \
+    ".else\n" \
+    "vdup.16 q1, r6\n vmax.s16 q0, q0, q1\n" \
+    "vdup.16 q1, r8\n vmin.s16 q0, q0, q1\n" \
+    ".endif\n" \
+    ".if (" MOTE_MVE_TEXT(channels) ") % 8\n vpst\n vstrbt.16 q0, [r0]\n .else\n vstrb.16 q0, [r0]\n .endif\n"
 
 /*
  * All filters of pairs of pixels. r9, r11: the pixels; r7: the stream; r1: y; r3: the second pixel's
@@ -160,7 +208,7 @@
             "mov r9, r0\n" \
             MOTE_MVE_WIDE("r11", MOTE_MVE_TEXT(x_step)) \
             "add r11, r11, r9\n" \
-            MOTE_MVE_LIMITS(low, high) \
+            MOTE_MVE_LIMITS(zero, low, high) \
             MOTE_MVE_TAIL_MASK(tail) \
             "1:\n" \
             "ldr r7, [sp, #100]\n" \
@@ -170,7 +218,7 @@
             "2:\n" \
             MOTE_MVE_GROUP(PAIR, full, tail) \
             MOTE_MVE_RESCALE(MOTE_MVE_PAIR_PARAMETERS, "q2", left, tflite) \
-            MOTE_MVE_CLAMP(zero) \
+            MOTE_MVE_NARROW(low, high) \
             ".if " MOTE_MVE_VECTORS(full, tail) " > mote_most\n" \
             MOTE_MVE_WIDE("r0", "16 * (" MOTE_MVE_TEXT(full) ")") \
             "sub r9, r9, r0\n" \
@@ -217,12 +265,12 @@
             "mov r9, r0\n" \
             "mov r7, r2\n" \
             "movw r5, #" MOTE_MVE_TEXT(filters) "\n" \
-            MOTE_MVE_LIMITS(low, high) \
+            MOTE_MVE_LIMITS(zero, low, high) \
             MOTE_MVE_TAIL_MASK(tail) \
             "2:\n" \
             MOTE_MVE_GROUP(ROW, full, tail) \
             MOTE_MVE_RESCALE(MOTE_MVE_ROW_PARAMETERS, "q3", left, tflite) \
-            MOTE_MVE_CLAMP(zero) \
+            MOTE_MVE_NARROW(low, high) \
             ".if " MOTE_MVE_VECTORS(full, tail) " > mote_most\n" \
             MOTE_MVE_WIDE("r0", "16 * (" MOTE_MVE_TEXT(full) ")") \
             "sub r9, r9, r0\n" \
@@ -281,6 +329,24 @@ MOTE_INLINE void mote_gather_s8(int8_t *to, const int8_t *from, const uint16_t *
     for (int32_t i = 0; i < count; i += 8) {
         vstrbq_s16(to + i, vldrbq_gather_offset_s16(from, vldrhq_u16(offsets + i)));
     }
+}
+
+/** Bytes at offsets of two places, `step` apart, to two runs; count is a multiple of 8. */
+MOTE_INLINE void mote_gather_pair_s8(int8_t *to, const int8_t *from, int32_t step, const uint16_t *offsets,
+                                     int32_t count)
+{
+    int8_t *second = to + count;
+    __asm__ volatile("wls lr, %[count], 1f\n"
+                     "2: vldrh.u16 q0, [%[offsets]], #16\n"
+                     "vldrb.u16 q1, [%[from], q0]\n"
+                     "vstrb.16 q1, [%[to]], #8\n"
+                     "vldrb.u16 q1, [%[next], q0]\n"
+                     "vstrb.16 q1, [%[second]], #8\n"
+                     "le lr, 2b\n"
+                     "1:\n"
+                     : [to] "+r"(to), [second] "+r"(second), [offsets] "+r"(offsets)
+                     : [from] "r"(from), [next] "r"(from + step), [count] "r"(count / 8)
+                     : "lr", "q0", "q1", "memory");
 }
 
 #endif

@@ -9,6 +9,10 @@
 #ifndef MOTE_LINES_CORE_H
 #define MOTE_LINES_CORE_H
 
+#if !defined(__ARM_ARCH_ISA_THUMB)
+#error "This needs Thumb instructions: compile for the processor that mote was told, or define MOTE_NO_ASM"
+#endif
+
 #include "lines.h"
 
 /** A row's sums take the 16 bits of a half. */

@@ -42,6 +42,21 @@ function convolution(r: Random): Node {
   });
 }
 
+/** 3x3 on whole vectors of channels, at least 4 pixels wide. */
+function rows(r: Random): Node {
+  const c = r.pick([16, 16, 32, 48, 64, 80]);
+  const x = activation(r, [r.int(1, 2), r.int(1, 6), r.int(3, 19), c], true);
+  return layer(r, "Conv2D", x, [r.pick([1, 6, 8, 16, r.int(1, 20)]), 3, 3, c], {
+    strides: r.pick([
+      [1, 1],
+      [2, 2],
+      [r.int(1, 3), r.int(1, 2)],
+    ]),
+    dilations: [r.pick([1, 1, 2]), 1],
+    pads: r.list(4, () => r.int(0, 2)),
+  });
+}
+
 function depthwise(r: Random): Node {
   const kernel = r.pick([
     [3, 3],
@@ -66,6 +81,7 @@ const fullyConnected = (r: Random): Node => {
 
 export const families: readonly Family[] = [
   { name: "wide convolutions", sample: (r) => ({ node: convolution(r) }) },
+  { name: "convolutions from rows", sample: (r) => ({ node: rows(r) }) },
   { name: "wide depthwise convolutions", sample: (r) => ({ node: depthwise(r) }) },
   { name: "wide fully connected", sample: (r) => ({ node: fullyConnected(r) }) },
 ];
