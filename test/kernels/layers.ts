@@ -99,13 +99,12 @@ function matrix(r: Random): Value {
 }
 
 /** Some windows reach into the padding, which averages may count. */
-function pool(r: Random): Value {
+function pool(r: Random, op: string): Value {
   const channels = r.pick([4, 8, 16, 20, 32, 44, r.int(1, 40)]);
   const kernel = r.pick([
     [r.int(1, 4), r.int(1, 4)],
     [6, r.int(4, 9)],
   ]);
-  const op = r.pick(["AveragePool", "MaxPool"]);
   const attrs: Attrs = {
     kernel_shape: kernel,
     strides: [r.int(1, 2), r.int(1, 2)],
@@ -118,6 +117,9 @@ function pool(r: Random): Value {
   const clamped = r.int(0, 2) === 0 ? build("Relu", [y]) : y;
   return r.int(0, 1) === 0 ? stored(clamped, scale, zero) : finish(r, y, 1);
 }
+
+const averagePool = (r: Random): Value => pool(r, "AveragePool");
+const maxPool = (r: Random): Value => pool(r, "MaxPool");
 
 function binary(r: Random, op: string): Value {
   const shape = [1, r.int(1, 40), r.int(1, 5), r.int(1, 5)];
@@ -139,7 +141,7 @@ function table(r: Random): Value {
 export type Layer = (r: Random) => Value;
 
 export const weighted: readonly Layer[] = [conv, conv, conv, depthwise, depthwise, matrix];
-export const weightless: readonly Layer[] = [pool, sum, product, table];
+export const weightless: readonly Layer[] = [averagePool, maxPool, sum, product, table];
 
 /** A layer that fits together; some draws have no output. */
 function layer(r: Random, make: Layer): Value {
