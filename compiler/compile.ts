@@ -7,9 +7,10 @@ import { identifier } from "./emit/c.ts";
 import { type Emitted, emit } from "./emit/emit.ts";
 import type { Graph, Node } from "./ir/graph.ts";
 import type { GraphText } from "./ir/print.ts";
-import { kernelNamed } from "./kernels/catalogue.ts";
+import { allKernels, kernelNamed } from "./kernels/catalogue.ts";
+import { type Forced, type Unheeded, unheeded } from "./kernels/forced.ts";
 import { inPlaceInputs } from "./kernels/kernel.ts";
-import { type SelectOptions, select } from "./kernels/select.ts";
+import { hasKernel, ranked, type SelectOptions, select } from "./kernels/select.ts";
 import type { Tuning } from "./kernels/tuning.ts";
 import type { Profile } from "./ops/numerics.ts";
 import { operatorOf } from "./ops/registry.ts";
@@ -44,6 +45,8 @@ export interface CompileOptions extends StepOptions {
   readonly optimize?: "speed" | "size";
   /** Measured costs of kernels, as `mote tune` found them. */
   readonly tuning?: Tuning;
+  /** Kernels by layer, where the choice is the user's. */
+  readonly kernels?: Forced;
   /** Emits calls of `mote_trace` after every layer. */
   readonly trace?: boolean;
 }
@@ -135,7 +138,31 @@ function checked(graph: Graph<"lowered">, file: string): Graph<"lowered"> {
   return graph;
 }
 
+function unheededText(
+  nodes: readonly Node[],
+  file: string,
+  { why, layer, kernel, names }: Unheeded,
+) {
+  const place = { file, node: layer };
+  const layers = nodes.flatMap((n) => n.origins);
+  const kernels = allKernels().map((k) => k.name);
+  switch (why) {
+    case "no such layer":
+      return say.unknownLayer(file, layer, layers);
+    case "no such kernel":
+      return say.unknownKernel(place, kernel, kernels);
+    case "no such feature":
+      return say.kernelNeedsFeature(place, kernel, names);
+    case "not served":
+      return say.kernelDoesNotServe(place, kernel, names);
+  }
+}
+
 function selected(graph: Graph<"lowered">, options: SelectOptions, file: string): Graph<"lowered"> {
+  const nodes = graph.nodes.filter(hasKernel);
+  const { forced = new Map(), isa } = options;
+  const wrong = unheeded(forced, nodes, isa, (n) => ranked(n, options));
+  if (wrong.length > 0) throw new MoteError(...wrong.map((w) => unheededText(nodes, file, w)));
   const { graph: chosen, unserved } = select(graph, options);
   refuse(unserved, file);
   return chosen;
@@ -164,7 +191,7 @@ function run(
 ) {
   const target = loadTarget(options.target ?? "cortex-m4");
   const { profile = "fast", ioLayout = "nchw", trace = false } = options;
-  const { tuning, optimize } = options;
+  const { tuning, optimize, kernels: forced } = options;
   const file = typeof source === "string" ? source : source.name;
   const name = identifier(options.name ?? basename(file, extname(file)));
   const title = `${basename(file)} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
@@ -175,7 +202,7 @@ function run(
   const fused = steps.step("fuse", fuse(simple, log));
   const lowered = steps.step("lower", checked(lower(fused, log), file));
   const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
-  const choosing = { isa: target.isa, costs: target.costs, profile, tuning, optimize };
+  const choosing = { isa: target.isa, costs: target.costs, profile, tuning, optimize, forced };
   const chosen = steps.step("select", selected(integer, choosing, file));
   const { graph, lowerBoundBytes } = planned(chosen);
   steps.step("plan", graph);

@@ -188,6 +188,9 @@ export const oldTuningFile = (file: string, theirs: string, ours: string): Diagn
 export const cannotTune = (target: string): Diagnostic =>
   error(1019, {}, `Instructions cannot be counted on '${target}'.`, "Choose a target of QEMU's.");
 
+export const badKernelOption = (text: string): Diagnostic =>
+  error(1020, {}, `'${text}' names no layer and kernel.`, "Write --kernel LAYER=KERNEL.");
+
 // ---- 2xxx: reading a model ----
 
 export const notOnnx = (file: string, reason: string): Diagnostic =>
@@ -389,6 +392,46 @@ export const noKernel = (
     "Replace the operator in the model, or give it operands that are known while compiling.",
   );
 };
+
+export const unknownLayer = (file: string, layer: string, known: readonly string[]): Diagnostic =>
+  error(
+    4011,
+    { file },
+    `The model has no layer '${layer}' that a kernel runs.`,
+    didYouMean(layer, known) || "See mote MODEL --explain kernels.",
+  );
+
+export const unknownKernel = (place: Place, kernel: string, known: readonly string[]): Diagnostic =>
+  error(
+    4012,
+    place,
+    `There is no kernel '${kernel}'.`,
+    didYouMean(kernel, known) || "See mote MODEL --explain kernels.",
+  );
+
+export const kernelNeedsFeature = (
+  place: Place,
+  kernel: string,
+  missing: readonly string[],
+): Diagnostic =>
+  error(
+    4013,
+    place,
+    `The kernel '${kernel}' needs what the target lacks: ${missing.join(", ")}.`,
+    "Choose another target, or another kernel: see mote MODEL --explain kernels.",
+  );
+
+export const kernelDoesNotServe = (
+  place: Place,
+  kernel: string,
+  candidates: readonly string[],
+): Diagnostic =>
+  error(
+    4014,
+    place,
+    `The kernel '${kernel}' does not serve this layer.`,
+    `These do: ${candidates.join(", ")}.`,
+  );
 
 // ---- 6xxx: building, running, tools ----
 

@@ -103,6 +103,13 @@ export const options: readonly OptionSpec[] = [
     inConfig: true,
   },
   {
+    name: "kernel",
+    value: { kind: "repeat", placeholder: "LAYER=KERNEL" },
+    description: "the kernel for a layer, by the names that --explain kernels shows",
+    commands: compiling,
+    inConfig: true,
+  },
+  {
     name: "tuning",
     value: text("FILE"),
     description: "measured costs of kernels, which mote tune writes (there: mote.tuning.json)",

@@ -39,6 +39,13 @@ typedef enum {
     MOTE_UINT64 = 13
 } mote_type;
 
+/** Whether hot loops are GNU assembly; define MOTE_NO_ASM for C of the same results. */
+#if defined(__GNUC__) && !defined(__CC_ARM) && !defined(MOTE_NO_ASM)
+#define MOTE_ASM 1
+#else
+#define MOTE_ASM 0
+#endif
+
 #if defined(__clang__)
 #define MOTE_NOINLINE __attribute__((noinline))
 #elif defined(__GNUC__)
@@ -59,10 +66,18 @@ typedef enum {
 #define MOTE_ALIGNED(n) __attribute__((aligned(n)))
 #define MOTE_NOINLINE _Pragma("inline=never")
 #define MOTE_INLINE static inline
+#elif defined(_MSC_VER)
+#define MOTE_ALIGNED(n) __declspec(align(n))
+#define MOTE_NOINLINE __declspec(noinline)
+#define MOTE_INLINE static __forceinline
 #else
-#define MOTE_ALIGNED(n)
 #define MOTE_NOINLINE
 #define MOTE_INLINE static inline
+#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define MOTE_ALIGNED(n) _Alignas(n)
+#else
+#define MOTE_ALIGNED(n) /* place the arena at a multiple of <NAME>_ARENA_ALIGN yourself */
+#endif
 #endif
 
 #if defined(__cplusplus)

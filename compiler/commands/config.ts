@@ -131,6 +131,7 @@ const unset: Readonly<Record<string, string>> = {
   optimize: '"size"',
   tuning: '"mote.tuning.json"',
   shape: '["input=1,3,96,96"]',
+  kernel: '["layer=kernel"]',
   noEmit: "true",
 };
 

@@ -1,6 +1,8 @@
 /** `--explain kernels`: for each layer the kernels that could run it, their costs, and the choice. */
 import Table from "cli-table3";
 import type { Program } from "../compile.ts";
+import { allKernels, kernelNamed } from "../kernels/catalogue.ts";
+import type { Kernel } from "../kernels/kernel.ts";
 import { predictedCost, ranked } from "../kernels/select.ts";
 import { grouped } from "./session.ts";
 
@@ -23,7 +25,14 @@ export const kernelChoices = ({ graph, target, profile }: Program): KernelChoice
     })),
   }));
 
-const isPortable = (choice: KernelChoice): boolean => choice.candidates.length === 1;
+/** Whether nothing but portable C serves the layer, while the target has faster for others. */
+function fallsBack({ op, candidates }: KernelChoice, { target }: Program): boolean {
+  const isFast = (k: Kernel) => k.isa?.every((f) => (target.isa as readonly string[]).includes(f));
+  return (
+    !candidates.some(({ kernel }) => kernelNamed(kernel)!.isa) &&
+    allKernels().some((k) => k.ops.includes(op) && isFast(k))
+  );
+}
 
 export function explainText(program: Program): string {
   const table = new Table({
@@ -35,7 +44,7 @@ export function explainText(program: Program): string {
   for (const choice of choices)
     for (const { kernel, instructions } of choice.candidates) {
       const isChosen = kernel === choice.chosen;
-      const note = isChosen && isPortable(choice) ? " (no other serves it)" : "";
+      const note = isChosen && fallsBack(choice, program) ? " (no faster kernel serves it)" : "";
       const name = isChosen ? `* ${kernel}${note}` : `  ${kernel}`;
       const layer = isChosen ? choice.layer.slice(0, 40) : "";
       table.push([layer, isChosen ? choice.op : "", name, grouped(instructions)]);

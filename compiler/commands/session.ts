@@ -51,6 +51,13 @@ function shapeOption(text: string): [string, number[]] {
   return [text.slice(0, at), sizes];
 }
 
+/** `layer=kernel`; layers' names may have equals signs. */
+function kernelOption(text: string): [string, string] {
+  const at = text.lastIndexOf("=");
+  if (at <= 0 || at === text.length - 1) throw new MoteError(say.badKernelOption(text));
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
 const textOf = (values: OptionValues, name: string): string | undefined =>
   values[name] as string | undefined;
 
@@ -69,11 +76,13 @@ export function compileOptions(values: OptionValues): CompileOptions {
     floatIo: values.floatIo === true ? true : undefined,
   };
   const shapes = (values.shape as readonly string[] | undefined)?.map(shapeOption);
+  const kernels = (values.kernel as readonly string[] | undefined)?.map(kernelOption);
   const set = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined));
   const tuning = textOf(values, "tuning");
   return {
     ...set,
     ...(shapes && { shapes: new Map(shapes) }),
+    ...(kernels && { kernels: new Map(kernels) }),
     ...(tuning && { tuning: readTuning(tuning, given.target ?? "cortex-m4") }),
   };
 }

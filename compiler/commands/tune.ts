@@ -18,7 +18,7 @@ import { readTuning, tuningName, writeTuning } from "./tuning.ts";
 import { writeFiles } from "./write.ts";
 
 /** The layer alone, its inputs the program's, with one kernel. */
-function layerGraph(node: Node, kernel: string): Graph<"lowered"> {
+export function layerGraph(node: Node, kernel: string): Graph<"lowered"> {
   const given = new Map<Value, Value>();
   for (const [i, value] of node.inputs.entries())
     if (value && value.node.op !== "Constant") given.set(value, input(`x${i}`, value.type));

@@ -12,6 +12,12 @@ interface TuningFile {
   readonly targets: Record<string, Record<string, Record<string, number>>>;
 }
 
+const isTable = (x: unknown, holds: (entry: unknown) => boolean): boolean =>
+  typeof x === "object" && x !== null && !Array.isArray(x) && Object.values(x).every(holds);
+const isCost = (x: unknown): boolean => Number.isFinite(x);
+const isLayer = (x: unknown): boolean => isTable(x, isCost);
+const isTarget = (x: unknown): boolean => isTable(x, isLayer);
+
 function parse(file: string): TuningFile {
   let text: string;
   try {
@@ -21,7 +27,8 @@ function parse(file: string): TuningFile {
   }
   try {
     const parsed = JSON.parse(text) as TuningFile;
-    if (typeof parsed.targets === "object" && typeof parsed.mote === "string") return parsed;
+    const isOwn = parsed.mote === moteVersion;
+    if (isOwn ? isTable(parsed.targets, isTarget) : typeof parsed.mote === "string") return parsed;
   } catch {
     // Said below, as for JSON that is something else.
   }

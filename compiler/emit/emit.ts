@@ -34,12 +34,31 @@ const template = (file: string): ((context: object) => string) =>
     strict: false,
   });
 
-/** A kernel header: the target's variant where there is one, else the portable one. */
-function headerFile(header: string, variants: readonly string[]): string {
-  const places = [...variants.map((v) => join("kernels", v)), "kernels", "."];
-  const found = places.find((p) => existsSync(packagePath("runtime-c", p, header)));
-  if (!found) throw new Error(`runtime-c has no ${header}`);
-  return readFileSync(packagePath("runtime-c", found, header), "utf8");
+const runtimeFile = (folder: string, header: string): string | undefined => {
+  const file = packagePath("runtime-c", folder, header);
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+};
+
+/** What only some C compilers take; any compiler takes the portable twin. */
+const isGnu = (text: string): boolean => /__asm__|<arm_mve\.h>/.test(text);
+
+/**
+ * A header in the form that the target runs fastest, and beside assembly its portable twin; what only
+ * variants include has none.
+ */
+function headerFiles(header: string, variants: readonly string[]): [name: string, text: string][] {
+  const portable = runtimeFile("kernels", header) ?? runtimeFile(".", header);
+  const variant = variants.find((v) => runtimeFile(join("kernels", v), header));
+  const fast = variant && runtimeFile(join("kernels", variant), header);
+  const only = fast ?? portable;
+  if (only === undefined) throw new Error(`runtime-c has no ${header}`);
+  if (fast === undefined || portable === undefined || !isGnu(fast)) return [[header, only]];
+  const stem = header.replace(/\.h$/, "");
+  return [
+    [header, template("variant.h.hbs")({ stem, variant })],
+    [`${stem}_${variant}.h`, fast],
+    [`${stem}_portable.h`, portable],
+  ];
 }
 
 const includes = (text: string): string[] =>
@@ -50,9 +69,9 @@ function runtimeFiles(headers: readonly string[], variants: readonly string[]) {
   const files = new Map<string, string>();
   const add = (header: string) => {
     if (files.has(header)) return;
-    const text = headerFile(header, variants);
-    files.set(header, text);
-    for (const included of includes(text)) add(included);
+    const made = headerFiles(header, variants);
+    for (const [name, text] of made) files.set(name, text);
+    for (const [, text] of made) for (const included of includes(text)) add(included);
   };
   for (const header of ["mote.h", ...headers]) add(header);
   return files;

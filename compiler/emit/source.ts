@@ -2,12 +2,15 @@
 import type { Graph, Node } from "../ir/graph.ts";
 import { constantOf } from "../ir/graph.ts";
 import type { Region, Step } from "../ir/plan.ts";
-import { type TensorType, typeBytes } from "../ir/types.ts";
+import { elementBytes, type TensorType, typeBytes } from "../ir/types.ts";
 import {
   type Binding,
   type ConstantArray,
   type Core,
+  type Fields,
   type Kernel,
+  type Part,
+  partsOf,
   weightsArray,
 } from "../kernels/kernel.ts";
 import { kernelOf } from "../kernels/select.ts";
@@ -153,9 +156,11 @@ class SourceWriter {
     return `/* ${signatureComment(node)} */\n${head}\n{\n${body}\n}\n`;
   }
 
-  #pointer(region: Region, isConst: boolean): string {
-    const offset = this.#graph.plan.buffers[region.buffer]!.offset + region.byteOffset;
-    const type = cType(region.value.type.elem);
+  #pointer(region: Region, isConst: boolean, start = 0): string {
+    const { elem } = region.value.type;
+    const from = this.#graph.plan.buffers[region.buffer]!.offset + region.byteOffset;
+    const offset = from + start * elementBytes(elem);
+    const type = cType(elem);
     return isConst
       ? `(const ${type} *)(const void *)(a + ${offset})`
       : `(${type} *)(void *)(a + ${offset})`;
@@ -175,25 +180,35 @@ class SourceWriter {
     });
   }
 
-  #call(step: Step, index: number): string {
-    const { node } = step;
-    const kernel = kernelOf(node);
+  /** Rows that a call makes: those of its region, or all of a part's own. */
+  #rows({ outputs, inputs }: Step, binding: Binding, isPart: boolean): string {
+    const window = binding.shape.window as Fields;
+    const { rowBegin, rowEnd } = outputs[0]!;
+    const made = isPart ? `0, ${window.out_h}` : `${rowBegin}, ${rowEnd}`;
+    return `(mote_rows){${made}, ${inputs[0]?.rowBegin ?? 0}}`;
+  }
+
+  #partCall(step: Step, { node, kernel, yStart }: Part, layer: string): string {
     const binding = kernel.bind(node, this.#profile);
-    const layer = this.#layers.take(node.origins[0] ?? `${node.op}_${index}`);
     const constants = binding.constants.filter((c): c is ConstantArray => c !== undefined);
-    const { rowBegin, rowEnd } = step.outputs[0]!;
-    const rows = `(mote_rows){${rowBegin}, ${rowEnd}, ${step.inputs[0]?.rowBegin ?? 0}}`;
     const given = [
       ...this.#inputs(step, binding, layer),
-      ...step.outputs.map((region) => this.#pointer(region, false)),
+      ...step.outputs.map((region) => this.#pointer(region, false, yStart)),
       ...(kernel.scratchBytes ? [this.#scratch(step)] : []),
       ...constants.map((c) => this.constants.name(c, layer)),
-      ...(binding.takesRows ? [rows] : []),
+      ...(binding.takesRows ? [this.#rows(step, binding, node !== step.node)] : []),
     ];
     const name = this.#function(node, kernel, binding);
+    return wrapped(`    ${name}(`, given, ");", "        ");
+  }
+
+  #call(step: Step, index: number): string {
+    const { node } = step;
+    const layer = this.#layers.take(node.origins[0] ?? `${node.op}_${index}`);
+    const calls = partsOf(kernelOf(node), node).map((part) => this.#partCall(step, part, layer));
     const comment = `    /* ${node.op}: ${originText(node)} */`;
     const trace = this.#trace ? [this.#traceCall(step, index)] : [];
-    return [comment, wrapped(`    ${name}(`, given, ");", "        "), ...trace].join("\n");
+    return [comment, ...calls, ...trace].join("\n");
   }
 
   #traceCall(step: Step, index: number): string {

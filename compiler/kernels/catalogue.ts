@@ -3,19 +3,24 @@ import type { Node } from "../ir/graph.ts";
 import { type ElementType, elementBytes } from "../ir/types.ts";
 import { fail } from "../ops/operator.ts";
 import { convKernels } from "./conv.ts";
+import { phaseKernels } from "./conv-transpose.ts";
 import { dspKernels } from "./dsp.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { floatKernels } from "./float.ts";
 import { fpuKernels } from "./fpu.ts";
 import { inputType, type Kernel, outputType } from "./kernel.ts";
+import { matmulKernels } from "./matmul.ts";
 import { movementKernels } from "./movement.ts";
 import { mveKernels } from "./mve.ts";
 import { columnsKernel } from "./mve-depthwise.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
+import { resizeKernels } from "./resize.ts";
 import { flatKernels } from "./simd-elementwise.ts";
 import { typingKernels } from "./typing.ts";
 import { v6mKernels } from "./v6m.ts";
+import { widened } from "./widened.ts";
+import { winogradKernels } from "./winograd.ts";
 
 const storedAs = (elem: ElementType): ElementType => (elem === "bool" ? "uint8" : elem);
 
@@ -39,22 +44,28 @@ const view: Kernel = {
   bind: () => fail("a view is not called"),
 };
 
-const kernels: readonly Kernel[] = [
+const own: readonly Kernel[] = [
   view,
   ...convKernels,
   ...dspKernels,
   ...mveKernels,
   columnsKernel,
+  widened(columnsKernel),
   ...flatKernels,
   ...elementwiseKernels,
   ...poolKernels,
   ...floatKernels,
   ...fpuKernels,
+  ...matmulKernels,
   ...movementKernels,
   ...padKernels,
+  ...resizeKernels,
   ...typingKernels,
   ...v6mKernels,
+  ...winogradKernels,
 ];
+
+const kernels: readonly Kernel[] = [...own, ...phaseKernels(own)];
 
 const byName = new Map(kernels.map((kernel) => [kernel.name, kernel]));
 const byOperator = new Map<string, Kernel[]>();

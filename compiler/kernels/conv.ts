@@ -1,9 +1,10 @@
 /** Convolutions, depthwise convolutions and fully connected layers. */
-import { constantOf, type Node, num } from "../ir/graph.ts";
-import type { Tensor } from "../ir/tensor.ts";
+import { constantOf, ints, type Node, num } from "../ir/graph.ts";
+import { type Tensor, tensorOf } from "../ir/tensor.ts";
 import { elementCount } from "../ir/types.ts";
 import { clampOf } from "../ops/clamp.ts";
-import { convolutionOf, filterFactors } from "../ops/conv.ts";
+import { type Convolution, convolutionOf, filterFactors } from "../ops/conv.ts";
+import { phaseDilation, phasesOf, phaseWeights, transposedOf } from "../ops/conv-transpose.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { operatorOf } from "../ops/registry.ts";
 import {
@@ -19,8 +20,13 @@ import {
 } from "./kernel.ts";
 import { requantization } from "./requantization.ts";
 
-export const geometry = (node: Node) =>
-  convolutionOf(inputType(node, 0), inputType(node, 1), node.attrs);
+/** Sizes and steps of a call: those of a group's are the whole layer's steps (see grouped.ts). */
+export function geometry(node: Node): Convolution {
+  const c = convolutionOf(inputType(node, 0), inputType(node, 1), node.attrs);
+  if (!node.attrs.x_steps) return c;
+  const steps = (name: string) => ints(node, name) as unknown as Convolution["x"];
+  return { ...c, filters: num(node, "filters"), x: steps("x_steps"), y: steps("y_steps") };
+}
 
 /** Steps [batch, channel, row, column] as fields of the C struct `mote_window`. */
 export const stepFields = (of: "x" | "y", steps: readonly number[]): Fields => ({
@@ -31,8 +37,7 @@ export const stepFields = (of: "x" | "y", steps: readonly number[]): Fields => (
 });
 
 /** The C struct `mote_window` of a convolution. */
-export function windowFields(node: Node): Fields {
-  const c = geometry(node);
+export function windowFields(node: Node, c: Convolution = geometry(node)): Fields {
   const { kernel, strides, dilations, padsBegin, output } = c.window;
   return {
     batch: c.batch,
@@ -78,13 +83,15 @@ export function filtersInnermost({ data, shape }: Tensor): Tensor["data"] {
 
 const asIs = (w: Tensor): Tensor["data"] => w.data;
 
+type Pack = (w: Tensor, node: Node) => Tensor["data"];
+
 /** Packed weights, and a bias even where the model has none. */
-export function parameters(node: Node, pack: (w: Tensor) => Tensor["data"]): ConstantArray[] {
+export function parameters(node: Node, pack: Pack): ConstantArray[] {
   const w = constantOf(node.inputs[1])!;
   const biasElem = w.elem === "int8" ? "int32" : w.elem;
   const none = w.elem === "int8" ? new Int32Array(w.shape[0]!) : new Float32Array(w.shape[0]!);
   const bias = constantOf(node.inputs[2])?.data ?? none;
-  return [weightsArray("weights", w.elem, pack(w)), weightsArray("bias", biasElem, bias)];
+  return [weightsArray("weights", w.elem, pack(w, node)), weightsArray("bias", biasElem, bias)];
 }
 
 /** Tables and struct fields that every weighted int8 kernel takes. */
@@ -118,13 +125,38 @@ export const matrixFields = (node: Node): Fields => {
   return { rows, in_features: inFeatures, out_features: inputType(node, 1).shape[0]! };
 };
 
+const transposedGeometry = (node: Node): Convolution =>
+  transposedOf(inputType(node, 0), inputType(node, 1), node.attrs);
+
+const transposedFields = (node: Node): Fields => {
+  const c = transposedGeometry(node);
+  return {
+    window: windowFields(node, c),
+    groups: c.group,
+    phase_dilation_h: phaseDilation(c, 0),
+    phase_dilation_w: phaseDilation(c, 1),
+  };
+};
+
+/** Weights phase by phase: [row phase][column phase][filter][row][column][channel]. */
+const byPhase: Pack = (w, node) => {
+  const c = transposedGeometry(node);
+  const packed = phasesOf(c, 0).flatMap((rows) =>
+    phasesOf(c, 1).flatMap((columns) => phaseWeights(w, rows, columns)),
+  );
+  return tensorOf(w.elem, [packed.length], packed).data;
+};
+
 interface Family {
   readonly base: string;
   readonly op: string;
   readonly fields: (node: Node) => Fields;
-  readonly pack: (w: Tensor) => Tensor["data"];
+  readonly pack: Pack;
   readonly takesRows: boolean;
   readonly instructionsPerMac: number;
+  /** Further ones that each tap takes, shared by its channels. */
+  readonly instructionsPerTap?: (node: Node) => number;
+  readonly measuredAs?: (suffix: string) => string;
   readonly fits: (node: Node) => boolean;
 }
 
@@ -156,7 +188,19 @@ const fullyConnected: Family = {
   fits: always,
 };
 
-const cost = (f: Family) => (node: Node) => macs(node) * f.instructionsPerMac + count(node) * 30;
+const transposed: Family = {
+  ...conv,
+  base: "conv_transpose_2d",
+  op: "ConvTranspose2D",
+  fields: transposedFields,
+  pack: byPhase,
+  takesRows: false,
+  instructionsPerTap: (node) => 8 / inputType(node, 1).shape[3]!,
+  measuredAs: (suffix) => `conv_2d_${suffix}`,
+};
+
+const cost = (f: Family) => (node: Node) =>
+  macs(node) * (f.instructionsPerMac + (f.instructionsPerTap?.(node) ?? 0)) + count(node) * 30;
 
 /** int8 operands; the result is int8, or the int32 accumulators. */
 const integerKernel = (f: Family, result: "int8" | "int32"): Kernel => ({
@@ -166,6 +210,7 @@ const integerKernel = (f: Family, result: "int8" | "int32"): Kernel => ({
   serves: (node) =>
     hasTypes(node, ["int8", "int8", "int32"], result) && hasConstantWeights(node) && f.fits(node),
   cost: cost(f),
+  ...(f.measuredAs && { measuredAs: f.measuredAs("s8") }),
   bind: (node, profile): Binding => {
     const { tables, fields } = integerParts(node, profile);
     return {
@@ -187,6 +232,7 @@ const floatKernel = (f: Family): Kernel => ({
     hasConstantWeights(node) &&
     f.fits(node),
   cost: cost(f),
+  ...(f.measuredAs && { measuredAs: f.measuredAs("f32") }),
   bind: (node) => ({
     inputs: [0],
     constants: parameters(node, f.pack),
@@ -202,5 +248,7 @@ export const convKernels: readonly Kernel[] = [
   integerKernel(depthwise, "int8"),
   integerKernel(fullyConnected, "int8"),
   integerKernel(fullyConnected, "int32"),
-  ...[conv, depthwise, fullyConnected].map(floatKernel),
+  integerKernel(transposed, "int8"),
+  integerKernel(transposed, "int32"),
+  ...[conv, depthwise, fullyConnected, transposed].map(floatKernel),
 ];

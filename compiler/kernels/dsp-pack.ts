@@ -19,7 +19,8 @@ import {
   weightsArray,
 } from "./kernel.ts";
 
-const halves = (low: number, high: number): number => (low & 0xffff) | (high << 16);
+/** Two 16-bit numbers in a word. */
+export const halves = (low: number, high: number): number => (low & 0xffff) | (high << 16);
 
 /** Weights as [filter][tap], whatever their axes, with zeros outside. */
 function weightsOf(node: Node) {
@@ -53,6 +54,9 @@ function sumsOf(node: Node): Sums[] {
 /** The largest accumulator; a filter of zeros gets a small one, whatever its bias. */
 const boundOf = ({ bias, reach }: Sums): number => (reach === 0 ? 1024 : Math.abs(bias) + reach);
 
+/** No sum of products of a filter, less the zero point's share or not, is larger than its reach. */
+export const reachesOf = (node: Node): number[] => sumsOf(node).map(({ reach }) => reach);
+
 /** Whether 256·b + a fits 16 bits for every two filters, and sums of b's products 24. */
 export function canPack(node: Node): boolean {
   const { filters, taps, at } = weightsOf(node);
@@ -64,8 +68,12 @@ export function canPack(node: Node): boolean {
   return true;
 }
 
+/** The same where filters of zeros keep their biases. */
+export const canPackBiases = (node: Node): boolean =>
+  canPack(node) && sumsOf(node).every(({ bias, reach }) => Math.abs(bias) + reach < 2 ** 23);
+
 /** Bias less the zero point's share, so that inputs are taken as they are stored. */
-function startsOf(node: Node, biases: readonly number[]): (f: number) => number {
+export function startsOf(node: Node, biases: readonly number[]): (f: number) => number {
   const { taps, at } = weightsOf(node);
   const zero = inputType(node).quant!.zeroPoint[0]!;
   const starts = biases.map((bias, f) => {
@@ -142,7 +150,17 @@ export function rescalingOf(node: Node, profile: Profile): Rescaling {
   };
 }
 
-const stream = (words: readonly number[]): ConstantArray =>
+/** No rescale: the accumulators are the results. */
+export const unscaled = (node: Node): Rescaling => ({
+  biases: sumsOf(node).map(({ bias }) => bias),
+  multipliers: [],
+  exponents: undefined,
+  raw: true,
+  requantization: { tflite: 0, left_shift: 0, per_channel: 0, zero_point: 0, min: 0, max: 0 },
+  arguments: [],
+});
+
+export const streamOf = (words: readonly number[]): ConstantArray =>
   weightsArray("stream", "int32", Int32Array.from(words));
 
 /** Two filters in every 16-bit half. */
@@ -161,7 +179,7 @@ export function packedStream(node: Node, pairs: number, r: Rescaling): ConstantA
     }
     for (let g = f; g < f + 4; g++) words.push(r.multipliers[g] ?? 0);
   }
-  return stream(words);
+  return streamOf(words);
 }
 
 /** Four channels a group; a tap's weights in two words, channels 0 and 2, then 1 and 3. */
@@ -175,7 +193,7 @@ export function depthwiseStream(node: Node, r: Rescaling): ConstantArray {
       words.push(halves(at(c, t), at(c + 2, t)), halves(at(c + 1, t), at(c + 3, t)));
     for (let i = c; i < c + 4; i++) words.push(r.multipliers[i] ?? 0);
   }
-  return stream(words);
+  return streamOf(words);
 }
 
 /** Of every channel three lines of words (w0, w1) and (w1, w2), its start and its multiplier. */
@@ -189,5 +207,5 @@ export function linesStream(node: Node, r: Rescaling, turned: boolean): Constant
       words.push(halves(at(c, t), at(c, t + 1)), halves(at(c, t + 1), at(c, t + 2)));
     words.push(start(c), r.multipliers[c]!);
   }
-  return stream(words);
+  return streamOf(words);
 }

@@ -5,12 +5,15 @@ import type { Profile } from "../ops/numerics.ts";
 import { geometry, hasConstantWeights, windowFields } from "./conv.ts";
 import {
   canPack,
+  canPackBiases,
   depthwiseStream,
   linesStream,
   packedStream,
   type Rescaling,
   rescalingOf,
+  unscaled,
 } from "./dsp-pack.ts";
+import { grouped } from "./grouped.ts";
 import {
   type Binding,
   type ConstantArray,
@@ -22,6 +25,10 @@ import {
   outputType,
   tableArray,
 } from "./kernel.ts";
+import { widened } from "./widened.ts";
+
+const isAccumulating = (node: Node): boolean =>
+  hasTypes(node, ["int8", "int8", "int32"], "int32") && hasConstantWeights(node);
 
 const zeroOf = (node: Node): number => inputType(node).quant!.zeroPoint[0]!;
 
@@ -48,7 +55,11 @@ const tapsOf = (node: Node): number => {
   return elementCount(shape) / shape[0]!;
 };
 
-const groupsOf = (node: Node): number => Math.ceil(inputType(node, 1).shape[0]! / 4);
+/** Groups of four filters that a call makes. */
+const groupsOf = (node: Node): number => {
+  const filters = node.op === "Conv2D" ? geometry(node).filters : inputType(node, 1).shape[0]!;
+  return Math.ceil(filters / 4);
+};
 
 /** Whether filters go to the output without a detour. */
 const isDirect = (node: Node): boolean => {
@@ -157,6 +168,25 @@ const rowPairsOf = (node: Node): number => {
   return 2 * unroll * turns;
 };
 
+function bindRows(node: Node, r: Rescaling, tables: Binding["constants"]): Binding {
+  const [rows, inFeatures] = inputType(node).shape as [number, number];
+  return {
+    inputs: [0],
+    constants: [packedStream(node, rowPairsOf(node), r), ...tables],
+    takesRows: false,
+    core: core("MOTE_DUAL_ROW", [unrolling(node).unroll], r),
+    struct: "mote_dual_fully_connected_s8_shape",
+    shape: {
+      rows,
+      in_features: inFeatures,
+      out_features: inputType(node, 1).shape[0]!,
+      pairs: rowPairsOf(node),
+      raw: r.raw ? 1 : 0,
+      requantization: r.requantization,
+    },
+  };
+}
+
 const fullyConnected: Kernel = {
   name: "dual_fully_connected_s8",
   header: "dual_fully_connected_s8.h",
@@ -170,23 +200,16 @@ const fullyConnected: Kernel = {
   },
   bind: (node, profile: Profile) => {
     const r = rescalingOf(node, profile);
-    const [rows, inFeatures] = inputType(node).shape as [number, number];
-    return {
-      inputs: [0],
-      constants: [packedStream(node, rowPairsOf(node), r), r.exponents],
-      takesRows: false,
-      core: core("MOTE_DUAL_ROW", [unrolling(node).unroll], r),
-      struct: "mote_dual_fully_connected_s8_shape",
-      shape: {
-        rows,
-        in_features: inFeatures,
-        out_features: inputType(node, 1).shape[0]!,
-        pairs: rowPairsOf(node),
-        raw: r.raw ? 1 : 0,
-        requantization: r.requantization,
-      },
-    };
+    return bindRows(node, r, [r.exponents]);
   },
+};
+
+/** The accumulators themselves. */
+const accumulators: Kernel = {
+  ...fullyConnected,
+  name: "dual_fully_connected_s8_s32",
+  serves: (node) => isAccumulating(node) && canPackBiases(node),
+  bind: (node) => bindRows(node, unscaled(node), []),
 };
 
 /** As many taps' pointers as the C kernel has room for. */
@@ -308,7 +331,8 @@ const depthwiseLines = (name: string, turned: boolean): Kernel => ({
   serves: (node) => {
     if (!isInteger(node) || !isDepthwise(node)) return false;
     const { kernel, strides, dilations } = lineWindow(node, turned);
-    const isNear = dilations[0] === 1 && dilations[1] === 1 && strides[1] <= 2;
+    const isPadded = geometry(node).window.padsBegin.every((pad) => pad >= 0);
+    const isNear = isPadded && dilations.every((d) => d === 1) && strides[1] <= 2;
     return isNear && kernel.join() === "3,3" && planesOf(node, turned).pitch <= longestPitch;
   },
   scratchBytes: (node) => {
@@ -320,10 +344,17 @@ const depthwiseLines = (name: string, turned: boolean): Kernel => ({
   bind: (node, profile) => linesBinding(node, profile, turned),
 });
 
+const lines = depthwiseLines("dual_depthwise_3x3_s8", false);
+const turnedLines = depthwiseLines("dual_depthwise_3x3_turned_s8", true);
+
 export const dspKernels: readonly Kernel[] = [
   convolution,
+  grouped(convolution, 4),
   fullyConnected,
+  accumulators,
   depthwise,
-  depthwiseLines("dual_depthwise_3x3_s8", false),
-  depthwiseLines("dual_depthwise_3x3_turned_s8", true),
+  lines,
+  turnedLines,
+  widened(depthwise),
+  widened(lines),
 ];

@@ -1,11 +1,10 @@
-/** Float kernels: arithmetic, functions, softmax, matrix products, reductions. */
+/** Float kernels: arithmetic, functions, softmax, reductions. */
 import { type Attrs, constantOf, type Node, num, str } from "../ir/graph.ts";
 import { elementCount, rowMajorStrides } from "../ir/types.ts";
 import { reducedAxes } from "../ops/normalise.ts";
 import type { InferContext } from "../ops/operator.ts";
-import { operatorOf } from "../ops/registry.ts";
 import { softmaxSpan } from "../ops/softmax.ts";
-import { broadcastSteps, nestOf } from "./axes.ts";
+import { nestOf } from "./axes.ts";
 import { clampFields } from "./conv.ts";
 import { broadcastFields } from "./elementwise.ts";
 import {
@@ -183,39 +182,6 @@ const reduction = (name: string): Kernel => ({
   bind: (node) => oneInput("mote_reduce_f32_shape", reduceFields(node)),
 });
 
-// ---- matrices ----
-
-/** The C struct of a product; vectors are matrices of one row or column. */
-function matmulFields(node: Node): Fields {
-  const [a, b, y] = [inputType(node, 0).shape, inputType(node, 1).shape, outputType(node).shape];
-  const [left, right] = [a.length === 1 ? [1, ...a] : a, b.length === 1 ? [...b, 1] : b];
-  const [rows, inner, columns] = [left.at(-2)!, left.at(-1)!, right.at(-1)!];
-  const vectors = (a.length === 1 ? 0 : 1) + (b.length === 1 ? 0 : 1);
-  const batch = y.slice(0, y.length - vectors);
-  const steps = [
-    broadcastSteps(left.slice(0, -2), batch).map((s) => s * rows * inner),
-    broadcastSteps(right.slice(0, -2), batch).map((s) => s * inner * columns),
-  ];
-  const nest = nestOf({ sizes: batch, steps }, 4);
-  const broadcast = { size: [...nest.sizes], a: [...nest.steps[0]!], b: [...nest.steps[1]!] };
-  return { batch: broadcast, rows, inner, columns };
-}
-
-const matmul: Kernel = {
-  name: "matmul_f32",
-  header: "matmul_f32.h",
-  ops: ["MatMul"],
-  serves: isFloat,
-  cost: (node) => operatorOf(node).macs!(node) * 6 + count(node) * 15,
-  bind: (node) => ({
-    inputs: [0, 1],
-    constants: [],
-    takesRows: false,
-    struct: "mote_matmul_f32_shape",
-    shape: matmulFields(node),
-  }),
-};
-
 const reductions = ["Mean", "Sum", "Max", "Min", "Prod", "L1", "L2", "SumSquare", "LogSum"];
 
 export const floatKernels: readonly Kernel[] = [
@@ -225,5 +191,4 @@ export const floatKernels: readonly Kernel[] = [
   softmax("softmax_f32", "Softmax"),
   softmax("log_softmax_f32", "LogSoftmax"),
   ...reductions.map(reduction),
-  matmul,
 ];

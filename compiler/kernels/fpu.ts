@@ -1,5 +1,5 @@
 /** Float kernels for cores with an FPU: hot loops that keep sixteen or eight sums in registers. */
-import { constantOf, type Node, num, str } from "../ir/graph.ts";
+import { constantOf, type Node, num } from "../ir/graph.ts";
 import { numbers, type Tensor } from "../ir/tensor.ts";
 import { elementCount } from "../ir/types.ts";
 import { clampOf } from "../ops/clamp.ts";
@@ -14,6 +14,7 @@ import {
   parameters,
   windowFields,
 } from "./conv.ts";
+import { grouped } from "./grouped.ts";
 import {
   type Binding,
   type ConstantArray,
@@ -23,6 +24,7 @@ import {
   outputType,
   weightsArray,
 } from "./kernel.ts";
+import { widened } from "./widened.ts";
 
 const roundUp = (x: number, to: number): number => Math.ceil(x / to) * to;
 const count = (node: Node): number => elementCount(outputType(node).shape);
@@ -42,7 +44,8 @@ const maxField = (node: Node) => ({
   float: Math.min(clampOf(node.attrs).max, 3.4028234663852886e38),
 });
 
-interface Filters {
+/** Filters as the cores take them. */
+export interface Filters {
   /** [filter][product] */
   readonly weights: ArrayLike<number>;
   readonly bias: ArrayLike<number>;
@@ -50,7 +53,7 @@ interface Filters {
   readonly filters: number;
 }
 
-function filtersOf(node: Node): Filters {
+export function filtersOf(node: Node): Filters {
   const w = constantOf(node.inputs[1])!;
   const filters = w.shape[0]!;
   const given = constantOf(node.inputs[2]) as Tensor | undefined;
@@ -59,7 +62,7 @@ function filtersOf(node: Node): Filters {
 }
 
 /** Filters in groups of `size`: a group's biases, then for each product the group's weights. */
-function grouped(f: Filters, size: number, filters: number, products: number): number[] {
+export function inGroups(f: Filters, size: number, filters: number, products: number): number[] {
   const stream: number[] = [];
   for (let first = 0; first < filters; first += size) {
     for (let o = first; o < first + size; o++) stream.push(f.bias[o] ?? 0);
@@ -74,17 +77,19 @@ const stream = (list: readonly number[]): ConstantArray =>
   weightsArray("weights", "float32", Float32Array.from(list));
 
 const productsOf = (node: Node): number => roundUp(filtersOf(node).products, 4);
-const filterGroups = (node: Node): number => Math.ceil(inputType(node, 1).shape[0]! / 4);
+/** Groups of four filters that a call makes. */
+const filterGroups = (node: Node): number => Math.ceil(geometry(node).filters / 4);
 
 /** Whether the core may write a whole block's results to their own place. */
-const isDirect = (node: Node): boolean =>
-  inputType(node, 1).shape[0]! % 4 === 0 && str(node, "y_layout", "NHWC") === "NHWC";
-
-/** Results go through scratch memory for pixels that are left over, too. */
-function needsResults(node: Node): boolean {
-  const [height, width] = geometry(node).window.output as [number, number];
-  return !isDirect(node) || (height * width) % 4 !== 0;
+function isDirect(node: Node): boolean {
+  const { filters, window, y } = geometry(node);
+  const isDense = y[1] === 1 && y[2] === window.output[1]! * y[3];
+  return filters % 4 === 0 && isDense;
 }
+
+/** Results go through scratch memory for pixels that are left over of some rows, too. */
+const needsResults = (node: Node): boolean =>
+  !isDirect(node) || geometry(node).window.output[1]! % 4 !== 0;
 
 function bindConv(node: Node): Binding {
   const f = filtersOf(node);
@@ -92,7 +97,7 @@ function bindConv(node: Node): Binding {
   return {
     core: { macro: "MOTE_CORE_F32_X4", arguments: [clampCode(node)!] },
     inputs: [0],
-    constants: [stream(grouped(f, 4, groups * 4, products))],
+    constants: [stream(inGroups(f, 4, roundUp(f.filters, 4), products))],
     takesRows: true,
     struct: "mote_conv_2d_f32_x4_shape",
     shape: {
@@ -114,7 +119,7 @@ const conv: Kernel = {
   scratchBytes: (node) =>
     16 * (productsOf(node) + (needsResults(node) ? 4 * filterGroups(node) : 0)),
   cost: (node) => {
-    const pixels = count(node) / filtersOf(node).filters;
+    const pixels = count(node) / geometry(node).filters;
     const blocks = Math.ceil(pixels / 4);
     const products = productsOf(node);
     return blocks * (products * (16 + 34.5 * filterGroups(node)) + 60 * filterGroups(node) + 150);
@@ -125,7 +130,7 @@ const conv: Kernel = {
 function bindVector(node: Node): Binding {
   const f = filtersOf(node);
   const whole = Math.floor(f.filters / 8) * 8;
-  const list = grouped(f, 8, whole, f.products);
+  const list = inGroups(f, 8, whole, f.products);
   for (let o = whole; o < f.filters; o++) {
     list.push(f.bias[o]!);
     for (let k = 0; k < f.products; k++) list.push(f.weights[o * f.products + k]!);
@@ -155,8 +160,7 @@ const fullyConnected: Kernel = {
   bind: bindVector,
 };
 
-const isPlain = (node: Node): boolean =>
-  str(node, "x_layout", "NHWC") === "NHWC" && str(node, "y_layout", "NHWC") === "NHWC";
+const isPlain = (node: Node): boolean => geometry(node).x[1] === 1 && geometry(node).y[1] === 1;
 
 const depthwise: Kernel = {
   name: "depthwise_conv_2d_f32_c4",
@@ -178,4 +182,10 @@ const depthwise: Kernel = {
   }),
 };
 
-export const fpuKernels: readonly Kernel[] = [conv, fullyConnected, depthwise];
+export const fpuKernels: readonly Kernel[] = [
+  conv,
+  grouped(conv, 4),
+  fullyConnected,
+  depthwise,
+  widened(depthwise),
+];

@@ -65,12 +65,33 @@ export interface Kernel {
    * written, in a call over all rows.
    */
   readonly inPlace?: readonly number[] | ((node: Node) => readonly number[]);
+  /**
+   * Calls of other kernels that do the work together, in place of one of its own, which it then
+   * cannot bind.
+   */
+  parts?(node: Node): readonly Part[];
   /** No code at all: the output is the first input's memory under another shape or type. */
   readonly isView?: boolean;
   /** Estimated instructions of one call over all rows. */
   cost(node: Node): number;
+  /** A kernel of the same loops whose measured costs stand for its own, by name. */
+  readonly measuredAs?: string;
   bind(node: Node, profile: Profile): Binding;
 }
+
+/**
+ * A call that makes part of the output, as if it were a node of its own: its result begins at
+ * element `yStart` of the output.
+ */
+export interface Part {
+  readonly node: Node;
+  readonly kernel: Kernel;
+  readonly yStart: number;
+}
+
+/** What a kernel's C calls are for: parts of the node, or the node as a whole. */
+export const partsOf = (kernel: Kernel, node: Node): readonly Part[] =>
+  kernel.parts?.(node) ?? [{ node, kernel, yStart: 0 }];
 
 export const inputType = (node: Node, i = 0): TensorType => node.inputs[i]!.type;
 export const outputType = (node: Node): TensorType => node.outputs[0]!.type;

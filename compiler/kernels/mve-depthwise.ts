@@ -27,7 +27,8 @@ function serves(node: Node): boolean {
   const { kernel, dilations, padsBegin } = window;
   const isPlain = group === channels && filters === channels && x[1] === 1 && y[1] === 1;
   const isSmall = kernel[0]! <= 4 && kernel[1]! <= 4 && dilations[1]! < 500;
-  return isPlain && isSmall && pixelsOf(node) >= 2 && padsBegin[1]! < columnsOf(node);
+  const isPadded = padsBegin[1]! >= 0 && padsBegin[1]! < columnsOf(node);
+  return isPlain && isSmall && pixelsOf(node) >= 2 && isPadded;
 }
 
 /** The stream that runtime-c/kernels/columns_s8.h describes, and its words for 16 channels. */

@@ -6,6 +6,7 @@ import { integerClamp } from "../ops/clamp.ts";
 import { filterFactors } from "../ops/conv.ts";
 import { type Profile, quantizeMultiplier, singleRounding } from "../ops/numerics.ts";
 import { geometry, hasConstantWeights, matrixFields, windowFields } from "./conv.ts";
+import { grouped } from "./grouped.ts";
 import {
   type Binding,
   type Fields,
@@ -230,7 +231,8 @@ function patchOffsets(node: Node): number[] {
 /** Whether the bytes of one row of the kernel do not lie side by side, or are too few for that. */
 function gathers(node: Node): boolean {
   const { window, channels, x } = geometry(node);
-  const isRun = x[1] === 1 && (window.dilations[1] === 1 || window.kernel[1] === 1);
+  const isDense = window.dilations[1] === 1 && x[3] === channels;
+  const isRun = x[1] === 1 && (isDense || window.kernel[1] === 1);
   const isShort = window.kernel[1]! * channels <= 8;
   const reachable = Math.max(...patchOffsets(node)) < 2 ** 16;
   return !isRun || (isShort && reachable);
@@ -301,4 +303,10 @@ const fullyConnected: Kernel = {
   },
 };
 
-export const mveKernels: readonly Kernel[] = [pointwise, patches, fullyConnected];
+export const mveKernels: readonly Kernel[] = [
+  pointwise,
+  patches,
+  grouped(pointwise, 4),
+  grouped(patches, 4),
+  fullyConnected,
+];

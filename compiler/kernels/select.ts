@@ -5,7 +5,8 @@ import { type Graph, makeGraph, makeNode, type Node, str, type Value } from "../
 import type { Profile } from "../ops/numerics.ts";
 import { OperatorError } from "../ops/operator.ts";
 import { candidates, kernelNamed } from "./catalogue.ts";
-import type { Kernel } from "./kernel.ts";
+import { type Forced, forcedKernel } from "./forced.ts";
+import { type Kernel, partsOf } from "./kernel.ts";
 import { layerSignature, type Tuning } from "./tuning.ts";
 
 export const hasKernel = (node: Node): boolean => node.op !== "Input" && node.op !== "Constant";
@@ -17,7 +18,7 @@ export const kernelOf = (node: Node): Kernel => kernelNamed(str(node, "kernel"))
 function canBind(kernel: Kernel, node: Node): boolean {
   if (kernel.isView) return true;
   try {
-    kernel.bind(node, "fast");
+    for (const part of partsOf(kernel, node)) part.kernel.bind(part.node, "fast");
     return true;
   } catch (problem) {
     if (problem instanceof OperatorError) return false;
@@ -33,25 +34,29 @@ export function ranked(node: Node, options: SelectOptions): Kernel[] {
   const scores = new Map(usable.map((kernel) => [kernel, score(node, kernel, options)]));
   usable.sort((a, b) => scores.get(a)! - scores.get(b)!);
   if (optimize === "size") return usable;
-  const measured = tuning?.get(layerSignature(node, profile));
-  if (!measured || !usable.every((k) => k.name in measured)) return usable;
-  return usable.sort((a, b) => measured[a.name]! - measured[b.name]!);
+  const tuned = tuning?.get(layerSignature(node, profile));
+  if (!tuned || !usable.every((k) => k.name in tuned)) return usable;
+  return usable.sort((a, b) => tuned[a.name]! - tuned[b.name]!);
 }
 
+const measuredOf = ({ name, measuredAs }: Kernel, { costs }: SelectOptions) =>
+  costs?.[name] ?? costs?.[measuredAs ?? name];
+
 /** Instructions of one run: the kernel's own estimate, by what calibration measured. */
-export const predictedCost = (node: Node, kernel: Kernel, { costs }: SelectOptions): number =>
-  kernel.cost(node) * (costs?.[kernel.name]?.instructions ?? 1);
+export const predictedCost = (node: Node, kernel: Kernel, options: SelectOptions): number =>
+  partsOf(kernel, node).reduce(
+    (sum, p) => sum + p.kernel.cost(p.node) * (measuredOf(p.kernel, options)?.instructions ?? 1),
+    0,
+  );
 
 /** Bytes of flash: the layer's constants, and code as measured. */
-export function predictedFlash(
-  node: Node,
-  kernel: Kernel,
-  { costs, profile }: SelectOptions,
-): number {
+export function predictedFlash(node: Node, kernel: Kernel, options: SelectOptions): number {
   if (kernel.isView) return 0;
-  const { constants } = kernel.bind(node, profile);
-  const bytes = constants.reduce((sum, c) => sum + (c ? c.data.byteLength : 0), 0);
-  return bytes + (costs?.[kernel.name]?.codeBytes ?? 0);
+  return partsOf(kernel, node).reduce((total, part) => {
+    const { constants } = part.kernel.bind(part.node, options.profile);
+    const bytes = constants.reduce((sum, c) => sum + (c ? c.data.byteLength : 0), 0);
+    return total + bytes + (measuredOf(part.kernel, options)?.codeBytes ?? 0);
+  }, 0);
 }
 
 export interface SelectOptions {
@@ -59,6 +64,8 @@ export interface SelectOptions {
   readonly isa: readonly string[];
   readonly profile: Profile;
   readonly tuning?: Tuning | undefined;
+  /** What the user chose. */
+  readonly forced?: Forced | undefined;
   /** Measured instructions by predicted ones, and code, by kernel. */
   readonly costs?: Readonly<Record<string, { instructions: number; codeBytes: number }>>;
   /** What to choose by: instructions (the default), or bytes of flash. */
@@ -71,11 +78,16 @@ export interface Selection {
   readonly unserved: readonly Node[];
 }
 
+function chosenFor(node: Node, options: SelectOptions): Kernel | undefined {
+  const usable = ranked(node, options);
+  return usable.find((k) => k.name === forcedKernel(node, options.forced)) ?? usable[0];
+}
+
 export function select(graph: Graph<"lowered">, options: SelectOptions): Selection {
   const unserved: Node[] = [];
   const made = new Map<Value, Value>();
   for (const node of graph.nodes) {
-    const kernel = hasKernel(node) ? ranked(node, options)[0] : undefined;
+    const kernel = hasKernel(node) ? chosenFor(node, options) : undefined;
     if (hasKernel(node) && !kernel) unserved.push(node);
     const inputs = node.inputs.map((v) => v && made.get(v)!);
     const types = node.outputs.map((v) => v.type);

@@ -4,10 +4,8 @@
  */
 import { constantOf, type Node } from "../ir/graph.ts";
 import { elementCount } from "../ir/types.ts";
-import { convKernels } from "./conv.ts";
 import { type Kernel, outputType, tableArray, weightsArray } from "./kernel.ts";
-
-const portable = convKernels.find((k) => k.name === "fully_connected_s8")!;
+import { portableNamed } from "./v6m-filters.ts";
 
 /** Products of two unsigned bytes stay within 32 bits. */
 const maxFeatures = 32768;
@@ -46,8 +44,8 @@ function foldedBias(m: Matrix, bias: ArrayLike<number>, zeroPoint: number): Int3
   });
 }
 
-export const fullyConnected: Kernel = {
-  name: "fully_connected_s8_x8",
+const eights = (portable: Kernel): Kernel => ({
+  name: `${portable.name}_x8`,
   header: "fully_connected_s8_x8.h",
   ops: portable.ops,
   isa: ["scalar"],
@@ -69,8 +67,7 @@ export const fullyConnected: Kernel = {
       constants: [
         weightsArray("weights", "uint8", raisedWeights(matrix)),
         tableArray("bias", "int32", bias),
-        constants[2],
-        constants[3],
+        ...constants.slice(2),
       ],
       takesRows: false,
       core: { macro: "MOTE_X8_CORE", arguments: [8] },
@@ -84,4 +81,10 @@ export const fullyConnected: Kernel = {
       },
     };
   },
-};
+});
+
+/** To int8, and to the int32 accumulators. */
+export const fullyConnectedKernels: readonly Kernel[] = [
+  eights(portableNamed("fully_connected_s8")),
+  eights(portableNamed("fully_connected_s8_s32")),
+];

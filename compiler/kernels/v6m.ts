@@ -2,19 +2,21 @@
  * Kernels for processors that multiply one number at a time (Armv6-M, Armv7-M without DSP): two
  * pixels share a word, and so a multiplication.
  */
-import { constantOf, type Node } from "../ir/graph.ts";
+import { constantOf, type Node, num } from "../ir/graph.ts";
 import { elementCount } from "../ir/types.ts";
 import type { Profile } from "../ops/numerics.ts";
+import { grouped } from "./grouped.ts";
 import {
   type Binding,
   type Fields,
+  inputType,
   type Kernel,
   outputType,
   tableArray,
   weightsArray,
 } from "./kernel.ts";
 import { depthwiseEights } from "./v6m-depthwise.ts";
-import { fullyConnected } from "./v6m-fc.ts";
+import { fullyConnectedKernels } from "./v6m-fc.ts";
 import {
   filtersOf,
   foldedBias,
@@ -24,6 +26,7 @@ import {
   rescalesInParts,
 } from "./v6m-filters.ts";
 import { type Filters, type Packing, pack } from "./v6m-packing.ts";
+import { widened } from "./widened.ts";
 
 interface Prepared {
   readonly filters: Filters;
@@ -38,7 +41,15 @@ function filterTable({ packing }: Prepared, bias: readonly number[], parts: Part
     if (f % 8 === 0) starts.push(words.length);
     words.push(b, parts.multipliers[f]!, ...packing.corrections[f]!, 0);
   });
-  return { words: Int32Array.from(words), starts: Int32Array.from(starts) };
+  return { words, starts };
+}
+
+/** A part for each group of the convolution, all as long as the longest. */
+function inParts(words: readonly number[], starts: readonly number[], groups: number): number[] {
+  const begins = starts.filter((_, i) => i % (starts.length / groups) === 0);
+  const parts = begins.map((begin, i) => words.slice(begin, begins[i + 1]));
+  const longest = Math.max(...parts.map((p) => p.length));
+  return parts.flatMap((p) => [...p, ...new Array<number>(longest - p.length).fill(0)]);
 }
 
 interface Family {
@@ -105,16 +116,21 @@ function isSafe(node: Node): boolean {
 }
 
 /**
- * Blocks of four pixels; expanding a tap's words is 13 instructions, 20 where they are eight
- * channels' only, and a rescale about 30 or, with so few filters a call, 40. Portable kernels count
- * half of what these processors need, so this is halved, too.
+ * Blocks of four pixels; expanding a tap's words is 20 instructions where they are eight channels'
+ * only, else 10 and 160 for finding them; a rescale about 30 or, with so few filters a call, 40.
+ * Portable kernels count half of what these processors need, so this is halved, too.
  */
 function costOf(f: Family, node: Node, { filters, packing }: Prepared): number {
   const outputs = elementCount(outputType(node).shape);
-  const blocks = outputs / filters.count / 4;
-  const expanding = filters.taps * (f.depthwise ? filters.count * 20 : 13);
+  const count = node.attrs.stacked ? num(node, "filters") : filters.count;
+  const blocks = outputs / count / 4;
+  const products = (packing.instructions * count) / filters.count;
+  const positions = elementCount(inputType(node, 1).shape.slice(1, 3));
+  const expanding = f.depthwise
+    ? filters.taps * filters.count * 20 + 150
+    : filters.taps * 10 + positions * 160 + 350;
   const rescaling = outputs * (f.depthwise ? 40 : 30);
-  const measured = blocks * (packing.instructions + expanding + 150) + rescaling;
+  const measured = blocks * (products + expanding) + rescaling;
   return Math.round(measured / 2);
 }
 
@@ -133,6 +149,7 @@ function bindPairs(
   const finishes = window.y_channel === 1 && rescalesInParts(prepared.filters, parts, bias);
   const raw = finishes ? 0 : 1;
   const { words, starts } = filterTable(prepared, bias, parts);
+  const groupCount = num(node, "stacked", 1);
   const groups = packing.taps / packing.size;
   const loops = groups > packing.unroll ? 1 : 0;
   const range = raw ? [-128, 127] : [r.min!, r.max!];
@@ -149,8 +166,8 @@ function bindPairs(
     inputs: [0],
     constants: [
       weightsArray("weights", "int8", packing.weights),
-      weightsArray("filters", "int32", words),
-      ...(f.depthwise ? [tableArray("starts", "int32", starts)] : []),
+      weightsArray("filters", "int32", Int32Array.from(inParts(words, starts, groupCount))),
+      ...(f.depthwise ? [tableArray("starts", "int32", Int32Array.from(starts))] : []),
       raw ? binding.constants[2] : undefined,
       raw ? binding.constants[3] : undefined,
     ],
@@ -164,9 +181,13 @@ function bindPairs(
   };
 }
 
+const convPairs = pairsKernel(conv);
+
 export const v6mKernels: readonly Kernel[] = [
-  pairsKernel(conv),
+  convPairs,
+  grouped(convPairs, 8),
   pairsKernel(depthwise),
   depthwiseEights,
-  fullyConnected,
+  widened(depthwiseEights, 8),
+  ...fullyConnectedKernels,
 ];

@@ -94,7 +94,7 @@ function convolve(
 }
 
 /** Steps of [batch, channel, row, column] in a dense NCHW or NHWC tensor. */
-function steps(layout: string, channels: number, height: number, width: number) {
+export function steps(layout: string, channels: number, height: number, width: number) {
   return layout === "NCHW"
     ? ([channels * height * width, height * width, width, 1] as const)
     : ([channels * height * width, 1, width * channels, channels] as const);
@@ -108,13 +108,18 @@ export function imageSizes(shape: Shape, layout: string) {
     : { batch: n, channels: c, height: a, width: b };
 }
 
-function checkGroups(channels: number, filters: number, perGroup: number, group: number): void {
+export function checkGroups(
+  channels: number,
+  filters: number,
+  perGroup: number,
+  group: number,
+): void {
   if (channels !== perGroup * group)
     fail(`the input has ${channels} channels, the weights take ${perGroup} in ${group} group(s)`);
   if (filters % group !== 0) fail(`${filters} filters do not divide into ${group} groups`);
 }
 
-function checkBias(bias: TensorType | undefined, filters: number): void {
+export function checkBias(bias: TensorType | undefined, filters: number): void {
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== filters))
     fail(`the bias has shape [${bias.shape}] instead of [${filters}]`);
 }
@@ -181,8 +186,9 @@ export function convolutionOf(
   const layout = str({ attrs }, "x_layout", "NHWC");
   const { batch, channels, height, width } = imageSizes(x.shape, layout);
   const [filters, kh, kw, perGroup] = w.shape as [number, number, number, number];
-  const window = windowOf(attrs, [height, width], [kh, kw]);
+  const window = windowOf(attrs, [height, width], [kh, kw], true);
   const [outH, outW] = window.output as [number, number];
+  const given = ints({ attrs }, "y_steps") as Convolution["y"] | readonly [];
   return {
     window,
     batch,
@@ -191,7 +197,7 @@ export function convolutionOf(
     filters,
     group: num({ attrs }, "group", 1),
     x: steps(layout, channels, height, width),
-    y: steps(str({ attrs }, "y_layout", "NHWC"), filters, outH, outW),
+    y: given.length === 4 ? given : steps(str({ attrs }, "y_layout", "NHWC"), filters, outH, outW),
     w: [kh * kw * perGroup, 1, kw * perGroup, perGroup],
   };
 }
@@ -274,14 +280,20 @@ const conv: Operator = {
 
 /**
  * X [N,H,W,C] (or as `x_layout` says), W [filters, kernel rows, kernel columns, channels per
- * group].
+ * group]. `y_steps` are the steps of a part of another node's output, which kernels write.
  */
 const conv2D: Operator = {
   name: "Conv2D",
   level: "lowered",
   inputs: ["X: T", "W: T1", "B?: T2"],
   outputs: 1,
-  attrs: { ...convolutionAttrs, ...clampAttrs, x_layout: "string", y_layout: "string" },
+  attrs: {
+    ...convolutionAttrs,
+    ...clampAttrs,
+    x_layout: "string",
+    y_layout: "string",
+    y_steps: "ints",
+  },
   infer: inferConv2D,
   evaluate: ({ inputs: [x, w, b], attrs, types }) => [
     runFloat(convolutionOf(x!, w!, attrs), x!, w!, b, types[0]!, clampOf(attrs)),

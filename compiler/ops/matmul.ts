@@ -2,7 +2,7 @@
 import { type Attrs, num } from "../ir/graph.ts";
 import { newArray, type Tensor } from "../ir/tensor.ts";
 import { elementCount, type Shape, type TensorType } from "../ir/types.ts";
-import { broadcastIndex } from "./binary.ts";
+import { broadcastIndex, productFactor } from "./binary.ts";
 import { clampAttrs, clampOf, integerClamp } from "./clamp.ts";
 import { filterFactors, weightedIntegerForm } from "./conv.ts";
 import { clamp, makeRescale } from "./numerics.ts";
@@ -63,6 +63,39 @@ function matmulShapes(a: Shape, b: Shape) {
   return { m, n, k, batch, left: left.slice(0, -2), right: right.slice(0, -2), shape };
 }
 
+/** Each result is `finish` of a sum of `term`s. */
+function multiply(
+  a: Tensor,
+  b: Tensor,
+  { elem }: TensorType,
+  term: (a: number, b: number) => number,
+  finish: (sum: number) => number,
+): Tensor {
+  const s = matmulShapes(a.shape, b.shape);
+  const [ia, ib] = [broadcastIndex(s.left, s.batch), broadcastIndex(s.right, s.batch)];
+  const data = newArray(elem, elementCount(s.shape)) as Float32Array;
+  const [as, bs] = [a.data, b.data] as Float32Array[];
+  for (let g = 0; g < ia.length; g++)
+    for (let i = 0; i < s.m; i++)
+      for (let j = 0; j < s.n; j++) {
+        let sum = 0;
+        for (let l = 0; l < s.k; l++)
+          sum += term(as![(ia[g]! * s.m + i) * s.k + l]!, bs![(ib[g]! * s.k + l) * s.n + j]!);
+        data[(g * s.m + i) * s.n + j] = finish(sum);
+      }
+  return { elem, shape: s.shape, data };
+}
+
+function evaluateIntegerProduct(context: EvalContext): Tensor[] {
+  const { inputs, inputTypes, types, attrs, profile } = context;
+  const [ta, tb, ty] = [inputTypes[0]!, inputTypes[1]!, types[0]!];
+  const [za, zb, zy] = [ta, tb, ty].map((t) => t.quant!.zeroPoint[0]!) as [number, number, number];
+  const { min, max } = integerClamp(attrs, ty);
+  const rescale = makeRescale([productFactor(ta, tb, ty)], profile);
+  const finish = (sum: number) => clamp(zy + rescale.apply(sum, 0), min, max);
+  return [multiply(inputs[0]!, inputs[1]!, ty, (a, b) => (a - za) * (b - zb), finish)];
+}
+
 const matmul: Operator = {
   name: "MatMul",
   level: "any",
@@ -70,20 +103,20 @@ const matmul: Operator = {
   outputs: 1,
   attrs: {},
   infer: ({ inputs: [a, b] }) => [{ elem: a!.elem, shape: matmulShapes(a!.shape, b!.shape).shape }],
-  evaluate: ({ inputs: [a, b], types }) => {
-    const s = matmulShapes(a!.shape, b!.shape);
-    const [ia, ib] = [broadcastIndex(s.left, s.batch), broadcastIndex(s.right, s.batch)];
-    const data = newArray(types[0]!.elem, elementCount(s.shape)) as Float32Array;
-    const [as, bs] = [a!.data, b!.data] as Float32Array[];
-    for (let g = 0; g < ia.length; g++)
-      for (let i = 0; i < s.m; i++)
-        for (let j = 0; j < s.n; j++) {
-          let sum = 0;
-          for (let l = 0; l < s.k; l++)
-            sum += as![(ia[g]! * s.m + i) * s.k + l]! * bs![(ib[g]! * s.k + l) * s.n + j]!;
-          data[(g * s.m + i) * s.n + j] = sum;
-        }
-    return [{ elem: types[0]!.elem, shape: s.shape, data }];
+  evaluate: ({ inputs: [a, b], types }) => [
+    multiply(
+      a!,
+      b!,
+      types[0]!,
+      (i, j) => i * j,
+      (sum) => sum,
+    ),
+  ],
+  integer: {
+    roles: ["activation"],
+    output: "free",
+    evaluate: evaluateIntegerProduct,
+    accumulatorBound: ({ inputs: [a] }) => 255 * 255 * a!.type.shape.at(-1)!,
   },
   macs: ({ inputs: [a, b] }) => {
     const s = matmulShapes(a!.type.shape, b!.type.shape);

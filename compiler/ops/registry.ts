@@ -3,12 +3,15 @@ import type { Node } from "../ir/graph.ts";
 import { activationOperators } from "./activation.ts";
 import { elementwiseOperators } from "./binary.ts";
 import { convOperators } from "./conv.ts";
+import { convTransposeOperators } from "./conv-transpose.ts";
+import { interpolateOperators } from "./interpolate.ts";
 import { matmulOperators } from "./matmul.ts";
 import { movementOperators } from "./movement.ts";
 import { normaliseOperators } from "./normalise.ts";
 import { fail, type Operator } from "./operator.ts";
 import { poolOperators } from "./pool.ts";
 import { quantisationOperators, quantisedProducts } from "./quantisation.ts";
+import { resizeOperators } from "./resize.ts";
 import { typingOperators } from "./typing.ts";
 import { unaryOperators } from "./unary.ts";
 import { viewOperators } from "./views.ts";
@@ -32,11 +35,14 @@ for (const operator of [
   ...elementwiseOperators,
   ...activationOperators,
   ...convOperators,
+  ...convTransposeOperators,
   ...matmulOperators,
   ...poolOperators,
   ...normaliseOperators,
   ...viewOperators,
   ...movementOperators,
+  ...resizeOperators,
+  ...interpolateOperators,
   ...typingOperators,
   ...quantisationOperators,
   ...quantisedProducts((name) => operatorOf({ op: name })),

@@ -46,6 +46,7 @@ function padsOf(
   spatial: readonly number[],
   w: Pick<Window, "strides">,
   extents: number[],
+  crops = false,
 ) {
   const rank = spatial.length;
   const auto = str({ attrs }, "auto_pad", "NOTSET");
@@ -56,15 +57,19 @@ function padsOf(
   const pads = auto === "VALID" ? [] : ints({ attrs }, "pads");
   if (pads.length !== 0 && pads.length !== 2 * rank)
     fail(`'pads' has ${pads.length} numbers instead of ${2 * rank}`);
-  if (pads.some((p) => p < 0)) fail("'pads' must not be negative");
+  if (!crops && pads.some((p) => p < 0)) fail("'pads' must not be negative");
   return spatial.map((_, i): [number, number] => [pads[i] ?? 0, pads[i + rank] ?? 0]);
 }
 
-/** The window of a convolution or pool over the given spatial sizes. */
+/**
+ * The window of a convolution or pool over the given spatial sizes. Negative pads, where they are
+ * allowed, crop the input.
+ */
 export function windowOf(
   attrs: Attrs,
   spatial: readonly number[],
   kernelShape: readonly number[] = ints({ attrs }, "kernel_shape"),
+  crops = false,
 ): Window {
   const rank = spatial.length;
   if (kernelShape.length !== rank || kernelShape.some((k) => k < 1))
@@ -72,7 +77,7 @@ export function windowOf(
   const strides = perAxis(attrs, "strides", rank, ones(rank));
   const dilations = perAxis(attrs, "dilations", rank, ones(rank));
   const extents = kernelShape.map((k, i) => (k - 1) * dilations[i]! + 1);
-  const pads = padsOf(attrs, spatial, { strides }, extents);
+  const pads = padsOf(attrs, spatial, { strides }, extents, crops);
   const ceil = num({ attrs }, "ceil_mode") === 1;
   const output = spatial.map((size, i) => {
     const span = size + pads[i]![0] + pads[i]![1] - extents[i]!;
@@ -84,6 +89,46 @@ export function windowOf(
   });
   const [padsBegin, padsEnd] = [pads.map((p) => p[0]), pads.map((p) => p[1])];
   return { kernel: kernelShape, strides, dilations, padsBegin, padsEnd, output };
+}
+
+const whole = (attrs: Attrs, name: string, rank: number): readonly number[] => {
+  const given = ints({ attrs }, name);
+  if (given.some((x) => x < 0)) fail(`'${name}' must not be negative`);
+  return given.length === 0 ? Array.from({ length: rank }, () => 0) : given.slice(-rank);
+};
+
+/**
+ * The window of a transposed convolution, whose output i·stride + k·dilation − pad takes input i
+ * times weight k. `output_shape` and `auto_pad` say the output's size and leave the pads to follow.
+ */
+export function transposedWindowOf(
+  attrs: Attrs,
+  spatial: readonly number[],
+  kernel: readonly number[],
+): Window {
+  const rank = spatial.length;
+  const strides = perAxis(attrs, "strides", rank, ones(rank));
+  const dilations = perAxis(attrs, "dilations", rank, ones(rank));
+  const padding = whole(attrs, "output_padding", rank);
+  const full = spatial.map(
+    (size, i) =>
+      (size - 1) * strides[i]! + (kernel[i]! - 1) * dilations[i]! + 1 + (padding[i] ?? 0),
+  );
+  const auto = str({ attrs }, "auto_pad", "NOTSET");
+  const same = auto.startsWith("SAME") ? spatial.map((size, i) => size * strides[i]!) : [];
+  const given = ints({ attrs }, "output_shape");
+  const sizes = given.length > 0 ? given.slice(-rank) : same;
+  const pads = sizes.map((size, i): [number, number] => {
+    const total = Math.max(0, full[i]! - size);
+    const small = Math.floor(total / 2);
+    return auto === "SAME_UPPER" ? [small, total - small] : [total - small, small];
+  });
+  const both = sizes.length > 0 ? pads : padsOf(attrs, spatial, { strides }, []);
+  const [padsBegin, padsEnd] = [both.map((p) => p[0]), both.map((p) => p[1])];
+  const output = full.map((size, i) => sizes[i] ?? size - padsBegin[i]! - padsEnd[i]!);
+  if (output.length !== rank || output.some((size) => size < 1))
+    fail(`its output would have the spatial sizes [${output}]`);
+  return { kernel, strides, dilations, padsBegin, padsEnd, output };
 }
 
 /** The same window with missing leading axes of size 1, so that 1-D is 2-D. */

@@ -12,7 +12,8 @@ const arenaAlignBytes = 16;
 
 /** Whether a value is made as planes [N,C,H,W]; other images are [N,H,W,C]. */
 const isPlanar = ({ node }: Value): boolean =>
-  str(node, "y_layout") === "NCHW" || (node.op !== "Conv2D" && str(node, "x_layout") === "NCHW");
+  str(node, "y_layout") === "NCHW" ||
+  (!node.op.startsWith("Conv") && str(node, "x_layout") === "NCHW");
 
 /** Rows of a value: the height of an image; anything else is one row. */
 export const rowCount = (value: Value): number => {

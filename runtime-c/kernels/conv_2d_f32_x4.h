@@ -85,8 +85,8 @@ MOTE_INLINE void mote_conv_2d_f32_x4(mote_core_f32_x4_function core, const float
                 mote_conv_2d_f32_x4_gather(image, block + p, (t + p) / g.out_w, (t + p) % g.out_w, rows, g);
             }
             if (s.direct != 0 && count == 4) {
-                c.y_bytes = (uint32_t)g.out_c * 4u;
-                core(block, weights, out + (t - rows.out_begin * g.out_w) * g.out_c, &c);
+                c.y_bytes = (uint32_t)g.y_column * 4u;
+                core(block, weights, out + (t - rows.out_begin * g.out_w) * g.y_column, &c);
             } else {
                 c.y_bytes = (uint32_t)s.filter_groups * 16u;
                 core(block, weights, results, &c);

@@ -32,11 +32,12 @@ MOTE_INLINE int32_t mote_conv_2d_s8_dot(const int8_t *x, const int8_t *weights, 
 
 /**
  * weights: [out_c][kernel_h][kernel_w][in_c / groups]; bias: [out_c]; multipliers, exponents: [out_c]
- * or one. Writes int8, or the int32 accumulators themselves where `raw` is given instead of y.
+ * or one. Writes int8 to y, or where `is_raw` the int32 accumulators themselves to raw.
  */
-MOTE_INLINE void mote_conv_2d_s8_any(const int8_t *x, int8_t *y, int32_t *raw, const int8_t *weights,
-                                     const int32_t *bias, const int32_t *multipliers,
-                                     const int8_t *exponents, mote_rows rows, mote_conv_2d_s8_shape s)
+MOTE_INLINE void mote_conv_2d_s8_any(const int8_t *x, int8_t *y, int32_t *raw, int32_t is_raw,
+                                     const int8_t *weights, const int32_t *bias,
+                                     const int32_t *multipliers, const int8_t *exponents, mote_rows rows,
+                                     mote_conv_2d_s8_shape s)
 {
     const mote_window g = s.window;
     const int32_t channels = g.in_c / s.groups;
@@ -55,7 +56,7 @@ MOTE_INLINE void mote_conv_2d_s8_any(const int8_t *x, int8_t *y, int32_t *raw, c
                                          ix * g.x_column + o / filters * channels * g.x_channel;
                     const int32_t acc =
                         bias[o] + mote_conv_2d_s8_dot(x + from, weights + o * taps, ry, rx, channels, s);
-                    if (raw != NULL) {
+                    if (is_raw != 0) {
                         raw[to + o * g.y_channel] = acc;
                     } else {
                         y[to + o * g.y_channel] = (int8_t)mote_requantize(acc, o, multipliers, exponents,
@@ -71,14 +72,14 @@ MOTE_INLINE void mote_conv_2d_s8(const int8_t *x, int8_t *y, const int8_t *weigh
                                  const int32_t *multipliers, const int8_t *exponents, mote_rows rows,
                                  mote_conv_2d_s8_shape s)
 {
-    mote_conv_2d_s8_any(x, y, NULL, weights, bias, multipliers, exponents, rows, s);
+    mote_conv_2d_s8_any(x, y, NULL, 0, weights, bias, multipliers, exponents, rows, s);
 }
 
 /** The accumulators as they are, for ONNX's ConvInteger. */
 MOTE_INLINE void mote_conv_2d_s8_s32(const int8_t *x, int32_t *y, const int8_t *weights,
                                      const int32_t *bias, mote_rows rows, mote_conv_2d_s8_shape s)
 {
-    mote_conv_2d_s8_any(x, NULL, y, weights, bias, NULL, NULL, rows, s);
+    mote_conv_2d_s8_any(x, NULL, y, 1, weights, bias, NULL, NULL, rows, s);
 }
 
 #endif

@@ -65,7 +65,7 @@ MOTE_INLINE void mote_conv_2d_s8_pairs(mote_pairs_core core, const int8_t *x, in
     const mote_pairs_call call = {
         core, s.raw != 0 ? mote_pairs_finish : NULL, x, y, scratch, weights, filters, NULL,
         multipliers, exponents, rows};
-    mote_conv_2d_s8_pairs_run(&call, &s);
+    mote_pairs_all(mote_conv_2d_s8_pairs_run, call, s);
 }
 
 #endif

@@ -36,10 +36,11 @@ MOTE_INLINE void mote_conv_1x1_packed_s8(mote_packed_pairs *core, const int8_t *
     const mote_window g = s.window;
     const int32_t step = g.stride_w * g.x_column;
     const int32_t height = rows.out_end - rows.out_begin;
+    const int32_t is_dense = g.out_w == g.in_w && g.y_row == g.out_w * g.y_column;
     for (int32_t n = 0; n < g.batch; n++) {
         const int8_t *from = x + n * g.x_batch + (rows.out_begin * g.stride_h - rows.in_begin) * g.x_row;
         int8_t *to = y + n * g.y_batch;
-        if (g.stride_h == 1 && g.stride_w == 1 && g.out_w == g.in_w && g.out_w > 1) {
+        if (g.stride_h == 1 && g.stride_w == 1 && is_dense != 0 && g.out_w > 1) {
             mote_conv_packed_run(core, from, to, height * g.out_w, step, g.y_column, stream);
             continue;
         }

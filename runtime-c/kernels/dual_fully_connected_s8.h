@@ -63,4 +63,22 @@ MOTE_INLINE void mote_dual_fully_connected_s8(mote_dual_row core, const int8_t *
     }
 }
 
+/** The accumulators as they are, for ONNX's MatMulInteger; the core is a raw one. */
+MOTE_INLINE void mote_dual_fully_connected_s8_s32(mote_dual_row core, const int8_t *x, int32_t *y,
+                                                  void *scratch, const int32_t *stream,
+                                                  mote_dual_fully_connected_s8_shape s)
+{
+    int16_t *row = (int16_t *)scratch;
+    int32_t *made = (int32_t *)scratch + s.pairs;
+    for (int32_t r = 0; r < s.rows; r++) {
+        mote_dual_row_inputs(x + r * s.in_features, row, s.in_features);
+        for (int32_t f = 0; f < s.out_features; f++) {
+            if (f % 4 == 0) {
+                core(row, stream + f / 4 * (8 + 2 * s.pairs), made, s.pairs, 1, 0);
+            }
+            y[r * s.out_features + f] = made[f % 4];
+        }
+    }
+}
+
 #endif

@@ -52,4 +52,24 @@ MOTE_INLINE void mote_fully_connected_s8_x8(mote_x8_core core, const int8_t *x, 
     }
 }
 
+/** The accumulators as they are, for ONNX's MatMulInteger. */
+MOTE_INLINE void mote_fully_connected_s8_s32_x8(mote_x8_core core, const int8_t *x, int32_t *y, void *scratch,
+                                                const uint8_t *weights, const int32_t *bias,
+                                                mote_fully_connected_s8_x8_shape s)
+{
+    int32_t *sums = scratch;
+    uint8_t *raised = (uint8_t *)scratch + 32;
+    for (int32_t r = 0; r < s.rows; r++) {
+        const uint32_t less = mote_fully_connected_s8_x8_raise(x + r * s.in_features, raised, s) << 7;
+        int32_t *to = y + r * s.out_features;
+        for (int32_t f = 0; f < s.out_features; f += 8) {
+            const int32_t count = s.out_features - f < 8 ? s.out_features - f : 8;
+            core(raised, raised + s.padded_features, weights + f * s.padded_features, sums);
+            for (int32_t i = 0; i < count; i++) {
+                to[f + i] = (int32_t)((uint32_t)sums[i] + (uint32_t)bias[f + i] - less);
+            }
+        }
+    }
+}
+
 #endif

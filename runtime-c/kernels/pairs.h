@@ -177,6 +177,24 @@ static MOTE_NOINLINE void mote_pairs_finish(const int32_t *sums, int8_t *y, int3
     }
 }
 
+typedef void (*mote_pairs_layer)(const mote_pairs_call *call, const mote_pairs_shape *s);
+
+/** Runs a layer: at once, or where rows of y do not follow one another, row by row. */
+MOTE_INLINE void mote_pairs_all(mote_pairs_layer run, mote_pairs_call call, mote_pairs_shape s)
+{
+    const mote_rows rows = call.rows;
+    if (s.window.y_row == s.window.out_w * s.window.y_column) {
+        run(&call, &s);
+        return;
+    }
+    for (int32_t row = rows.out_begin; row < rows.out_end; row++) {
+        call.rows.out_begin = row;
+        call.rows.out_end = row + 1;
+        run(&call, &s);
+        call.y += s.window.y_row;
+    }
+}
+
 MOTE_INLINE int32_t mote_pairs_addend(const mote_requantization *r)
 {
     return (r->zero_point - r->min) * 65536 + 32768;

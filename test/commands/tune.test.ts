@@ -78,6 +78,11 @@ describe("mote tune", () => {
     const bad = join(folder, "bad.json");
     writeFileSync(bad, "[1, 2");
     expect(await said(model, "--tuning", bad)).toContain("MOTE1017");
+    const own = JSON.parse(readFileSync(file, "utf8"));
+    for (const targets of [null, [], { "cortex-m4": 5 }, { "cortex-m4": { x: { kernel: "1" } } }]) {
+      writeFileSync(bad, JSON.stringify({ ...own, targets }));
+      expect(await said(model, "--tuning", bad)).toContain("MOTE1017");
+    }
     writeFileSync(bad, '{ "mote": "0.0.1", "targets": {} }');
     expect(await said(model, "--tuning", bad)).toContain("MOTE1018");
   });

@@ -4,14 +4,25 @@ import { constantOf, type Node } from "../../compiler/ir/graph.ts";
 import { type Tensor, tensorOf } from "../../compiler/ir/tensor.ts";
 import { elementCount, type TensorType, typeBytes } from "../../compiler/ir/types.ts";
 import { candidates } from "../../compiler/kernels/catalogue.ts";
-import { type Binding, inPlaceInputs, type Kernel } from "../../compiler/kernels/kernel.ts";
+import {
+  type Binding,
+  inPlaceInputs,
+  type Kernel,
+  type Part,
+  partsOf,
+} from "../../compiler/kernels/kernel.ts";
 import type { Profile } from "../../compiler/ops/numerics.ts";
 import type { Random } from "./random.ts";
+
+export interface KernelCall extends Part {
+  readonly binding: Binding;
+}
 
 export interface KernelCase {
   readonly node: Node;
   readonly kernel: Kernel;
-  readonly binding: Binding;
+  /** Its C calls. */
+  readonly calls: readonly KernelCall[];
   readonly profile: Profile;
   /** All inputs of the node, constants included. */
   readonly inputs: readonly (Tensor | undefined)[];
@@ -72,7 +83,7 @@ export function casesOf({ node, range }: Sample, random: Random): KernelCase[] {
     .map((kernel) => ({
       node,
       kernel,
-      binding: kernel.bind(node, profile),
+      calls: partsOf(kernel, node).map((p) => ({ ...p, binding: p.kernel.bind(p.node, profile) })),
       profile,
       inputs,
       output: node.outputs[0]!.type,

@@ -1,18 +1,12 @@
 /** Every kernel against its operator's reference, on random nodes. */
-import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { allKernels } from "../../compiler/kernels/catalogue.ts";
 import { allOperators } from "../../compiler/ops/registry.ts";
-import type { Family } from "./case.ts";
+import { families } from "./families.ts";
 import { draw, mismatches } from "./run.ts";
 
 const soak = process.env.MOTE_SOAK === "1";
 const [caseCount, programCases] = soak ? [2000, 100] : [60, 60];
-
-const files = readdirSync(new URL("families", import.meta.url)).sort();
-const families: Family[] = [];
-for (const file of files)
-  families.push(...(await import(`./families/${file.replace(".ts", "")}.ts`)).families);
 
 test.concurrent.for(families.map((f) => [f.name, f] as const))(
   "%s",

@@ -65,6 +65,20 @@ function conv(r: Random): Value {
   return finish(r, y, spreadOf(channels * elementCount(kernel)));
 }
 
+/** Several groups of several channels. */
+function grouped(r: Random): Value {
+  const [group, perGroup] = [r.int(2, 5), r.pick([1, 2, 4, 8, 16, 17, r.int(1, 20)])];
+  const kernel = r.pick([
+    [1, 1],
+    [r.int(1, 3), r.int(1, 3)],
+  ]);
+  const x = storedInput(r, [r.pick([1, 2]), group * perGroup, r.int(3, 7), r.int(3, 7)]);
+  const w = weights(r, [group * r.pick([1, 2, 4, r.int(1, 9)]), perGroup, ...kernel]);
+  const pads = kernel.flatMap((k) => [r.int(0, k - 1), r.int(0, k - 1)]);
+  const y = build("Conv", [x, w], { group, pads, strides: [r.int(1, 2), r.int(1, 2)] });
+  return finish(r, y, spreadOf(perGroup * elementCount(kernel)));
+}
+
 function depthwise(r: Random): Value {
   const kernel = r.pick([
     [3, 3],
@@ -140,7 +154,7 @@ function table(r: Random): Value {
 /** Makes the network's output. */
 export type Layer = (r: Random) => Value;
 
-export const weighted: readonly Layer[] = [conv, conv, conv, depthwise, depthwise, matrix];
+export const weighted: readonly Layer[] = [conv, conv, conv, grouped, depthwise, depthwise, matrix];
 export const weightless: readonly Layer[] = [averagePool, maxPool, sum, product, table];
 
 /** A layer that fits together; some draws have no output. */

@@ -3,7 +3,7 @@ import type { Tensor } from "../../compiler/ir/tensor.ts";
 import type { ElementType } from "../../compiler/ir/types.ts";
 import { elementCount } from "../../compiler/ir/types.ts";
 import type { ConstantArray, Core, Field, Fields } from "../../compiler/kernels/kernel.ts";
-import type { KernelCase } from "./case.ts";
+import type { KernelCall, KernelCase } from "./case.ts";
 
 const cTypes: Partial<Record<ElementType, string>> = {
   float32: "float",
@@ -58,12 +58,13 @@ interface Piece {
   readonly rows: string;
 }
 
-function rowPieces({ binding, split, inPlace }: KernelCase): Piece[] {
-  if (!binding.takesRows) return [{ x: "", y: "", rows: "" }];
-  const w = binding.shape.window as Record<string, number>;
+function rowPieces({ binding, yStart }: KernelCall, { split, inPlace }: KernelCase): Piece[] {
+  if (!binding.takesRows) return [{ x: "", y: ` + ${yStart}`, rows: "" }];
+  const { widening = binding.shape, each = widening } = binding.shape as Record<string, Fields>;
+  const w = (widening.window ?? each.window) as Record<string, number>;
   const piece = (begin: number, end: number, from: number): Piece => ({
     x: ` + ${from * w.x_row!}`,
-    y: ` + ${begin * w.y_row!}`,
+    y: ` + ${yStart + begin * w.y_row!}`,
     rows: `(mote_rows){${begin}, ${end}, ${from}}, `,
   });
   const at = inPlace === undefined ? Math.min(split, w.out_h!) : w.out_h!;
@@ -72,31 +73,42 @@ function rowPieces({ binding, split, inPlace }: KernelCase): Piece[] {
   return at === w.out_h ? [first] : [first, piece(at, w.out_h!, Math.min(needed, w.in_h! - 1))];
 }
 
-const constantName = (index: number, c: ConstantArray): string => `c${index}_${c.name}`;
+/** `at` numbers the call. */
+const constantName = (at: string, c: ConstantArray): string => `c${at}_${c.name}`;
 
-function call(test: KernelCase, index: number, piece: Piece): string {
-  const { kernel, binding, inPlace } = test;
+interface Numbered extends KernelCall {
+  readonly at: string;
+}
+
+/** The C calls of a case, numbered. */
+const callsOf = ({ calls }: KernelCase, index: number): Numbered[] =>
+  calls.map((c, i) => ({ ...c, at: `${index}_${i}` }));
+
+function call(test: KernelCase, index: number, part: Numbered, piece: Piece): string {
+  const { inPlace } = test;
+  const { kernel, binding, at } = part;
   const inputs = binding.inputs.map((i) => {
     if (i === inPlace) return `(const ${cTypes[test.inputs[i]!.elem]} *)y${index}.data`;
     return test.isConstant(i) ? `x${index}_${i}` : `x${index}_${i}.data${piece.x}`;
   });
-  const constants = binding.constants.map((c) => (c ? constantName(index, c) : "NULL"));
+  const constants = binding.constants.map((c) => (c ? constantName(at, c) : "NULL"));
   const address = binding.byAddress ? "&" : "";
   const shape = `${address}(${binding.struct})${cStruct(binding.shape)}`;
-  const core = binding.core ? [`core_${index}`] : [];
+  const core = binding.core ? [`core_${at}`] : [];
   const scratch = kernel.scratchBytes ? [`s${index}.data`] : [];
   const y = `y${index}.data${piece.y}`;
   const pointers = [...core, ...inputs, y, ...scratch, ...constants].join(", ");
   return `    mote_${kernel.name}(${pointers}, ${piece.rows}${shape});`;
 }
 
-const coreText = ({ macro, arguments: given }: Core, index: number): string =>
-  `${macro}(${[`core_${index}`, ...given].join(", ")})`;
+const coreText = ({ macro, arguments: given }: Core, at: string): string =>
+  `${macro}(${[`core_${at}`, ...given].join(", ")})`;
 
 /** A function that runs one case and writes its output. */
 function caseText(test: KernelCase, index: number): string {
-  const { binding, inPlace, inputs, output } = test;
-  const own = [...new Set(binding.inputs)];
+  const { inPlace, inputs, output } = test;
+  const calls = callsOf(test, index);
+  const own = [...new Set(calls.flatMap((c) => c.binding.inputs))];
   const buffers = own.filter((i) => !test.isConstant(i) && i !== inPlace);
   const fill = (name: string, i: number) =>
     `    memcpy(${name}.data, from${index}_${i}, sizeof from${index}_${i});`;
@@ -110,14 +122,18 @@ function caseText(test: KernelCase, index: number): string {
     ...buffers.map((i) => guarded(`x${index}_${i}`, inputs[i]!.elem, inputs[i]!.data.length)),
     guarded(`y${index}`, output.elem, elementCount(output.shape)),
     ...scratch.map((name) => guarded(name, "int32", Math.ceil(scratchBytes! / 4))),
-    ...(binding.core ? [coreText(binding.core, index)] : []),
-    ...binding.constants.flatMap((c) => (c ? [constantData(constantName(index, c), c)] : [])),
+    ...calls.flatMap(({ binding, at }) => [
+      ...(binding.core ? [coreText(binding.core, at)] : []),
+      ...binding.constants.flatMap((c) => (c ? [constantData(constantName(at, c), c)] : [])),
+    ]),
     `static MOTE_NOINLINE void case_${index}(void)`,
     "{",
     ...names.map((name) => `    memset(&${name}, 0xA5, sizeof ${name});`),
     ...buffers.map((i) => fill(`x${index}_${i}`, i)),
     ...(inPlace === undefined ? [] : [fill(`y${index}`, inPlace)]),
-    ...rowPieces(test).map((piece) => call(test, index, piece)),
+    ...calls.flatMap((part) =>
+      rowPieces(part, test).map((piece) => call(test, index, part, piece)),
+    ),
     ...names.flatMap((name) => [`    GUARD(${name}.before);`, `    GUARD(${name}.after);`]),
     ...buffers.map((i) => `    SAME(x${index}_${i}.data, from${index}_${i});`),
     `    fwrite(y${index}.data, sizeof y${index}.data[0], ${elementCount(output.shape)}, stdout);`,

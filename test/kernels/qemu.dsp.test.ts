@@ -1,13 +1,24 @@
 /** The assembly for cores with DSP instructions against the reference, layer by layer. */
 import { expect, test } from "vitest";
 import { runLayers, weightless } from "./layers.ts";
-import { checkLayers, convolution, depthwise, fullyConnected } from "./qemu.ts";
+import {
+  checkLayers,
+  convolution,
+  depthwise,
+  fullyConnected,
+  grouped,
+  square,
+  transposed,
+} from "./qemu.ts";
 
 const batches = process.env.MOTE_SOAK === "1" ? 5 : 1;
 
 test.for([
   ["convolutions", convolution, 40],
+  ["3x3 convolutions", square, 24],
+  ["convolutions of several groups", grouped, 24],
   ["depthwise convolutions", depthwise, 24],
+  ["transposed convolutions", transposed, 20],
   ["fully connected layers", fullyConnected, 16],
 ] as const)("%s on the cortex-m4", async ([, draw, count]) => {
   for (let seed = 1; seed <= batches; seed++) await checkLayers("cortex-m4", draw, seed, count);

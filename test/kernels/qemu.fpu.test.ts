@@ -29,13 +29,25 @@ const activated = (random: Random, y: Value): Value => {
 function convolution(random: Random, x: Value): Value {
   const [, c, h, w] = x.type.shape as [number, number, number, number];
   const isDepthwise = random.real() < 0.35;
-  const filters = isDepthwise ? c : random.int(1, 13);
+  const group = isDepthwise ? c : random.pick([1, 1, c, c % 2 === 0 ? c / 2 : 1]);
+  const filters = isDepthwise ? c : group * random.int(1, group === 1 ? 13 : 5);
   const kernel = [random.int(1, Math.min(4, h)), random.int(1, Math.min(4, w))];
-  const operands = [x, weights(random, filters, isDepthwise ? 1 : c, ...kernel)];
+  const operands = [x, weights(random, filters, c / group, ...kernel)];
   if (random.real() < 0.7) operands.push(weights(random, filters));
   const pads = Array.from({ length: 4 }, () => random.int(0, 2));
   const strides = [random.int(1, 2), random.int(1, 3)];
-  return build("Conv", operands, { group: isDepthwise ? c : 1, pads, strides });
+  return build("Conv", operands, { group, pads, strides });
+}
+
+function transposed(random: Random, x: Value): Value {
+  const c = x.type.shape[1]!;
+  const isDepthwise = random.real() < 0.35;
+  const filters = isDepthwise ? 1 : random.int(1, 13);
+  const strides = [random.int(1, 2), random.int(1, 3)];
+  const kernel = random.pick([strides, [random.int(1, 4), random.int(1, 4)]]);
+  const operands = [x, weights(random, c, filters, ...kernel)];
+  const output_padding = [random.int(0, 1), 1];
+  return build("ConvTranspose", operands, { group: isDepthwise ? c : 1, strides, output_padding });
 }
 
 function dense(random: Random): [Value, Value] {
@@ -47,7 +59,8 @@ function dense(random: Random): [Value, Value] {
 function layer(random: Random): Graph<"imported"> {
   const shape = [random.int(1, 2), random.int(1, 9), random.int(1, 7), random.int(1, 7)];
   const image = input("x", { elem: "float32", shape });
-  const [x, y] = random.real() < 0.3 ? dense(random) : [image, convolution(random, image)];
+  const make = random.pick([convolution, convolution, transposed]);
+  const [x, y] = random.real() < 0.3 ? dense(random) : [image, make(random, image)];
   return makeGraph("imported", "layer", [x], [{ name: "y", value: activated(random, y) }]);
 }
 
@@ -81,8 +94,10 @@ it("takes the kernels with cores where there is an FPU, and the portable ones el
   expect(kernels("cortex-m4")).toEqual(
     expect.arrayContaining([
       "conv_2d_f32_x4",
+      "grouped_conv_2d_f32_x4",
       "fully_connected_f32_x8",
       "depthwise_conv_2d_f32_c4",
+      "phases_conv_2d_f32_x4",
     ]),
   );
   expect(kernels("cortex-m3").filter((k) => /_x4|_x8|_c4/.test(k))).toEqual([]);

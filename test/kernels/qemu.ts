@@ -43,16 +43,20 @@ interface Scales {
 }
 
 /** DQ of constants: weights with a scale a filter, bias with the product of scales. */
-function weights(r: Random, shape: Shape, { w }: Scales): Value {
-  const filters = [shape[0]!];
+function weights(r: Random, { w: shape, op }: Layer, { w }: Scales): Value {
   const zeros = w.map(() => 0);
-  const scale = constant(tensorOf("float32", filters, w));
-  const zero = constant(tensorOf("int8", filters, zeros));
-  return build("DequantizeLinear", [storedWeights(r, shape), scale, zero], { axis: 0 });
+  const scale = constant(tensorOf("float32", [w.length], w));
+  const zero = constant(tensorOf("int8", [w.length], zeros));
+  const axis = op === "ConvTranspose" ? 1 : 0;
+  return build("DequantizeLinear", [storedWeights(r, shape), scale, zero], { axis });
 }
 
-function bias(r: Random, scales: Scales): Value {
-  const filters = [scales.w.length];
+/** Filters with a scale of their own: all of them, or those of one group. */
+const scaleCount = ({ op, w }: Layer): number => w[op === "ConvTranspose" ? 1 : 0]!;
+
+function bias(r: Random, { op, attrs }: Layer, scales: Scales): Value {
+  const groups = op === "ConvTranspose" ? (attrs.group as number) : 1;
+  const filters = [scales.w.length * groups];
   const stored = tensorOf(
     "int32",
     filters,
@@ -62,16 +66,16 @@ function bias(r: Random, scales: Scales): Value {
   const zero = constant(
     tensorOf(
       "int32",
-      filters,
+      [products.length],
       products.map(() => 0),
     ),
   );
-  const scale = constant(tensorOf("float32", filters, products));
+  const scale = constant(tensorOf("float32", [products.length], products));
   return build("DequantizeLinear", [constant(stored), scale, zero], { axis: 0 });
 }
 
 export interface Layer {
-  readonly op: "Conv" | "Gemm";
+  readonly op: "Conv" | "ConvTranspose" | "Gemm";
   readonly x: Shape;
   readonly w: Shape;
   readonly attrs: Attrs;
@@ -95,6 +99,14 @@ export function convolution(r: Random): Layer {
   return { op: "Conv", x, w: [r.int(1, 20), channels, ...kernel], attrs };
 }
 
+/** What Winograd's kernel serves, and others of the kind. */
+export function square(r: Random): Layer {
+  const channels = 4 * r.int(1, 20);
+  const pads = r.list(4, () => r.int(0, 2));
+  const x = [1, channels, r.int(1, 9), r.int(1, 9)];
+  return { op: "Conv", x, w: [r.int(1, 20), channels, 3, 3], attrs: { pads } };
+}
+
 /** 3x3 with an output as large as the input, which may take its place. */
 function sameDepthwise(r: Random): Layer {
   const group = 4 * r.int(1, 5);
@@ -113,6 +125,37 @@ export function depthwise(r: Random): Layer {
   return { op: "Conv", x: shape, w: [filters, 1, ...kernel], attrs: { ...attrs, pads, group } };
 }
 
+/** Depthwise ones have a scale for all filters, since ONNX has none for each. */
+export function transposed(r: Random): Layer {
+  const group = r.pick([1, 1, 1, r.int(2, 20)]);
+  const channels = group > 1 ? group : r.int(1, 40);
+  const strides = [r.int(1, 3), r.int(1, 2)];
+  const kernel = r.pick([strides, [3, 3], [4, 4], [r.int(1, 5), r.int(1, 5)]]);
+  const attrs = {
+    strides,
+    group,
+    ...(r.chance(0.2) && { dilations: [r.int(1, 2), r.int(1, 2)] }),
+    ...(r.chance(0.5) && { pads: r.list(4, () => r.int(0, 1)) }),
+    ...(r.chance(0.3) && { output_padding: [r.int(0, 1), r.int(0, 1)] }),
+  };
+  const w = [channels, group > 1 ? 1 : r.int(1, 20), ...kernel];
+  return { op: "ConvTranspose", x: [1, channels, r.int(1, 6), r.int(1, 6)], w, attrs };
+}
+
+/** Several groups of several channels, or a depthwise convolution with many filters a channel. */
+export function grouped(r: Random): Layer {
+  const { x, w, attrs } = convolution(r);
+  const [group, channels] = [r.int(2, 5), r.pick([1, 2, 3, 4, 8, r.int(1, 12)])];
+  const filters = group * r.pick([1, 2, 4, r.int(1, 9)]);
+  const shape = [1, group * channels, x[2]!, x[3]!];
+  return {
+    op: "Conv",
+    x: shape,
+    w: [filters, channels, ...w.slice(2)],
+    attrs: { ...attrs, group },
+  };
+}
+
 export function fullyConnected(r: Random): Layer {
   const [rows, size] = [r.pick([1, 1, 1, 3]), r.pick([r.int(1, 70), r.int(1, 70), 640])];
   return { op: "Gemm", x: [rows, size], w: [r.int(1, 20), size], attrs: { transB: 1 } };
@@ -122,11 +165,11 @@ function network(r: Random, layer: Layer): Graph<"imported"> {
   const x = input("x", { elem: "float32", shape: layer.x });
   const uniform = r.chance(0.2);
   const one = r.real(0.002, 0.02);
-  const filters = r.list(layer.w[0]!, () => (uniform ? one : r.real(0.002, 0.02)));
+  const filters = r.list(scaleCount(layer), () => (uniform ? one : r.real(0.002, 0.02)));
   const scales = { x: r.real(0.01, 0.1), w: filters };
   const operands = [rounded(x, scales.x, r.pick([-128, 0, 127, r.int(-128, 127)]))];
-  operands.push(weights(r, layer.w, scales));
-  if (r.chance(0.8)) operands.push(bias(r, scales));
+  operands.push(weights(r, layer, scales));
+  if (r.chance(0.8)) operands.push(bias(r, layer, scales));
   const y = build(layer.op, operands, layer.attrs);
   const product = scales.x * Math.max(...filters);
   const spread = product * 40 * Math.sqrt(elementCount(layer.w.slice(1))) * r.real(0.2, 3);
@@ -145,7 +188,7 @@ const inputOf = (r: Random, shape: Shape): Tensor =>
   );
 
 /** A case that the random layer's attributes allow; attributes that do not fit are drawn again. */
-function makeCase(r: Random, draw: (r: Random) => Layer, options: CompileOptions): Case {
+export function makeCase(r: Random, draw: (r: Random) => Layer, options: CompileOptions): Case {
   for (;;)
     try {
       const { program, diagnostics } = compile(network(r, draw(r)), options);

@@ -75,10 +75,11 @@ const describeCase = ({ node, kernel, profile, inPlace }: KernelCase): string =>
 };
 
 /** What differs from the reference, in words. */
-export async function mismatches(cases: readonly KernelCase[]): Promise<string[]> {
-  const actual = await runCases(cases);
-  return cases.flatMap((test, i) => {
+export const differences = (cases: readonly KernelCase[], actual: readonly Tensor[]): string[] =>
+  cases.flatMap((test, i) => {
     const problem = difference(actual[i]!, expectedOf(test));
     return problem ? [`case ${i}: ${describeCase(test)}: ${problem}`] : [];
   });
-}
+
+export const mismatches = async (cases: readonly KernelCase[]): Promise<string[]> =>
+  differences(cases, await runCases(cases));

@@ -36,6 +36,23 @@ export function elementwise(random: Random, op: string, shape: Shape, attrs: Att
   return { value, tensors: operands.map(([, t]) => t) };
 }
 
+/** A product of two computed matrices, whose results fill the stored range. */
+export function product(random: Random, k: number): Layer {
+  const operands = [
+    activation(random, [2, 5, k], 0.03),
+    activation(random, [2, k, 7], 0.05),
+  ] as const;
+  const scale = Math.fround(0.0015 * 100 * Math.sqrt(k) * (0.1 + random.real()));
+  const y = perTensor(scale, random.int(-20, 20));
+  const value = build(
+    "MatMul",
+    operands.map(([v]) => v),
+    {},
+    { stored: stored(y) },
+  );
+  return { value, tensors: operands.map(([, t]) => t) };
+}
+
 /** A fully connected layer whose results fill the stored range; some factors are above 0.5. */
 export function connected(random: Random, k: number, n: number): Layer {
   const [x, tx] = activation(random, [4, k], 0.05);
@@ -95,6 +112,17 @@ const formulas: Record<string, Formula> = {
     return Array.from({ length: channels }, (_, c) =>
       x!.reduce((sum, v, i) => (i % channels === c ? sum + v / count : sum), 0),
     );
+  },
+  MatMul: ([a, b], { type, node }) => {
+    const [m, n] = type.shape.slice(-2) as [number, number];
+    const k = node.inputs[0]!.type.shape.at(-1)!;
+    return Array.from({ length: elementCount(type.shape) }, (_, i) => {
+      const [row, column] = [Math.floor(i / n), i % n];
+      let sum = 0;
+      for (let l = 0; l < k; l++)
+        sum += a![row * k + l]! * b![(Math.floor(row / m) * k + l) * n + column]!;
+      return sum;
+    });
   },
   FullyConnected: ([x, w, b], { type }) => {
     const n = type.shape[1]!;

@@ -1,11 +1,12 @@
 /** Profile `fast` is never further from exact real arithmetic than `tflite`: error histograms. */
 import { describe, expect, it } from "vitest";
 import { Random } from "../support/random.ts";
-import { connected, elementwise, type Layer, real, run } from "./layers.ts";
+import { connected, elementwise, type Layer, product, real, run } from "./layers.ts";
 
 const kinds: Record<string, (random: Random) => Layer> = {
   FullyConnected: (r) => connected(r, r.int(4, 200), 8),
   "FullyConnected with few inputs": (r) => connected(r, r.int(1, 3), 8),
+  MatMul: (r) => product(r, r.int(1, 60)),
   Add: (r) => elementwise(r, "Add", [1, 64]),
   Sub: (r) => elementwise(r, "Sub", [1, 64]),
   Mul: (r) => elementwise(r, "Mul", [1, 64]),

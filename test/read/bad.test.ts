@@ -1,5 +1,6 @@
 /** Models that are wrong in one way each: which diagnostic says so. */
 import { describe, expect, it } from "vitest";
+import { float32s } from "../../compiler/ir/tensor.ts";
 import { codes, diagnoseModel, expectError } from "../support/failures.ts";
 import type { NodeInput } from "../support/onnx.ts";
 import { f32, i64 } from "../support/tensors.ts";
@@ -79,6 +80,47 @@ const graphs: readonly Bad[] = [
     code: 2004,
     says: /'Conv2D' is not supported/,
     model: model([{ op: "Conv2D", inputs: ["x", "x"] }]),
+  },
+  {
+    what: "a Resize to sizes that are computed at run time",
+    code: 2005,
+    says: /'sizes' must be known while compiling/,
+    model: model([{ op: "Resize", inputs: ["x", "", "", "n"] }], {
+      inputs: [x, { name: "n", elem: "int64", shape: [2] }],
+      opset: 13,
+    }),
+  },
+  {
+    what: "a Resize that does not say to what",
+    code: 2005,
+    says: /needs 'scales' or 'sizes'/,
+    model: model([{ op: "Resize", inputs: ["x"] }]),
+  },
+  {
+    what: "a Resize in an unknown mode",
+    code: 2005,
+    says: /unknown mode 'area'/,
+    model: model([{ op: "Resize", inputs: ["x", "", "s"], attrs: { mode: "area" } }], {
+      initializers: { s: f32(1, 2) },
+    }),
+  },
+  {
+    what: "a transposed convolution of other channels than its weights",
+    code: 2005,
+    says: /the input has 2 channels, the weights 3 in 1 group/,
+    model: model([{ op: "ConvTranspose", inputs: ["i", "w"] }], {
+      inputs: [{ name: "i", elem: "float32", shape: [1, 2, 4, 4] }],
+      initializers: { w: float32s([3, 1, 2, 2], new Float32Array(12)) },
+    }),
+  },
+  {
+    what: "a transposed convolution that leaves no output",
+    code: 2005,
+    says: /its output would have the spatial sizes \[0,1\]/,
+    model: model([{ op: "ConvTranspose", inputs: ["i", "w"], attrs: { pads: [2, 1, 2, 2] } }], {
+      inputs: [{ name: "i", elem: "float32", shape: [1, 1, 3, 3] }],
+      initializers: { w: float32s([1, 1, 2, 2], new Float32Array(4)) },
+    }),
   },
   {
     what: "an old opset",

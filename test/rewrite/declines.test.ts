@@ -15,6 +15,18 @@ const conv = "%2: float32[1, 3, 2, 2] = Conv(%0, %1)";
 /** Rule, why not, and the graph's lines. */
 const cases: readonly [string, string, string[]][] = [
   [
+    "transpose-past-resize",
+    "the resized axes are in another order",
+    [
+      "%0: float32[1, 2, 3, 4] = Input",
+      "%1: float32[1, 3, 2, 4] = Transpose(%0) {perm: [0, 2, 1, 3]}",
+      "%2: int32[4] = Constant [0, 0, 1, 2]",
+      "%3: int32[3] = Constant [0, 1, 1]",
+      "%4: float32[1, 4, 3, 4] = ResizeNearest(%1, %2, %3) {axis: 1}",
+      'return %4 as "y"',
+    ],
+  ],
+  [
     "conv-add-constant",
     "the constant varies along the width",
     [

@@ -9,7 +9,7 @@ import { runProgram } from "../../compiler/run/run.ts";
 import { inTemporaryFolder } from "./programs.ts";
 
 export interface Case {
-  readonly program: Program;
+  readonly program: Pick<Program, "name" | "target" | "profile" | "graph" | "emitted">;
   readonly inputs: readonly Tensor[];
 }
 

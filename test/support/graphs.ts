@@ -1,6 +1,6 @@
 /** Random graphs of imported operators, made to meet the rewrite rules in odd combinations. */
 import { constant, type Graph, input, makeGraph, type Value } from "../../compiler/ir/graph.ts";
-import { int64s } from "../../compiler/ir/tensor.ts";
+import { float32s, int64s } from "../../compiler/ir/tensor.ts";
 import { elementCount, type Shape } from "../../compiler/ir/types.ts";
 import { build, buildNode } from "../../compiler/ops/build.ts";
 import type { Random } from "./random.ts";
@@ -70,6 +70,30 @@ const conv: Grow = (random, x) => {
     pads,
     group: depthwise ? c : 1,
     strides: [random.int(1, 2), 1],
+  });
+};
+
+const convTranspose: Grow = (random, x) => {
+  const c = shapeOf(x)[1]!;
+  const depthwise = random.real() < 0.3;
+  const filters = depthwise ? 1 : random.int(1, 4);
+  const kernel = [random.int(2, 4), random.int(1, 3)];
+  const operands = [x, weights(random, c, filters, ...kernel)];
+  if (random.real() < 0.5) operands.push(weights(random, depthwise ? c : filters));
+  return build("ConvTranspose", operands, {
+    pads: [random.int(0, 1), 0, 0, 0],
+    output_padding: [0, random.int(0, 1)],
+    group: depthwise ? c : 1,
+    strides: [random.int(1, 3), random.int(1, 2)],
+  });
+};
+
+const resize: Grow = (random, x) => {
+  const scales = shapeOf(x).map((_, i) => (i < 2 ? 1 : random.pick([1, 1.5, 2, 3])));
+  const operand = constant(float32s([scales.length], scales));
+  return build("Resize", [x, undefined, operand], {
+    mode: random.pick(["nearest", "linear", "cubic"]),
+    coordinate_transformation_mode: random.pick(["half_pixel", "asymmetric", "align_corners"]),
   });
 };
 
@@ -151,7 +175,7 @@ function choices(x: Value): readonly Grow[] {
   ];
   if (Math.max(...shape) > 1) any.push(reduce, split);
   if (shape.length === 2) return [...any, dense, dense];
-  return shape.length === 4 ? [...any, conv, conv, norm, pool] : any;
+  return shape.length === 4 ? [...any, conv, conv, convTranspose, resize, norm, pool] : any;
 }
 
 /** A graph of about `size` operators with one to three outputs. */

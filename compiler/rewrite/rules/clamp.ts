@@ -7,6 +7,7 @@ import { any, op } from "../pattern.ts";
 
 const clampable = [
   "Conv2D",
+  "ConvTranspose2D",
   "FullyConnected",
   "Add",
   "Sub",

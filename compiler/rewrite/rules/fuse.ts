@@ -27,11 +27,34 @@ interface Affine {
   readonly offset: readonly number[];
 }
 
-/** Weights and bias with y → y·factor + offset taken in; weights have one filter an outer index. */
-function absorb(w: Tensor, b: Tensor | undefined, { factor, offset }: Affine): [Value, Value] {
+/** The filter that a weight belongs to, by its index. */
+type FilterOf = (index: number) => number;
+
+/** Weights with one filter an outer index. */
+const outermost = (w: Tensor): FilterOf => {
+  const each = elementCount(w.shape) / w.shape[0]!;
+  return (i) => Math.floor(i / each);
+};
+
+/** Weights of a ConvTranspose: [channels][filters / group][taps]. */
+const secondAxis = (w: Tensor, group: number): FilterOf => {
+  const [channels, filters] = [w.shape[0]! / group, w.shape[1]!];
+  const taps = elementCount(w.shape.slice(2));
+  return (i) => {
+    const g = Math.floor(i / (channels * filters * taps));
+    return g * filters + (Math.floor(i / taps) % filters);
+  };
+};
+
+/** Weights and bias with y → y·factor + offset taken in. */
+function absorb(
+  w: Tensor,
+  b: Tensor | undefined,
+  { factor, offset }: Affine,
+  filterOf: FilterOf = outermost(w),
+): [Value, Value] {
   const [ws, bs] = [numbers(w), b && numbers(b)];
-  const each = elementCount(w.shape) / factor.length;
-  const weights = Float32Array.from(ws, (x, i) => x * factor[Math.floor(i / each)]!);
+  const weights = Float32Array.from(ws, (x, i) => x * factor[filterOf(i)]!);
   const bias = offset.map((o, c) => (bs?.[c] ?? 0) * factor[c]! + o);
   return [
     constant(float32s(w.shape, weights), "weights"),
@@ -41,14 +64,21 @@ function absorb(w: Tensor, b: Tensor | undefined, { factor, offset }: Affine): [
 
 function convAffine(m: Match, affine: Affine | undefined): Value | undefined {
   if (affine === undefined) return undefined;
-  const [w, b] = absorb(m.tensor("w"), m.maybeTensor("b"), affine);
-  return build("Conv", [m.value("x"), w, b], m.attrs("conv"), { origins: m.origins });
+  const { op: name, attrs } = m.node("conv");
+  const own = m.tensor("w");
+  const filterOf = name === "Conv" ? outermost(own) : secondAxis(own, num({ attrs }, "group", 1));
+  const [w, b] = absorb(own, m.maybeTensor("b"), affine, filterOf);
+  return build(name, [m.value("x"), w, b], attrs, { origins: m.origins });
 }
 
-const conv = op("Conv", [any("x"), constantPattern("w"), optional(constantPattern("b"))], {
-  as: "conv",
-  onlyUse: true,
-});
+const conv = op(
+  ["Conv", "ConvTranspose"],
+  [any("x"), constantPattern("w"), optional(constantPattern("b"))],
+  {
+    as: "conv",
+    onlyUse: true,
+  },
+);
 
 const batchNorm = (m: Match): Affine =>
   batchNormalisation(
@@ -75,7 +105,7 @@ const convBatchNorm: Rule = {
   replace: (m) => convAffine(m, batchNorm(m)),
 };
 
-const channelsOf = (m: Match): number => m.tensor("w").shape[0]!;
+const channelsOf = (m: Match): number => m.node("conv").outputs[0]!.type.shape[1]!;
 
 const constantAffine = (
   m: Match,

@@ -222,7 +222,7 @@ const quantizeUp: Rule = {
     return %2 as "y"
   }`,
   pattern: op("Quantize", [
-    op(["Transpose", "Reshape", "Slice", "Gather", "Expand"], undefined, {
+    op(["Transpose", "Reshape", "Slice", "Gather", "Expand", "ResizeNearest"], undefined, {
       as: "move",
       onlyUse: true,
     }),

@@ -261,6 +261,31 @@ const sinkSoftmax: Rule = {
   },
 };
 
+/** Both resized axes must stay neighbours, in their order. */
+const sinkResize: Rule = {
+  name: "transpose-past-resize",
+  example: `graph lowered "g" {
+    %0: float32[1, 2, 3, 4] = Input
+    %1: float32[1, 4, 2, 3] = Transpose(%0) {perm: [0, 3, 1, 2]}
+    %2: int32[4] = Constant [0, 0, 1, 1]
+    %3: int32[2] = Constant [0, 2]
+    %4: float32[1, 4, 4, 2] = ResizeNearest(%1, %2, %3) {axis: 2}
+    return %4 as "y"
+  }`,
+  pattern: op(["ResizeNearest", "Interpolate"], undefined, {
+    where: (n) => n.inputs[0]!.node.op === "Transpose",
+  }),
+  replace: (m) => {
+    const [x, ...tables] = m.root.inputs;
+    const perm = permOf(m.inside(x!));
+    const axis = num(m.root, "axis");
+    const isPair = tables.length === (m.root.op === "Interpolate" ? 4 : 2);
+    if (isPair && perm[axis + 1] !== perm[axis]! + 1) return undefined;
+    const operands = [x!.node.inputs[0], ...tables];
+    return transpose(remake(m.root, operands, { ...m.root.attrs, axis: perm[axis]! }), perm);
+  },
+};
+
 /** Fully connected over a flattened image: the order of the weights follows the image's. */
 const flattenTransposed: Rule = {
   name: "flatten-order-into-weights",
@@ -295,6 +320,8 @@ function isFlattened(n: Node): boolean {
   return image.type.shape[0] === flat.outputs[0]!.type.shape[0];
 }
 
+const convolutions = ["Conv2D", "ConvTranspose2D"];
+
 const isToNhwc = (n: Node): boolean => n.op === "Transpose" && ints(n, "perm").join() === "0,2,3,1";
 
 /** A convolution that reads planes takes the place of one behind a transposition. */
@@ -307,7 +334,7 @@ const planarInput: Rule = {
     %3: float32[1, 3, 4, 3] = Conv2D(%1, %2)
     return %3 as "y"
   }`,
-  pattern: op("Conv2D", undefined, {
+  pattern: op(convolutions, undefined, {
     where: (n) => str(n, "x_layout", "NHWC") === "NHWC" && isToNhwc(n.inputs[0]!.node),
   }),
   replace: (m) => {
@@ -349,7 +376,7 @@ const planarOutput: Rule = {
     %3: float32[1, 3, 3, 4] = Transpose(%2) {perm: [0, 3, 1, 2]}
     return %3 as "y"
   }`,
-  pattern: op("Transpose", [op("Conv2D", undefined, { as: "conv", onlyUse: true })], {
+  pattern: op("Transpose", [op(convolutions, undefined, { as: "conv", onlyUse: true })], {
     where: (n) => ints(n, "perm").join() === "0,3,1,2",
   }),
   replace: (m) => {
@@ -370,6 +397,7 @@ export const layoutRules: readonly Rule[] = [
   sinkPad,
   sinkReduce,
   sinkSoftmax,
+  sinkResize,
   flattenTransposed,
 ];
 

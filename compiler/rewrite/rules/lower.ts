@@ -16,10 +16,11 @@ import { float32s, int64s, numbers, scalar } from "../../ir/tensor.ts";
 import { build } from "../../ops/build.ts";
 import { clampAttributes } from "../../ops/clamp.ts";
 import { batchNormalisation } from "../../ops/normalise.ts";
-import { windowOf } from "../../ops/window.ts";
+import { transposedWindowOf, twoAxes, windowOf } from "../../ops/window.ts";
 import type { Rule } from "../engine.ts";
 import { op } from "../pattern.ts";
 import { quantisedRules } from "./quantised.ts";
+import { resize } from "./resize.ts";
 
 type Origins = { readonly origins: readonly string[] };
 
@@ -91,6 +92,55 @@ const conv: Rule = {
       group: num(root, "group", 1),
     };
     const y = build("Conv2D", [toImage(x), toFilters(w), b], attrs, o);
+    return fromImage(y, x.type.shape.length);
+  },
+};
+
+/** Weights [I,O/g,h,w] or [I,O/g,l] in g groups as [O,h,w,I/g]. */
+function toTransposedFilters(w: Value, group: number): Value {
+  const [channels, filters, ...taps] = w.type.shape as [number, number, ...number[]];
+  const kernel = taps.length === 1 ? [1, ...taps] : taps;
+  const flat = taps.length === 1 ? reshape(w, [channels, filters, ...kernel]) : w;
+  if (group === 1) return transpose(flat, [1, 2, 3, 0]);
+  const grouped = reshape(flat, [group, channels / group, filters, ...kernel]);
+  const moved = transpose(grouped, [0, 2, 3, 4, 1]);
+  return reshape(moved, [group * filters, ...kernel, channels / group]);
+}
+
+/** As `windowAttrs`; what lies behind the last tap is output padding. */
+function transposedAttrs(x: Value, w: Value, attrs: Attrs): Record<string, AttrValue> {
+  const spatial = x.type.shape.slice(2);
+  const window = twoAxes(transposedWindowOf(attrs, spatial, w.type.shape.slice(2)));
+  const [size, { strides, dilations, padsBegin }] = [[1, ...spatial].slice(-2), window];
+  const behind = window.output.map((count, i) => {
+    const extent = (window.kernel[i]! - 1) * dilations[i]! + 1;
+    return count + padsBegin[i]! - ((size[i]! - 1) * strides[i]! + extent);
+  });
+  const padsEnd = behind.map((count) => Math.max(0, -count));
+  return {
+    strides,
+    dilations,
+    pads: [...padsBegin, ...padsEnd],
+    output_padding: behind.map((count) => Math.max(0, count)),
+  };
+}
+
+const convTranspose: Rule = {
+  name: "convtranspose-to-nhwc",
+  example: `graph imported "g" {
+    %0: float32[1, 4, 5, 7] = Input
+    %1: float32[4, 3, 3, 3] = Constant random 1
+    %2: float32[6] = Constant random 2
+    %3: float32[1, 6, 10, 14] = ConvTranspose(%0, %1, %2) {auto_pad: "SAME_UPPER", group: 2, strides: [2, 2]}
+    return %3 as "y"
+  }`,
+  pattern: op("ConvTranspose", undefined, { where: isSpatial }),
+  replace: ({ root, origins }) => {
+    const [x, w, b] = root.inputs as [Value, Value, Value | undefined];
+    const group = num(root, "group", 1);
+    const attrs = { ...transposedAttrs(x, w, root.attrs), group };
+    const operands = [toImage(x), toTransposedFilters(w, group), b];
+    const y = build("ConvTranspose2D", operands, attrs, { origins });
     return fromImage(y, x.type.shape.length);
   },
 };
@@ -310,7 +360,9 @@ const wideConcat: Rule = {
 export const lowerRules: readonly Rule[] = [
   ...quantisedRules,
   conv,
+  convTranspose,
   pool,
+  resize,
   gemm,
   matmul,
   relu,

@@ -3,6 +3,10 @@
 #ifndef MOTE_FLAT_S8_H
 #define MOTE_FLAT_S8_H
 
+#if !defined(__ARM_FEATURE_DSP)
+#error "This needs DSP instructions: compile for the processor that mote was told, or define MOTE_NO_ASM"
+#endif
+
 #include "mote_math.h"
 
 MOTE_INLINE int32_t mote_flat_clamp(int32_t x, int32_t low, int32_t high)

@@ -3,6 +3,10 @@
 #ifndef MOTE_MUL_FLAT_S8_H
 #define MOTE_MUL_FLAT_S8_H
 
+#if !defined(__ARM_FEATURE_DSP)
+#error "This needs DSP instructions: compile for the processor that mote was told, or define MOTE_NO_ASM"
+#endif
+
 #include "binary_s8.h"
 #include "flat_s8.h"
 

@@ -3,6 +3,10 @@
 #ifndef MOTE_POOL_BLOCK_S8_H
 #define MOTE_POOL_BLOCK_S8_H
 
+#if !defined(__ARM_FEATURE_DSP)
+#error "This needs DSP instructions: compile for the processor that mote was told, or define MOTE_NO_ASM"
+#endif
+
 #include "mote_math.h"
 
 #include <string.h>

@@ -7,6 +7,10 @@
 #ifndef MOTE_CORE_F32_H
 #define MOTE_CORE_F32_H
 
+#if !defined(__ARM_FP)
+#error "This needs a floating-point unit: compile for the processor that mote was told, or define MOTE_NO_ASM"
+#endif
+
 #include "core_f32_shape.h"
 
 /* Two products and two sums, apart enough that no result is waited for. */

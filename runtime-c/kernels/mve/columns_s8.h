@@ -3,6 +3,10 @@
 #ifndef MOTE_COLUMNS_S8_H
 #define MOTE_COLUMNS_S8_H
 
+#if !defined(__ARM_FEATURE_MVE)
+#error "This needs Helium instructions: compile for the processor that mote was told, or define MOTE_NO_ASM"
+#endif
+
 #include <arm_mve.h>
 
 #include "window.h"

@@ -3,6 +3,10 @@
 #ifndef MOTE_MUL_FLAT_S8_H
 #define MOTE_MUL_FLAT_S8_H
 
+#if !defined(__ARM_FEATURE_MVE)
+#error "This needs Helium instructions: compile for the processor that mote was told, or define MOTE_NO_ASM"
+#endif
+
 #include <arm_mve.h>
 
 #include "add_flat_s8.h"

@@ -8,6 +8,10 @@
 #ifndef MOTE_PAIRS_CORE_H
 #define MOTE_PAIRS_CORE_H
 
+#if !defined(__ARM_ARCH_ISA_THUMB)
+#error "This needs Thumb instructions: compile for the processor that mote was told, or define MOTE_NO_ASM"
+#endif
+
 #include "pairs.h"
 
 #define MOTE_PAIRS_CORE(name, size, unroll, loops, low, high, raw, depthwise, exact)                         \

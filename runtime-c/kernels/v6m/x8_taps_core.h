@@ -6,6 +6,10 @@
 #ifndef MOTE_X8_TAPS_CORE_H
 #define MOTE_X8_TAPS_CORE_H
 
+#if !defined(__ARM_ARCH_ISA_THUMB)
+#error "This needs Thumb instructions: compile for the processor that mote was told, or define MOTE_NO_ASM"
+#endif
+
 #include "x8_taps.h"
 
 #define MOTE_X8_TAPS_CORE(name, taps, low, high, raw)                                                        \

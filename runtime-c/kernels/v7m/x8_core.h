@@ -3,6 +3,10 @@
 #ifndef MOTE_X8_CORE_H
 #define MOTE_X8_CORE_H
 
+#if !defined(__ARM_ARCH_ISA_THUMB) || __ARM_ARCH_ISA_THUMB < 2
+#error "This needs Thumb-2 instructions: compile for the processor that mote was told, or define MOTE_NO_ASM"
+#endif
+
 #include "x8.h"
 
 #define MOTE_X8_CORE(name, filters)                                                                          \

@@ -66,6 +66,25 @@ function convolution(r: Random): Node {
   });
 }
 
+/** Kernels as large as their strides, depthwise ones of all sizes, and any others. */
+function transposed(r: Random): Node {
+  const group = r.pick([1, 1, 2, 8, 8]);
+  const perGroup = group === 8 ? 1 : r.int(1, 5);
+  const filters = group * (group === 8 ? 1 : r.int(1, 4));
+  const odd = [r.pick([1, 2, 3, 4]), r.pick([1, 3, 4, 5])];
+  const kernel = r.pick([odd, odd, [2, 2], [3, 3]]);
+  const [n, c, h, w] = [r.int(1, 2), group * perGroup, r.int(1, 5), r.int(1, 5)];
+  const planar = r.chance(0.3);
+  const x = activation(r, planar ? [n, c, h, w] : [n, h, w, c], r.chance(0.6));
+  return weighted(r, "ConvTranspose2D", x, [filters, ...kernel, perGroup], {
+    ...(group > 1 && { group }),
+    ...(r.chance(0.7) ? windowAttributes(r, kernel, 2) : { strides: kernel }),
+    ...(r.chance(0.3) && { output_padding: [r.int(0, 2), r.int(0, 2)] }),
+    ...(planar && { x_layout: "NCHW" }),
+    ...(r.chance(0.2) && { y_layout: "NCHW" }),
+  });
+}
+
 function fullyConnected(r: Random): Node {
   const [rows, size, filters] = [r.int(1, 3), r.int(1, 40), r.int(1, 12)];
   return weighted(
@@ -103,6 +122,7 @@ function pool(r: Random): Node {
 
 export const families: readonly Family[] = [
   { name: "convolutions", sample: (r) => ({ node: convolution(r) }) },
+  { name: "transposed convolutions", sample: (r) => ({ node: transposed(r) }) },
   { name: "fully connected", sample: (r) => ({ node: fullyConnected(r) }) },
   { name: "pools", sample: (r) => ({ node: pool(r) }) },
 ];

@@ -1,0 +1,70 @@
+/** Products of two matrices that are both computed. */
+import type { Node } from "../ir/graph.ts";
+import { elementCount } from "../ir/types.ts";
+import { productFactor } from "../ops/binary.ts";
+import { operatorOf } from "../ops/registry.ts";
+import { broadcastSteps, nestOf } from "./axes.ts";
+import {
+  type Binding,
+  type Fields,
+  hasTypes,
+  inputType,
+  type Kernel,
+  outputType,
+} from "./kernel.ts";
+import { literalRequantization } from "./requantization.ts";
+
+/** The C struct of a product; vectors are matrices of one row or column. */
+function matmulFields(node: Node): Fields {
+  const [a, b, y] = [inputType(node, 0).shape, inputType(node, 1).shape, outputType(node).shape];
+  const [left, right] = [a.length === 1 ? [1, ...a] : a, b.length === 1 ? [...b, 1] : b];
+  const [rows, inner, columns] = [left.at(-2)!, left.at(-1)!, right.at(-1)!];
+  const vectors = (a.length === 1 ? 0 : 1) + (b.length === 1 ? 0 : 1);
+  const batch = y.slice(0, y.length - vectors);
+  const steps = [
+    broadcastSteps(left.slice(0, -2), batch).map((s) => s * rows * inner),
+    broadcastSteps(right.slice(0, -2), batch).map((s) => s * inner * columns),
+  ];
+  const nest = nestOf({ sizes: batch, steps }, 4);
+  const broadcast = { size: [...nest.sizes], a: [...nest.steps[0]!], b: [...nest.steps[1]!] };
+  return { batch: broadcast, rows, inner, columns };
+}
+
+const count = (node: Node): number => elementCount(outputType(node).shape);
+const zeroOf = (node: Node, input: number): number => inputType(node, input).quant!.zeroPoint[0]!;
+
+const product = (struct: string, shape: Fields): Binding => ({
+  inputs: [0, 1],
+  constants: [],
+  takesRows: false,
+  struct,
+  shape,
+});
+
+const float: Kernel = {
+  name: "matmul_f32",
+  header: "matmul_f32.h",
+  ops: ["MatMul"],
+  serves: (node) => hasTypes(node, ["float32", "float32"], "float32"),
+  cost: (node) => operatorOf(node).macs!(node) * 6 + count(node) * 15,
+  bind: (node) => product("mote_matmul_f32_shape", matmulFields(node)),
+};
+
+const integer: Kernel = {
+  name: "matmul_s8",
+  header: "matmul_s8.h",
+  ops: ["MatMul"],
+  serves: (node) => hasTypes(node, ["int8", "int8"], "int8"),
+  cost: (node) => operatorOf(node).macs!(node) * 3 + count(node) * 25,
+  bind: (node, profile) => {
+    const [a, b, y] = [inputType(node, 0), inputType(node, 1), outputType(node)];
+    return product("mote_matmul_s8_shape", {
+      ...matmulFields(node),
+      a_zero_point: zeroOf(node, 0),
+      b_zero_point: zeroOf(node, 1),
+      ...literalRequantization(productFactor(a, b, y), y, node.attrs, profile),
+    });
+  },
+};
+
+export const matmulKernels: readonly Kernel[] = [float, integer];
