@@ -17,6 +17,7 @@ import {
   MoteError,
   unknownTarget,
 } from "./diagnostics.ts";
+import type { MeasuredCosts } from "./kernels/kernel.ts";
 import { packagePath } from "./paths.ts";
 
 /** What a processor can do, as far as a kernel may need it. */
@@ -64,14 +65,6 @@ export interface CycleTable {
   readonly floatDivide: number;
 }
 
-/** What a kernel was measured to cost on a target. */
-export interface KernelCosts {
-  /** Instructions by those that the kernel's cost function says. */
-  readonly instructions: number;
-  /** Bytes of code of a layer. */
-  readonly codeBytes: number;
-}
-
 /** All that the compiler knows of a processor and of the machine that runs its programs. */
 export interface Target {
   readonly name: string;
@@ -95,7 +88,7 @@ export interface Target {
   /** Folders of `runtime-c/kernels` that come before the portable kernels, best first. */
   readonly variants: readonly string[];
   /** By kernel, from `costs.json` beside the target file, which `npm run calibrate` measures. */
-  readonly costs: Readonly<Record<string, KernelCosts>>;
+  readonly costs: Readonly<Record<string, MeasuredCosts>>;
   /** Null where no honest model exists (dual issue, unpublished timing, the host). */
   readonly cycles: CycleTable | null;
 }

@@ -1,14 +1,15 @@
 /**
  * `npm run calibrate`: measures kernels on the layers of networks and writes `costs.json` beside each
- * target: instructions by the kernel's own estimate, and bytes of code.
+ * target: instructions and cycles by the kernel's own estimate, and bytes of code.
  */
 import { writeFileSync } from "node:fs";
 import { compile } from "../compile.ts";
 import type { Node } from "../ir/graph.ts";
+import type { MeasuredCosts } from "../kernels/kernel.ts";
 import { ranked } from "../kernels/select.ts";
 import { layerSignature } from "../kernels/tuning.ts";
 import { packagePath } from "../paths.ts";
-import { type KernelCosts, listTargets, loadTarget, type Target } from "../target.ts";
+import { listTargets, loadTarget, type Target } from "../target.ts";
 import { measureLayer } from "./tune.ts";
 
 const profile = "fast";
@@ -26,13 +27,15 @@ function distinctLayers(models: readonly string[], target: Target): Node[] {
 
 interface Sums {
   measured: number;
+  cycles: number;
   estimated: number;
   codeBytes: number;
   layers: number;
 }
 
-const costsOf = ({ measured, estimated, codeBytes, layers }: Sums): KernelCosts => ({
+const costsOf = ({ measured, cycles, estimated, codeBytes, layers }: Sums): MeasuredCosts => ({
   instructions: Number((measured / estimated).toPrecision(4)),
+  ...(cycles > 0 && { cycles: Number((cycles / estimated).toPrecision(4)) }),
   codeBytes: Math.round(codeBytes / layers),
 });
 
@@ -40,16 +43,17 @@ const costsOf = ({ measured, estimated, codeBytes, layers }: Sums): KernelCosts 
 export async function calibrate(
   models: readonly string[],
   target: Target,
-): Promise<Record<string, KernelCosts>> {
+): Promise<Record<string, MeasuredCosts>> {
   const sums = new Map<string, Sums>();
   for (const node of distinctLayers(models, target))
     for (const kernel of ranked(node, { isa: target.isa, profile })) {
-      const none = { measured: 0, estimated: 0, codeBytes: 0, layers: 0 };
+      const none = { measured: 0, cycles: 0, estimated: 0, codeBytes: 0, layers: 0 };
       const sum = sums.get(kernel.name) ?? none;
-      const { instructions, codeBytes } = await measureLayer(node, kernel.name, target, profile);
-      sum.measured += instructions;
+      const costs = await measureLayer(node, kernel.name, target, profile);
+      sum.measured += costs.instructions;
+      sum.cycles += costs.cycles ?? 0;
       sum.estimated += kernel.cost(node);
-      sum.codeBytes += codeBytes;
+      sum.codeBytes += costs.codeBytes;
       sum.layers++;
       sums.set(kernel.name, sum);
     }

@@ -3,15 +3,31 @@ import Table from "cli-table3";
 import type { Program } from "../compile.ts";
 import { allKernels, kernelNamed } from "../kernels/catalogue.ts";
 import type { Kernel } from "../kernels/kernel.ts";
-import { predictedCost, ranked } from "../kernels/select.ts";
+import {
+  predictedCycles,
+  predictedFlash,
+  predictedInstructions,
+  ranked,
+} from "../kernels/select.ts";
 import { grouped } from "./session.ts";
+
+/** Predicted costs of one run, and what the layer takes of flash and arena. */
+export interface Candidate {
+  readonly kernel: string;
+  readonly instructions: number;
+  /** Where the target has a model of cycles. */
+  readonly cycles?: number;
+  /** Code, weights and tables. */
+  readonly flashBytes: number;
+  readonly scratchBytes: number;
+}
 
 export interface KernelChoice {
   readonly layer: string;
   readonly op: string;
   readonly chosen: string;
-  /** Predicted instructions of one run, by kernel, the cheapest first. */
-  readonly candidates: readonly { readonly kernel: string; readonly instructions: number }[];
+  /** The cheapest first. */
+  readonly candidates: readonly Candidate[];
 }
 
 export const kernelChoices = ({ graph, target, profile }: Program): KernelChoice[] =>
@@ -19,10 +35,16 @@ export const kernelChoices = ({ graph, target, profile }: Program): KernelChoice
     layer: node.origins.join(", "),
     op: node.op,
     chosen: String(node.attrs.kernel),
-    candidates: ranked(node, { ...target, profile }).map((k) => ({
-      kernel: k.name,
-      instructions: Math.round(predictedCost(node, k, { ...target, profile })),
-    })),
+    candidates: ranked(node, { ...target, profile }).map((k) => {
+      const cycles = predictedCycles(node, k, { ...target, profile });
+      return {
+        kernel: k.name,
+        instructions: Math.round(predictedInstructions(node, k, { ...target, profile })),
+        ...(cycles !== undefined && { cycles: Math.round(cycles) }),
+        flashBytes: predictedFlash(node, k, { ...target, profile }),
+        scratchBytes: k.scratchBytes?.(node) ?? 0,
+      };
+    }),
   }));
 
 /** Whether nothing but portable C serves the layer, while the target has faster for others. */
@@ -34,20 +56,29 @@ function fallsBack({ op, candidates }: KernelChoice, { target }: Program): boole
   );
 }
 
+const head = ["layer", "operator", "kernel", "instructions", "cycles", "flash", "scratch"];
+
+/** A row a layer; its candidates stand below each other. */
 export function explainText(program: Program): string {
   const table = new Table({
-    head: ["layer", "operator", "kernel", "predicted instructions"],
-    colAligns: ["left", "left", "left", "right"],
+    head,
+    colAligns: ["left", "left", "left", "right", "right", "right", "right"],
     style: { head: [], border: [] },
   });
-  const choices = kernelChoices(program);
-  for (const choice of choices)
-    for (const { kernel, instructions } of choice.candidates) {
-      const isChosen = kernel === choice.chosen;
-      const note = isChosen && fallsBack(choice, program) ? " (no faster kernel serves it)" : "";
-      const name = isChosen ? `* ${kernel}${note}` : `  ${kernel}`;
-      const layer = isChosen ? choice.layer.slice(0, 40) : "";
-      table.push([layer, isChosen ? choice.op : "", name, grouped(instructions)]);
-    }
-  return table.toString();
+  for (const choice of kernelChoices(program)) {
+    const note = fallsBack(choice, program) ? " (no faster kernel serves it)" : "";
+    const name = ({ kernel }: Candidate) =>
+      kernel === choice.chosen ? `* ${kernel}${note}` : `  ${kernel}`;
+    const column = (text: (c: Candidate) => string) => choice.candidates.map(text).join("\n");
+    table.push([
+      choice.layer.slice(0, 40),
+      choice.op,
+      column(name),
+      column((c) => grouped(c.instructions)),
+      column((c) => (c.cycles === undefined ? "-" : grouped(c.cycles))),
+      column((c) => grouped(c.flashBytes)),
+      column((c) => grouped(c.scratchBytes)),
+    ]);
+  }
+  return `${table.toString()}\nPredicted for one run; flash and scratch in bytes; * is the choice.`;
 }

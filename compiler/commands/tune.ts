@@ -7,11 +7,12 @@ import * as say from "../diagnostics.ts";
 import { MoteError } from "../diagnostics.ts";
 import { type Graph, input, makeGraph, makeNode, type Node, type Value } from "../ir/graph.ts";
 import { typeBytes } from "../ir/types.ts";
+import type { MeasuredCosts } from "../kernels/kernel.ts";
 import { ranked } from "../kernels/select.ts";
 import { layerSignature } from "../kernels/tuning.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { runProgram } from "../run/run.ts";
-import { type KernelCosts, loadTarget, type Target } from "../target.ts";
+import { loadTarget, type Target } from "../target.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Console, compileOptions, grouped, printDiagnostics } from "./session.ts";
 import { readTuning, tuningName, writeTuning } from "./tuning.ts";
@@ -38,7 +39,7 @@ export async function measureLayer(
   kernel: string,
   target: Target,
   profile: Profile,
-): Promise<KernelCosts> {
+): Promise<MeasuredCosts> {
   const { graph, emitted } = programOf(layerGraph(node, kernel), {
     name: "layer",
     target,
@@ -48,7 +49,7 @@ export async function measureLayer(
   const outDir = mkdtempSync(join(tmpdir(), "mote-tune-"));
   try {
     writeFiles(outDir, emitted.files);
-    const { instructions, sizes } = await runProgram({
+    const { instructions, cycles, sizes } = await runProgram({
       outDir,
       name: "layer",
       target,
@@ -58,7 +59,7 @@ export async function measureLayer(
     });
     const constants = emitted.weightsBytes + emitted.tablesBytes;
     const codeBytes = (sizes?.textBytes ?? 0) + (sizes?.rodataBytes ?? 0) - constants;
-    return { instructions: instructions ?? 0, codeBytes };
+    return { instructions: instructions ?? 0, ...(cycles !== null && { cycles }), codeBytes };
   } finally {
     rmSync(outDir, { recursive: true, force: true });
   }
@@ -105,8 +106,10 @@ export async function tuneCommand({ files, values }: Arguments, console: Console
   let done = 0;
   for (const [signature, node] of layers) {
     const costs: Record<string, number> = {};
-    for (const { name } of ranked(node, { ...target, profile: program.profile }))
-      costs[name] = (await measureLayer(node, name, target, program.profile)).instructions;
+    for (const { name } of ranked(node, { ...target, profile: program.profile })) {
+      const { cycles, instructions } = await measureLayer(node, name, target, program.profile);
+      costs[name] = cycles ?? instructions;
+    }
     tuning.set(signature, costs);
     writeTuning(file, target.name, tuning);
     console.out(`[${++done}/${layers.size}] ${node.origins[0] ?? node.op}: ${best(costs)}`);

@@ -43,8 +43,8 @@ const runtimeFile = (folder: string, header: string): string | undefined => {
 const isGnu = (text: string): boolean => /__asm__|<arm_mve\.h>/.test(text);
 
 /**
- * A header in the form that the target runs fastest, and beside assembly its portable twin; what only
- * variants include has none.
+ * A header in the form that the target runs fastest, and beside assembly its portable twin; what
+ * only variants include has none.
  */
 function headerFiles(header: string, variants: readonly string[]): [name: string, text: string][] {
   const portable = runtimeFile("kernels", header) ?? runtimeFile(".", header);

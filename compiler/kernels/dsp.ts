@@ -316,7 +316,7 @@ function linesBinding(node: Node, profile: Profile, turned: boolean): Binding {
   };
 }
 
-/** Whether a line of the output may replace the input's, which is in the planes by then. */
+/** Whether a line of the output may replace the one of the input, in the planes by then. */
 function isSameSize(node: Node): boolean {
   const { strides, padsBegin, padsEnd } = geometry(node).window;
   return [...strides, ...padsBegin, ...padsEnd].every((n) => n === 1);

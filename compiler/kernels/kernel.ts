@@ -93,6 +93,16 @@ export interface Part {
 export const partsOf = (kernel: Kernel, node: Node): readonly Part[] =>
   kernel.parts?.(node) ?? [{ node, kernel, yStart: 0 }];
 
+/** What a kernel was measured to cost on a target. */
+export interface MeasuredCosts {
+  /** Instructions by those that the kernel's cost function says. */
+  readonly instructions: number;
+  /** Cycles by the same, where the target has a model of them. */
+  readonly cycles?: number;
+  /** Bytes of code of a layer. */
+  readonly codeBytes: number;
+}
+
 export const inputType = (node: Node, i = 0): TensorType => node.inputs[i]!.type;
 export const outputType = (node: Node): TensorType => node.outputs[0]!.type;
 

@@ -6,7 +6,7 @@ import type { Profile } from "../ops/numerics.ts";
 import { OperatorError } from "../ops/operator.ts";
 import { candidates, kernelNamed } from "./catalogue.ts";
 import { type Forced, forcedKernel } from "./forced.ts";
-import { type Kernel, partsOf } from "./kernel.ts";
+import { type Kernel, type MeasuredCosts, partsOf } from "./kernel.ts";
 import { layerSignature, type Tuning } from "./tuning.ts";
 
 export const hasKernel = (node: Node): boolean => node.op !== "Input" && node.op !== "Constant";
@@ -30,7 +30,7 @@ function canBind(kernel: Kernel, node: Node): boolean {
 export function ranked(node: Node, options: SelectOptions): Kernel[] {
   const { isa, profile, tuning, optimize } = options;
   const usable = candidates(node, isa).filter((kernel) => canBind(kernel, node));
-  const score = optimize === "size" ? predictedFlash : predictedCost;
+  const score = optimize === "size" ? predictedFlash : predictedTime;
   const scores = new Map(usable.map((kernel) => [kernel, score(node, kernel, options)]));
   usable.sort((a, b) => scores.get(a)! - scores.get(b)!);
   if (optimize === "size") return usable;
@@ -42,12 +42,41 @@ export function ranked(node: Node, options: SelectOptions): Kernel[] {
 const measuredOf = ({ name, measuredAs }: Kernel, { costs }: SelectOptions) =>
   costs?.[name] ?? costs?.[measuredAs ?? name];
 
+/** The sum of the parts' own estimates, each by its factor. */
+const weighed = (node: Node, kernel: Kernel, factor: (part: Kernel) => number): number =>
+  partsOf(kernel, node).reduce((sum, p) => sum + p.kernel.cost(p.node) * factor(p.kernel), 0);
+
 /** Instructions of one run: the kernel's own estimate, by what calibration measured. */
-export const predictedCost = (node: Node, kernel: Kernel, options: SelectOptions): number =>
-  partsOf(kernel, node).reduce(
-    (sum, p) => sum + p.kernel.cost(p.node) * (measuredOf(p.kernel, options)?.instructions ?? 1),
-    0,
-  );
+export const predictedInstructions = (node: Node, kernel: Kernel, options: SelectOptions): number =>
+  weighed(node, kernel, (part) => measuredOf(part, options)?.instructions ?? 1);
+
+/** Cycles an instruction of the kernels that were measured; undefined without a model of them. */
+function meanCycles(costs: SelectOptions["costs"] = {}): number | undefined {
+  const known = Object.values(costs).filter((c) => c.cycles !== undefined);
+  const [cycles, instructions] = [sum(known.map((c) => c.cycles!)), sum(known.map(instructionsOf))];
+  return known.length > 0 ? cycles / instructions : undefined;
+}
+
+const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
+const instructionsOf = (c: MeasuredCosts): number => c.instructions;
+
+/** Cycles of one run; undefined where the target has no model of them. */
+export function predictedCycles(
+  node: Node,
+  kernel: Kernel,
+  options: SelectOptions,
+): number | undefined {
+  const mean = meanCycles(options.costs);
+  if (mean === undefined) return undefined;
+  return weighed(node, kernel, (part) => {
+    const known = measuredOf(part, options);
+    return known?.cycles ?? (known?.instructions ?? 1) * mean;
+  });
+}
+
+/** Cycles, or instructions where there is no model of cycles. */
+const predictedTime = (node: Node, kernel: Kernel, options: SelectOptions): number =>
+  predictedCycles(node, kernel, options) ?? predictedInstructions(node, kernel, options);
 
 /** Bytes of flash: the layer's constants, and code as measured. */
 export function predictedFlash(node: Node, kernel: Kernel, options: SelectOptions): number {
@@ -66,9 +95,9 @@ export interface SelectOptions {
   readonly tuning?: Tuning | undefined;
   /** What the user chose. */
   readonly forced?: Forced | undefined;
-  /** Measured instructions by predicted ones, and code, by kernel. */
-  readonly costs?: Readonly<Record<string, { instructions: number; codeBytes: number }>>;
-  /** What to choose by: instructions (the default), or bytes of flash. */
+  /** By kernel. */
+  readonly costs?: Readonly<Record<string, MeasuredCosts>>;
+  /** What to choose by: time (the default), or bytes of flash. */
   readonly optimize?: "speed" | "size" | undefined;
 }
 

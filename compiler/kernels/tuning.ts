@@ -3,7 +3,7 @@ import type { Attrs, Node } from "../ir/graph.ts";
 import { type TensorType, typeText } from "../ir/types.ts";
 import type { Profile } from "../ops/numerics.ts";
 
-/** Instructions of one run by kernel, for each layer signature. */
+/** Cycles of one run by kernel, or instructions where the target has no model of cycles, by layer. */
 export type Tuning = ReadonlyMap<string, Readonly<Record<string, number>>>;
 
 const attributesText = (attrs: Attrs): string =>

@@ -15,7 +15,7 @@ MOTE_INLINE int8_t mote_winograd_rescale(int32_t acc, int32_t multiplier, mote_r
     return (int8_t)mote_requantize(acc, 0, &multiplier, NULL, r);
 }
 
-/* One channel of two tiles in r2 and r3 by a filter in r12: the first products (mul) or further ones (mla). */
+/* One channel of two tiles in r2 and r3 by a filter in r12: the first products, or further ones. */
 #define MOTE_WINOGRAD_ASM_FILTER(a, b, first)                                                              \
     ".if " #first "\n"                                                                                     \
     "mul " a ", r12, r2\n"                                                                                 \
