@@ -112,7 +112,7 @@ const multiply: Kernel = {
 
 const lookup: Kernel = {
   name: "lookup_s8",
-  header: "elementwise_s8.h",
+  header: "lookup_s8.h",
   ops: unaryOperators.map(({ name }) => name),
   serves: (node) => isStored(node, ["int8"], "int8"),
   inPlace: [0],

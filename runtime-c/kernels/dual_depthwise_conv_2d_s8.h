@@ -24,12 +24,9 @@ typedef void mote_dual_channels(const int8_t *const *from, const int32_t *stream
                                   int32_t groups, int32_t zero_point);
 
 /** Pointers to the taps of two pixels in turn; row 0 of the input is at x, as if it were there. */
-typedef void mote_dual_pointers(const int8_t *x, const int8_t *padding, const int8_t **from,
-                                const mote_dual_pixel *a, const mote_dual_pixel *b, const mote_window *g);
-
-MOTE_INLINE void mote_dual_pointers_of(const int8_t *x, const int8_t *padding, const int8_t **from,
-                                       const mote_dual_pixel *a, const mote_dual_pixel *b,
-                                       const mote_window *g, int32_t kernel_h, int32_t kernel_w)
+static MOTE_NOINLINE void mote_dual_pointers(const int8_t *x, const int8_t *padding, const int8_t **from,
+                                             const mote_dual_pixel *a, const mote_dual_pixel *b,
+                                             const mote_window *g)
 {
     const int32_t down = g->dilation_h * g->x_row;
     const int32_t across = g->dilation_w * g->x_column;
@@ -37,13 +34,13 @@ MOTE_INLINE void mote_dual_pointers_of(const int8_t *x, const int8_t *padding, c
     const int8_t *start = x + a->row * g->x_row + a->column * g->x_column;
     uint32_t row_a = (uint32_t)a->row;
     uint32_t row_b = (uint32_t)b->row;
-    for (int32_t ky = 0; ky < kernel_h; ky++) {
+    for (int32_t ky = 0; ky < g->kernel_h; ky++) {
         const uint32_t width_a = row_a < (uint32_t)g->in_h ? (uint32_t)g->in_w : 0;
         const uint32_t width_b = row_b < (uint32_t)g->in_h ? (uint32_t)g->in_w : 0;
         const int8_t *tap = start;
         uint32_t column_a = (uint32_t)a->column;
         uint32_t column_b = (uint32_t)b->column;
-        for (int32_t kx = 0; kx < kernel_w; kx++) {
+        for (int32_t kx = 0; kx < g->kernel_w; kx++) {
             *from++ = column_a < width_a ? tap : padding;
             *from++ = column_b < width_b ? tap + apart : padding;
             tap += across;
@@ -54,20 +51,6 @@ MOTE_INLINE void mote_dual_pointers_of(const int8_t *x, const int8_t *padding, c
         row_a += (uint32_t)g->dilation_h;
         row_b += (uint32_t)g->dilation_h;
     }
-}
-
-static MOTE_NOINLINE void mote_dual_pointers_3x3(const int8_t *x, const int8_t *padding, const int8_t **from,
-                                                 const mote_dual_pixel *a, const mote_dual_pixel *b,
-                                                 const mote_window *g)
-{
-    mote_dual_pointers_of(x, padding, from, a, b, g, 3, 3);
-}
-
-static MOTE_NOINLINE void mote_dual_pointers_any(const int8_t *x, const int8_t *padding, const int8_t **from,
-                                                 const mote_dual_pixel *a, const mote_dual_pixel *b,
-                                                 const mote_window *g)
-{
-    mote_dual_pointers_of(x, padding, from, a, b, g, g->kernel_h, g->kernel_w);
 }
 
 /** Two pixels in profile tflite, or where a shifted accumulator needs 64 bits: a group a call. */
@@ -93,9 +76,8 @@ static MOTE_NOINLINE void mote_dual_channels_rescaled(mote_dual_channels core, c
 }
 
 /** All pairs of pixels of an image; `raw` as in the struct. */
-MOTE_INLINE void mote_dual_channels_image(mote_dual_channels core, mote_dual_pointers *pointers,
-                                          const int8_t *x, int8_t *y, void *scratch, const int32_t *stream,
-                                          const int8_t *exponents, mote_rows rows,
+MOTE_INLINE void mote_dual_channels_image(mote_dual_channels core, const int8_t *x, int8_t *y, void *scratch,
+                                          const int32_t *stream, const int8_t *exponents, mote_rows rows,
                                           const mote_dual_depthwise_conv_2d_s8_shape *s, int32_t raw)
 {
     const mote_window *g = &s->window;
@@ -113,7 +95,7 @@ MOTE_INLINE void mote_dual_channels_image(mote_dual_channels core, mote_dual_poi
             b = next;
             mote_dual_next(&next, g);
         }
-        pointers(x, padding, from, &a, &b, g);
+        mote_dual_pointers(x, padding, from, &a, &b, g);
         if (raw != 0) {
             mote_dual_channels_rescaled(core, from, stream, exponents, made, a.y, b.y, s);
         } else {
@@ -122,21 +104,19 @@ MOTE_INLINE void mote_dual_channels_image(mote_dual_channels core, mote_dual_poi
     }
 }
 
-static MOTE_NOINLINE void mote_dual_channels_direct(mote_dual_channels core, mote_dual_pointers *pointers,
-                                                    const int8_t *x, int8_t *y, void *scratch,
-                                                    const int32_t *stream, mote_rows rows,
+static MOTE_NOINLINE void mote_dual_channels_direct(mote_dual_channels core, const int8_t *x, int8_t *y,
+                                                    void *scratch, const int32_t *stream, mote_rows rows,
                                                     const mote_dual_depthwise_conv_2d_s8_shape *s)
 {
-    mote_dual_channels_image(core, pointers, x, y, scratch, stream, NULL, rows, s, 0);
+    mote_dual_channels_image(core, x, y, scratch, stream, NULL, rows, s, 0);
 }
 
-static MOTE_NOINLINE void mote_dual_channels_raw(mote_dual_channels core, mote_dual_pointers *pointers,
-                                                 const int8_t *x, int8_t *y, void *scratch,
-                                                 const int32_t *stream,
+static MOTE_NOINLINE void mote_dual_channels_raw(mote_dual_channels core, const int8_t *x, int8_t *y,
+                                                 void *scratch, const int32_t *stream,
                                                  const int8_t *exponents, mote_rows rows,
                                                  const mote_dual_depthwise_conv_2d_s8_shape *s)
 {
-    mote_dual_channels_image(core, pointers, x, y, scratch, stream, exponents, rows, s, 1);
+    mote_dual_channels_image(core, x, y, scratch, stream, exponents, rows, s, 1);
 }
 
 /** stream: as dual_core_s8.h says; exponents: [out_c], or NULL in profile fast. */
@@ -145,15 +125,13 @@ MOTE_INLINE void mote_dual_depthwise_conv_2d_s8(mote_dual_channels core, const i
                                                   const int8_t *exponents, mote_rows rows,
                                                   const mote_dual_depthwise_conv_2d_s8_shape *s)
 {
-    const int32_t is_3x3 = s->window.kernel_h == 3 && s->window.kernel_w == 3;
-    mote_dual_pointers *pointers = is_3x3 ? mote_dual_pointers_3x3 : mote_dual_pointers_any;
     for (int32_t n = 0; n < s->window.batch; n++) {
         const int8_t *from = x + n * s->window.x_batch;
         int8_t *to = y + n * s->window.y_batch;
         if (s->raw == 0) {
-            mote_dual_channels_direct(core, pointers, from, to, scratch, stream, rows, s);
+            mote_dual_channels_direct(core, from, to, scratch, stream, rows, s);
         } else {
-            mote_dual_channels_raw(core, pointers, from, to, scratch, stream, exponents, rows, s);
+            mote_dual_channels_raw(core, from, to, scratch, stream, exponents, rows, s);
         }
     }
 }

@@ -132,13 +132,12 @@ function matrix(r: Random): Value {
 }
 
 /** Some windows reach into the padding, which averages may count. */
-function pool(r: Random): Value {
+function pool(r: Random, op: string): Value {
   const channels = r.pick([4, 8, 16, 20, 32, 44, r.int(1, 40)]);
   const kernel = r.pick([
     [r.int(1, 4), r.int(1, 4)],
     [6, r.int(4, 9)],
   ]);
-  const op = r.pick(["AveragePool", "MaxPool"]);
   const attrs: Attrs = {
     kernel_shape: kernel,
     strides: [r.int(1, 2), r.int(1, 2)],
@@ -152,6 +151,9 @@ function pool(r: Random): Value {
   return r.int(0, 1) === 0 ? stored(clamped, scale, zero) : finish(r, y, 1);
 }
 
+const averagePool = (r: Random): Value => pool(r, "AveragePool");
+const maxPool = (r: Random): Value => pool(r, "MaxPool");
+
 function binary(r: Random, op: string): Value {
   const shape = [1, r.int(1, 40), r.int(1, 5), r.int(1, 5)];
   const [a, b] = ["a", "b"].map((name) =>
@@ -162,6 +164,11 @@ function binary(r: Random, op: string): Value {
 
 const sum = (r: Random): Value => binary(r, "Add");
 const product = (r: Random): Value => binary(r, "Mul");
+
+function table(r: Random): Value {
+  const x = storedInput(r, [1, r.int(1, 40), r.int(1, 5), r.int(1, 5)]);
+  return finish(r, build(r.pick(["Sigmoid", "Tanh"]), [x]), 1);
+}
 
 /** Makes the network's output. */
 export type Layer = (r: Random) => Value;
@@ -176,11 +183,10 @@ export const weighted: readonly Layer[] = [
   depthwise,
   matrix,
 ];
-export const weightless: readonly Layer[] = [pool, sum, product];
+export const weightless: readonly Layer[] = [averagePool, maxPool, sum, product, table];
 
 /** A layer that fits together; some draws have no output. */
-function layer(r: Random, kinds: readonly Layer[]): Value {
-  const make = r.pick(kinds);
+function layer(r: Random, make: Layer): Value {
   for (;;)
     try {
       return make(r);
@@ -189,9 +195,9 @@ function layer(r: Random, kinds: readonly Layer[]): Value {
     }
 }
 
-function makeCase(seed: number, target: string, kinds: readonly Layer[]): Case {
+function makeCase(seed: number, target: string, kind: Layer): Case {
   const r = new Random(seed);
-  const y = layer(r, kinds);
+  const y = layer(r, kind);
   const inputs: Value[] = [];
   const visit = (v: Value) => {
     if (v.node.op === "Input" && !inputs.includes(v)) inputs.push(v);
@@ -207,7 +213,7 @@ function makeCase(seed: number, target: string, kinds: readonly Layer[]): Case {
   return { program, inputs: program.graph.inputs.map((v) => r.tensor(v.type.elem, v.type.shape)) };
 }
 
-/** Compiles and runs `count` layers; returns the kernels that they had. */
+/** Compiles and runs `count` layers, every kind in turn; returns the kernels that they had. */
 export async function runLayers(
   target: string,
   kinds: readonly Layer[],
@@ -216,7 +222,9 @@ export async function runLayers(
   const first = Number(process.env.MOTE_SEED ?? 1);
   const kernels = new Set<string>();
   for (let begin = first; begin < first + count; begin += batchSize) {
-    const cases = Array.from({ length: batchSize }, (_, i) => makeCase(begin + i, target, kinds));
+    const cases = Array.from({ length: batchSize }, (_, i) =>
+      makeCase(begin + i, target, kinds[(begin + i) % kinds.length]!),
+    );
     const outputs = await runBatch(cases);
     const wrong: string[] = [];
     for (const [i, { program, inputs }] of cases.entries()) {

@@ -26,6 +26,12 @@ test.for([
 
 test("layers without weights on the cortex-m4", { timeout: 3_600_000 }, async () => {
   const kernels = await runLayers("cortex-m4", weightless, batches * 60);
-  for (const name of ["average_pool_2d_s8_c4", "max_pool_2d_s8_c4", "add_flat_s8", "mul_flat_s8"])
+  for (const name of [
+    "average_pool_2d_s8_c4",
+    "max_pool_2d_s8_c4",
+    "add_flat_s8",
+    "mul_flat_s8",
+    "lookup_s8",
+  ])
     expect(kernels).toContain(name);
 });

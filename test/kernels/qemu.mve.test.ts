@@ -19,6 +19,7 @@ it(`runs ${layers} layers as the reference says`, { timeout: 3_600_000 }, async 
     "max_pool_2d_s8_c4",
     "add_flat_s8",
     "mul_flat_s8",
+    "lookup_s8",
   ])
     expect(kernels).toContain(name);
 });

@@ -548,17 +548,17 @@ typedef struct {
                 "1:\n"                                                                                     \
                 "ldm r3!, {r4-r7}\n"                                                                       \
                 "ldrsb r8, [r0, r4]\n"                                                                     \
-                "ldrsb r9, [r1, r4]\n"                                                                     \
-                "ldrsb r10, [r0, r6]\n"                                                                    \
-                "ldrsb r11, [r1, r6]\n"                                                                    \
-                "pkhbt r8, r8, r10, lsl #16\n"                                                             \
-                "pkhbt r9, r9, r11, lsl #16\n"                                                             \
+                "ldrsb r4, [r1, r4]\n"                                                                     \
+                "ldrsb r9, [r0, r6]\n"                                                                     \
+                "ldrsb r6, [r1, r6]\n"                                                                     \
                 "ldrsb r10, [r0, r5]\n"                                                                    \
-                "ldrsb r11, [r1, r5]\n"                                                                    \
-                "ldrsb r4, [r0, r7]\n"                                                                     \
-                "ldrsb r5, [r1, r7]\n"                                                                     \
-                "pkhbt r10, r10, r4, lsl #16\n"                                                            \
-                "pkhbt r11, r11, r5, lsl #16\n"                                                            \
+                "ldrsb r5, [r1, r5]\n"                                                                     \
+                "ldrsb r11, [r0, r7]\n"                                                                    \
+                "ldrsb r7, [r1, r7]\n"                                                                     \
+                "pkhbt r8, r8, r9, lsl #16\n"                                                              \
+                "pkhbt r9, r4, r6, lsl #16\n"                                                              \
+                "pkhbt r10, r10, r11, lsl #16\n"                                                           \
+                "pkhbt r11, r5, r7, lsl #16\n"                                                             \
                 "stm r2!, {r8-r11}\n"                                                                      \
                 "subs lr, lr, #4\n"                                                                        \
                 "bne.w 1b\n"                                                                               \
