@@ -3,6 +3,7 @@ import type { Graph, Node } from "../ir/graph.ts";
 import { constantOf } from "../ir/graph.ts";
 import type { Region, Step } from "../ir/plan.ts";
 import { elementBytes, type TensorType, typeBytes } from "../ir/types.ts";
+import { geometry } from "../kernels/conv.ts";
 import {
   type Binding,
   type ConstantArray,
@@ -181,10 +182,10 @@ class SourceWriter {
   }
 
   /** Rows that a call makes: those of its region, or all of a part's own. */
-  #rows({ outputs, inputs }: Step, binding: Binding, isPart: boolean): string {
-    const window = binding.shape.window as Fields;
+  #rows({ node: whole, outputs, inputs }: Step, node: Node): string {
     const { rowBegin, rowEnd } = outputs[0]!;
-    const made = isPart ? `0, ${window.out_h}` : `${rowBegin}, ${rowEnd}`;
+    const isPart = node !== whole;
+    const made = isPart ? `0, ${geometry(node).window.output[0]}` : `${rowBegin}, ${rowEnd}`;
     return `(mote_rows){${made}, ${inputs[0]?.rowBegin ?? 0}}`;
   }
 
@@ -196,7 +197,7 @@ class SourceWriter {
       ...step.outputs.map((region) => this.#pointer(region, false, yStart)),
       ...(kernel.scratchBytes ? [this.#scratch(step)] : []),
       ...constants.map((c) => this.constants.name(c, layer)),
-      ...(binding.takesRows ? [this.#rows(step, binding, node !== step.node)] : []),
+      ...(binding.takesRows ? [this.#rows(step, node)] : []),
     ];
     const name = this.#function(node, kernel, binding);
     return wrapped(`    ${name}(`, given, ");", "        ");

@@ -16,7 +16,7 @@ typedef struct {
 
 /** As mote_conv_2d_s8_any; weights: [stride_h][stride_w][out_c][taps of the phase][in_c / groups]. */
 MOTE_INLINE void mote_conv_transpose_2d_s8_any(const int8_t *x, int8_t *y, int32_t *raw,
-                                               const int8_t *weights, const int32_t *bias,
+                                               int32_t is_raw, const int8_t *weights, const int32_t *bias,
                                                const int32_t *multipliers, const int8_t *exponents,
                                                mote_conv_transpose_2d_s8_shape s)
 {
@@ -31,8 +31,8 @@ MOTE_INLINE void mote_conv_transpose_2d_s8_any(const int8_t *x, int8_t *y, int32
                 s.x_zero_point, s.requantization};
             const mote_rows all = {0, rows.outputs, 0};
             const int32_t to = py * g.y_row + px * g.y_column;
-            mote_conv_2d_s8_any(x, raw != NULL ? y : y + to, raw != NULL ? raw + to : NULL, weights, bias,
-                                multipliers, exponents, all, phase);
+            mote_conv_2d_s8_any(x, is_raw != 0 ? y : y + to, is_raw != 0 ? raw + to : raw, is_raw, weights,
+                                bias, multipliers, exponents, all, phase);
             weights += g.out_c * rows.taps * columns.taps * (g.in_c / s.groups);
         }
     }
@@ -42,14 +42,14 @@ MOTE_INLINE void mote_conv_transpose_2d_s8(const int8_t *x, int8_t *y, const int
                                            const int32_t *bias, const int32_t *multipliers,
                                            const int8_t *exponents, mote_conv_transpose_2d_s8_shape s)
 {
-    mote_conv_transpose_2d_s8_any(x, y, NULL, weights, bias, multipliers, exponents, s);
+    mote_conv_transpose_2d_s8_any(x, y, NULL, 0, weights, bias, multipliers, exponents, s);
 }
 
 /** The accumulators as they are. */
 MOTE_INLINE void mote_conv_transpose_2d_s8_s32(const int8_t *x, int32_t *y, const int8_t *weights,
                                                const int32_t *bias, mote_conv_transpose_2d_s8_shape s)
 {
-    mote_conv_transpose_2d_s8_any(x, NULL, y, weights, bias, NULL, NULL, s);
+    mote_conv_transpose_2d_s8_any(x, NULL, y, 1, weights, bias, NULL, NULL, s);
 }
 
 #endif
