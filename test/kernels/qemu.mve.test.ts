@@ -67,10 +67,10 @@ function conv(r: Random): Value {
   return finish(r, y, spreadOf(channels * elementCount(kernel)));
 }
 
-/** 3x3 on whole vectors of channels, mostly 4 pixels wide or more. */
+/** 3x3 on whole vectors of channels, at least 4 pixels wide. */
 function rows(r: Random): Value {
   const channels = r.pick([16, 16, 32, 48, 64, 80]);
-  const filters = r.pick([1, 6, 8, 16, r.int(1, 20)]);
+  const filters = r.pick([7, 8, 14, 16, r.int(1, 24)]);
   const attrs: Attrs = {
     strides: r.pick([
       [1, 1],
@@ -80,9 +80,10 @@ function rows(r: Random): Value {
     pads: Array.from({ length: 4 }, () => r.int(0, 2)),
     dilations: [r.pick([1, 1, 2]), 1],
   };
-  const x = storedInput(r, [r.pick([1, 1, 2]), channels, r.int(1, 7), r.int(3, 19)]);
+  const width = (attrs.strides as number[])[1]! * r.int(8, 14);
+  const x = storedInput(r, [r.pick([1, 1, 2]), channels, r.int(3, 9), width]);
   const y = build("Conv", [x, weights(r, [filters, channels, 3, 3])], attrs);
-  return finish(r, y, spreadOf(channels * 9));
+  return finish(r, y, r.pick([2, spreadOf(channels * 9)]));
 }
 
 function depthwise(r: Random): Value {
