@@ -8,7 +8,6 @@ import {
   type Binding,
   type ConstantArray,
   type Core,
-  type Fields,
   type Kernel,
   type Part,
   partsOf,

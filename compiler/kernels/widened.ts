@@ -21,7 +21,7 @@ const wideChannels = (node: Node, multiple: number): number =>
 function widen(node: Node, multiple: number): Node {
   const channels = wideChannels(node, multiple);
   const { inputSize, window } = geometry(node);
-  const { x_layout: _x, y_layout: _y, ...attrs } = node.attrs;
+  const { x_layout: _x, y_layout: _y, y_steps: _s, ...attrs } = node.attrs;
   const image = (size: readonly number[]) => [1, size[0]!, size[1]!, channels];
   const x = { ...inputType(node), shape: image(inputSize) };
   const source = makeNode({ op: "Input", types: [x] }).outputs[0]!;
@@ -64,7 +64,8 @@ function bandOf(node: Node, kernel: Kernel, multiple: number): Band {
   const fitting = Math.floor((rowsBytes / rowBytes - extent) / stride) + 1;
   const rows = Math.min(height, Math.max(1, fitting));
   const inRows = Math.min(inputSize[0], (rows - 1) * stride + extent);
-  const isDirect = channels === filters && y[1] === 1;
+  const isDense = y[1] === 1 && y[3] === filters && y[2] === width * filters;
+  const isDirect = channels === filters && isDense;
   const inOffset = alignUp(kernel.scratchBytes?.(wide) ?? 0, 16);
   const outOffset = inOffset + alignUp(inRows * rowBytes, 16);
   const outBytes = rows * width * channels * elementBytes(outputType(node).elem);

@@ -188,7 +188,7 @@ const inputOf = (r: Random, shape: Shape): Tensor =>
   );
 
 /** A case that the random layer's attributes allow; attributes that do not fit are drawn again. */
-export function makeCase(r: Random, draw: (r: Random) => Layer, options: CompileOptions): Case {
+function makeCase(r: Random, draw: (r: Random) => Layer, options: CompileOptions): Case {
   for (;;)
     try {
       const { program, diagnostics } = compile(network(r, draw(r)), options);
