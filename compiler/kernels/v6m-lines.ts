@@ -25,7 +25,7 @@ const pairsPerTurn = 3;
 /** Words of rows that a call of the core works on, about. */
 const wordsMost = 320;
 /** Biases below this and sums of nine products stay below 2^22. */
-const biasLimit = 2 ** 21;
+const biasLimit = 2 ** 22 - 9 * 2 ** 14;
 
 interface Plan {
   readonly turns: number;

@@ -6,6 +6,30 @@
 #include "pairs.h"
 #include "pairs_core.h"
 
+/** One pixel's share of the words, of one channel: the low halves first, then the high ones. */
+static MOTE_NOINLINE void mote_conv_2d_s8_pairs_pixel(const mote_pairs_block *b, int32_t i, const int8_t *x,
+                                                      int32_t pad, uint32_t *words, const mote_window *g)
+{
+    const int32_t width = g->kernel_w * g->dilation_w;
+    const uint32_t scale = (i & 1) != 0 ? 65536u : 1u;
+    const uint32_t kept = (i & 1) != 0 ? UINT32_MAX : 0u;
+    int32_t row = b->iy[i];
+    words += i >> 1;
+    x += b->at[i];
+    for (int32_t ky = 0; ky < g->kernel_h; ky++) {
+        const uint32_t limit = (uint32_t)row < (uint32_t)g->in_h ? (uint32_t)g->in_w : 0u;
+        const int8_t *from = x;
+        for (int32_t column = b->ix[i]; column < b->ix[i] + width; column += g->dilation_w) {
+            const int32_t value = (uint32_t)column < limit ? *from : pad;
+            *words = (*words & kept) + (uint32_t)value * scale;
+            words += 2;
+            from += g->dilation_w * g->x_column;
+        }
+        row += g->dilation_h;
+        x += g->dilation_h * g->x_row;
+    }
+}
+
 /** The words of a block's patches, [tap][channel]. */
 MOTE_INLINE void mote_conv_2d_s8_pairs_patch(const mote_pairs_block *b, const int8_t *x, const int8_t *pad,
                                              uint32_t *words, const mote_window *g)
@@ -32,20 +56,25 @@ MOTE_INLINE void mote_conv_2d_s8_pairs_patch(const mote_pairs_block *b, const in
 static MOTE_NOINLINE void mote_conv_2d_s8_pairs_run(const mote_pairs_call *call, const mote_pairs_shape *s)
 {
     const mote_window *g = &s->window;
+    const int32_t used = g->kernel_h * g->kernel_w * g->in_c;
     uint32_t *words = call->scratch;
     int32_t *sums = (int32_t *)call->scratch + 2 * s->taps;
     int8_t *pad = (int8_t *)(sums + (s->raw != 0 ? 4 * g->out_c : 0));
     mote_pairs work = {sums, 4, words, words + 2 * s->taps, call->weights, call->filters, g->out_c, 0};
     work.addend = mote_pairs_addend(&s->requantization);
-    mote_pairs_fill(pad, s->x_zero_point, g->in_c);
-    mote_pairs_fill((int8_t *)(words + 2 * g->kernel_h * g->kernel_w * g->in_c), 0,
-                    8 * (s->taps - g->kernel_h * g->kernel_w * g->in_c));
+    memset(pad, (int)s->x_zero_point, (size_t)g->in_c);
+    memset(words + 2 * used, 0, (size_t)(8 * (s->taps - used)));
     for (int32_t n = 0; n < g->batch; n++) {
         mote_pairs_walk walk = mote_pairs_begin(&call->rows, g);
         while (walk.pixel < walk.total) {
             mote_pairs_block block;
             int8_t *to = call->y + n * g->y_batch + mote_pairs_next(&walk, &block, g) * g->y_column;
-            mote_conv_2d_s8_pairs_patch(&block, call->x + n * g->x_batch, pad, words, g);
+            for (int32_t i = 0; g->in_c == 1 && i < 4; i++) {
+                mote_conv_2d_s8_pairs_pixel(&block, i, call->x + n * g->x_batch, s->x_zero_point, words, g);
+            }
+            if (g->in_c != 1) {
+                mote_conv_2d_s8_pairs_patch(&block, call->x + n * g->x_batch, pad, words, g);
+            }
             if (s->raw == 0) {
                 work.out = to;
                 work.step = walk.step;

@@ -9,7 +9,7 @@
 
 #include "pairs.h"
 
-#define MOTE_PAIRS_CORE(name, size, unroll, loops, low, high, raw, depthwise, exact)                         \
+#define MOTE_PAIRS_CORE(name, size, unroll, low, high, raw, depthwise, exact)                                \
     static __attribute__((naked, noinline, used)) void name(__attribute__((unused)) const mote_pairs *work)  \
     {                                                                                                        \
         __asm__(                                                                                             \
@@ -84,10 +84,8 @@
             "add r11, r11, r5, asr #8\n"                                                                     \
             ".endif\n"                                                                                       \
             ".endr\n"                                                                                        \
-            ".if " #loops "\n"                                                                               \
             "cmp r0, lr\n"                                                                                   \
             "bne.w 2b\n"                                                                                     \
-            ".endif\n"                                                                                       \
             "ldr r7, [sp, #16]\n"                                                                            \
             "ldr r1, [r7], #4\n" /* bias */                                                                  \
             "ldr r6, [r7], #4\n" /* multiplier */                                                            \
