@@ -61,7 +61,7 @@ export function rescaleOf(filters: Filters, parts: Parts): Rescale | undefined {
   const marked = (f: number, spread: number, [bias, m]: BiasAndMultiplier) => {
     const bound = Math.abs(bias) + spread;
     const fits = (bits: number, shift: number): boolean => {
-      const addend = (zero_point! - min! + 1) * 2 ** (32 - shift);
+      const addend = (Math.abs(zero_point! - min!) + 1) * 2 ** (32 - shift);
       return bound * 2 ** bits < 2 ** 31 && (bound * m) / 2 ** shift + 2 + addend < 2 ** 31;
     };
     if (m < 0) return undefined;
