@@ -6,27 +6,31 @@
 #include "pairs.h"
 #include "pairs_core.h"
 
-/** One pixel's share of the words, of one channel: the low halves first, then the high ones. */
-static MOTE_NOINLINE void mote_conv_2d_s8_pairs_pixel(const mote_pairs_block *b, int32_t i, const int8_t *x,
-                                                      int32_t pad, uint32_t *words, const mote_window *g)
+/** The words of pixels i and i + 1 of an input of one channel. */
+static MOTE_NOINLINE void mote_conv_2d_s8_pairs_single(const mote_pairs_block *b, int32_t i, const int8_t *x,
+                                                       int32_t pad, uint32_t *words, const mote_window *g)
 {
     const int32_t width = g->kernel_w * g->dilation_w;
-    const uint32_t scale = (i & 1) != 0 ? 65536u : 1u;
-    const uint32_t kept = (i & 1) != 0 ? UINT32_MAX : 0u;
-    int32_t row = b->iy[i];
-    words += i >> 1;
-    x += b->at[i];
-    for (int32_t ky = 0; ky < g->kernel_h; ky++) {
-        const uint32_t limit = (uint32_t)row < (uint32_t)g->in_h ? (uint32_t)g->in_w : 0u;
-        const int8_t *from = x;
+    const int32_t step = g->dilation_w * g->x_column;
+    const int32_t apart = b->ix[i + 1] - b->ix[i];
+    const int8_t *first_row = x + b->at[i];
+    const int8_t *second_row = x + b->at[i + 1];
+    for (int32_t ky = 0; ky < g->kernel_h * g->dilation_h; ky += g->dilation_h) {
+        const uint32_t in_w = (uint32_t)g->in_w;
+        const uint32_t first_limit = (uint32_t)(b->iy[i] + ky) < (uint32_t)g->in_h ? in_w : 0u;
+        const uint32_t second_limit = (uint32_t)(b->iy[i + 1] + ky) < (uint32_t)g->in_h ? in_w : 0u;
+        const int8_t *first = first_row;
+        const int8_t *second = second_row;
         for (int32_t column = b->ix[i]; column < b->ix[i] + width; column += g->dilation_w) {
-            const int32_t value = (uint32_t)column < limit ? *from : pad;
-            *words = (*words & kept) + (uint32_t)value * scale;
+            const int32_t low = (uint32_t)column < first_limit ? *first : pad;
+            const int32_t high = (uint32_t)(column + apart) < second_limit ? *second : pad;
+            *words = (uint32_t)low + ((uint32_t)high << 16);
             words += 2;
-            from += g->dilation_w * g->x_column;
+            first += step;
+            second += step;
         }
-        row += g->dilation_h;
-        x += g->dilation_h * g->x_row;
+        first_row += g->dilation_h * g->x_row;
+        second_row += g->dilation_h * g->x_row;
     }
 }
 
@@ -69,11 +73,12 @@ static MOTE_NOINLINE void mote_conv_2d_s8_pairs_run(const mote_pairs_call *call,
         while (walk.pixel < walk.total) {
             mote_pairs_block block;
             int8_t *to = call->y + n * g->y_batch + mote_pairs_next(&walk, &block, g) * g->y_column;
-            for (int32_t i = 0; g->in_c == 1 && i < 4; i++) {
-                mote_conv_2d_s8_pairs_pixel(&block, i, call->x + n * g->x_batch, s->x_zero_point, words, g);
-            }
-            if (g->in_c != 1) {
-                mote_conv_2d_s8_pairs_patch(&block, call->x + n * g->x_batch, pad, words, g);
+            const int8_t *x = call->x + n * g->x_batch;
+            if (g->in_c == 1) {
+                mote_conv_2d_s8_pairs_single(&block, 0, x, s->x_zero_point, words, g);
+                mote_conv_2d_s8_pairs_single(&block, 2, x, s->x_zero_point, words + 1, g);
+            } else {
+                mote_conv_2d_s8_pairs_patch(&block, x, pad, words, g);
             }
             if (s->raw == 0) {
                 work.out = to;

@@ -157,14 +157,20 @@
             "add r2, r2, #" #low "\n"                                                                        \
             ".endif\n"                                                                                       \
             ".endif\n"                                                                                       \
+            ".ifc \\sum, r8\n"                                                                               \
+            "strb r2, [r0]\n"                                                                                \
+            ".endif\n"                                                                                       \
+            ".ifc \\sum, r9\n"                                                                               \
+            "strb r2, [r0, r5]\n"                                                                            \
+            ".endif\n"                                                                                       \
+            ".ifc \\sum, r10\n"                                                                              \
+            "strb r2, [r0, r5, lsl #1]\n"                                                                    \
+            "add r5, r5, r5, lsl #1\n"                                                                       \
+            ".endif\n"                                                                                       \
             ".ifc \\sum, r11\n"                                                                              \
-            "strb r2, [r0]\n"                                                                                \
-            ".else\n"                                                                                        \
-            "strb r2, [r0]\n"                                                                                \
-            "add r0, r5\n"                                                                                   \
+            "strb r2, [r0, r5]\n"                                                                            \
             ".endif\n"                                                                                       \
             ".endr\n"                                                                                        \
-            "ldr r0, [sp, #0]\n"                                                                             \
             "adds r0, #1\n"                                                                                  \
             ".endif\n"                                                                                       \
             "str r0, [sp, #0]\n"                                                                             \
