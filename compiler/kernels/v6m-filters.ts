@@ -43,63 +43,82 @@ export function foldedBias(filters: Filters, { bias, binding }: Parts): number[]
   });
 }
 
-/** Largest |sum| of a filter, over any stored inputs. */
-function boundOf({ weights, taps }: Filters, f: number, bias: number): number {
-  let sum = 0;
-  for (let t = 0; t < taps; t++) sum += Math.abs(weights[f * taps + t]!);
-  return Math.abs(bias) + 128 * sum;
-}
-
 /** What a core that rescales needs. A multiplier with bit 31 is to be multiplied in three parts. */
 export interface Rescale {
+  /** Those that have one result for all inputs have no weights here. */
   readonly filters: Filters;
   readonly bias: readonly number[];
   readonly multipliers: readonly number[];
 }
 
 /**
- * The rescale in the assembly, if nothing can overflow in it. On Armv6-M it multiplies the lowest 12 bits of
- * the multiplier apart, (acc·high + (acc·low >> 12) + addend) >> 20, or the lowest two bytes each.
+ * The rescale in the assembly, if nothing can overflow in it. On Armv6-M it multiplies the lowest 12
+ * bits of the multiplier apart, (acc·high + (acc·low >> 12) + addend) >> 20, or the lowest two bytes.
  */
 export function rescaleOf(filters: Filters, parts: Parts): Rescale | undefined {
   const { tflite, left_shift, zero_point, min } = parts.requantization;
   if (tflite !== 0 || left_shift !== 0) return undefined;
-  const folded = foldedBias(filters, parts);
-  const results = folded.map((bias, f) => constantResult(filters, parts, bias, f));
-  const weights = Array.from(filters.weights, (w, i) =>
-    results[Math.floor(i / filters.taps)] === undefined ? w : 0,
-  );
-  const made = { ...filters, weights };
-  const bias = folded.map((b, f) => (results[f] === undefined ? b : results[f] * 256));
-  const multipliers = parts.multipliers.map((m, f) => (results[f] === undefined ? m : 2 ** 24));
-  const fits = (f: number, bits: number, shift: number): boolean => {
-    const bound = boundOf(made, f, bias[f]!);
-    const sum = (bound * multipliers[f]!) / 2 ** shift;
-    const addend = (zero_point! - min! + 1) * 2 ** (32 - shift);
-    return bound * 2 ** bits < 2 ** 31 && sum + 2 + addend < 2 ** 31;
-  };
-  const marked = multipliers.map((m, f) => {
+  const marked = (f: number, spread: number, [bias, m]: BiasAndMultiplier) => {
+    const bound = Math.abs(bias) + spread;
+    const fits = (bits: number, shift: number): boolean => {
+      const addend = (Math.abs(zero_point! - min!) + 1) * 2 ** (32 - shift);
+      return bound * 2 ** bits < 2 ** 31 && (bound * m) / 2 ** shift + 2 + addend < 2 ** 31;
+    };
     if (m < 0) return undefined;
-    if (fits(f, 12, 12)) return m;
-    return fits(f, 8, 16) ? m - 2 ** 31 : undefined;
+    if (fits(12, 12)) return { f, spread, bias, multiplier: m };
+    return fits(8, 16) ? { f, spread, bias, multiplier: m - 2 ** 31 } : undefined;
+  };
+  const made = foldedBias(filters, parts).map((bias, f) => {
+    const pair: BiasAndMultiplier = [bias, parts.multipliers[f]!];
+    const spread = spreadOf(filters, f);
+    const fewer = ofFewerBits(pair, spread, parts);
+    const own = fewer.spread === 0 ? undefined : marked(f, spread, pair);
+    return own ?? marked(f, fewer.spread, fewer.pair);
   });
-  if (marked.includes(undefined)) return undefined;
-  return { filters: made, bias, multipliers: marked as number[] };
+  const all = made.filter((m) => m !== undefined);
+  if (all.length < made.length) return undefined;
+  const weights = Array.from(filters.weights, (w, i) =>
+    all[Math.floor(i / filters.taps)]!.spread === 0 ? 0 : w,
+  );
+  return {
+    filters: { ...filters, weights },
+    bias: all.map((m) => m.bias),
+    multipliers: all.map((m) => m.multiplier),
+  };
 }
 
-/** The one result, less the zero point, of a filter that has the same one for all inputs. */
-function constantResult(
-  filters: Filters,
-  { multipliers, requantization: { zero_point, min, max } }: Parts,
-  bias: number,
-  f: number,
-): number | undefined {
-  const product = (acc: number) => BigInt(acc) * BigInt(multipliers[f]!);
-  const result = (acc: number) => {
-    const y = Number((product(acc) + 2n ** 31n) >> 32n);
+type BiasAndMultiplier = readonly [bias: number, multiplier: number];
+
+/** Largest |sum| of a filter less its bias, over any stored inputs. */
+function spreadOf({ weights, taps }: Filters, f: number): number {
+  let sum = 0;
+  for (let t = 0; t < taps; t++) sum += Math.abs(weights[f * taps + t]!);
+  return 128 * sum;
+}
+
+/**
+ * The same results from smaller numbers, where sums in [-spread, spread] have two results at most, or
+ * from none where they have one.
+ */
+function ofFewerBits(
+  pair: BiasAndMultiplier,
+  spread: number,
+  { requantization: { zero_point, min, max } }: Parts,
+): { spread: number; pair: BiasAndMultiplier } {
+  const result = (sum: number): number => {
+    const y = Number((BigInt(sum + pair[0]) * BigInt(pair[1]) + 2n ** 31n) >> 32n);
     return Math.min(Math.max(y, min! - zero_point!), max! - zero_point!);
   };
-  const spread = boundOf(filters, f, 0);
-  const [least, most] = [result(bias - spread), result(bias + spread)];
-  return least === most ? most : undefined;
+  const first = result(-spread);
+  if (result(spread) === first) return { spread: 0, pair: [first * 256, 2 ** 24] };
+  if (result(spread) > first + 1) return { spread, pair };
+  let [below, least] = [-spread, spread];
+  while (least - below > 1) {
+    const middle = Math.floor((below + least) / 2);
+    if (result(middle) > first) least = middle;
+    else below = middle;
+  }
+  const multiplier = Math.floor((2 ** 32 - 1) / (2 * spread + 1));
+  const bias = Math.ceil(((first + 0.5) * 2 ** 32) / multiplier) - least;
+  return { spread, pair: [bias, multiplier] };
 }

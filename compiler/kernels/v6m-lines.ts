@@ -25,7 +25,7 @@ const pairsPerTurn = 3;
 /** Words of rows that a call of the core works on, about. */
 const wordsMost = 320;
 /** Biases below this and sums of nine products stay below 2^22. */
-const biasLimit = 2 ** 21;
+const biasLimit = 2 ** 22 - 9 * 2 ** 14;
 
 interface Plan {
   readonly turns: number;
@@ -51,14 +51,24 @@ function packed({ count, weights }: Filters): Int8Array {
   for (let f = 0; f < count; f++)
     for (let t = 0; t < 9; t++) {
       all[f * 10 + t] = weights[f * 9 + t]!;
-      if (t % 3 === 2 && rowMagnitude(weights, f * 9 + t - 2) > groupLimit)
+      if (t % 3 === 2 && magnitude(weights, f * 9 + t - 2, 3) > groupLimit)
         all[f * 10 + 9]! |= 1 << Math.floor(t / 3);
     }
   return all;
 }
 
-const rowMagnitude = (weights: ArrayLike<number>, at: number): number =>
-  [0, 1, 2].reduce((sum, i) => sum + Math.abs(weights[at + i]!), 0);
+function magnitude(weights: ArrayLike<number>, at: number, count: number): number {
+  let sum = 0;
+  for (let i = at; i < at + count; i++) sum += Math.abs(weights[i]!);
+  return sum;
+}
+
+/** Whether the first two products of every row fit in a half, which two weights of -128 do not. */
+function isCuttable({ count, weights }: Filters): boolean {
+  for (let row = 0; row < count * 9; row += 3)
+    if (magnitude(weights, row, 2) > groupLimit) return false;
+  return true;
+}
 
 function boundedRescale(filters: Filters, parts: Parts): Rescale | undefined {
   const rescale = rescaleOf(filters, parts);
@@ -103,12 +113,13 @@ function bind(node: Node, profile: Profile): Binding {
   };
 }
 
-/** Lines of any width that a turn and two halves fit in, strides that the core is written for. */
+/** Lines that three pairs fit in, and strides that the core is written for. */
 function fits(node: Node): boolean {
   const w = windowOf(node) as Record<string, number>;
   const isThree = w.kernel_h === 3 && w.kernel_w === 3 && w.dilation_h === 1 && w.dilation_w === 1;
   const { pairs } = planOf(w);
-  return isThree && w.stride_w! <= 2 && w.x_channel === 1 && pairs <= w.out_w!;
+  const hasSteps = w.stride_w! <= 2 && w.x_channel === 1 && pairs <= w.out_w!;
+  return isThree && hasSteps && isCuttable(filtersOf(node));
 }
 
 export const depthwiseLines: Kernel = {

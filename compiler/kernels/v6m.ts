@@ -144,8 +144,6 @@ function bindPairs(
   const packing = packed(rescale?.filters ?? prepared.filters, prepared.packing.size);
   const { words, starts } = filterTable(packing, bias, multipliers);
   const groupCount = num(node, "stacked", 1);
-  const groups = packing.taps / packing.size;
-  const loops = groups > packing.unroll ? 1 : 0;
   const range = raw ? [-128, 127] : [r.min!, r.max!];
   const { size, unroll, exact } = packing;
   const shape: Fields = {
@@ -168,7 +166,7 @@ function bindPairs(
     takesRows: true,
     core: {
       macro: "MOTE_PAIRS_CORE",
-      arguments: [size, unroll, loops, ...range, raw, f.depthwise ? 1 : 0, exact ? 1 : 0],
+      arguments: [size, unroll, ...range, raw, f.depthwise ? 1 : 0, exact ? 1 : 0],
     },
     struct: "mote_pairs_shape",
     shape,

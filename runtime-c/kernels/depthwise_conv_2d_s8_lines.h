@@ -45,7 +45,7 @@ static MOTE_NOINLINE void mote_depthwise_conv_2d_s8_lines_finish(
     }
 }
 
-MOTE_INLINE void mote_lines_fill(int32_t *words, int32_t value, int32_t count)
+static MOTE_NOINLINE void mote_lines_fill(int32_t *words, int32_t value, int32_t count)
 {
     for (int32_t i = 0; i < count; i++) {
         words[i] = value;

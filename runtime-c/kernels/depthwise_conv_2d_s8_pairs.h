@@ -43,8 +43,8 @@ static MOTE_NOINLINE void mote_depthwise_conv_2d_s8_pairs_run(const mote_pairs_c
     int8_t *pad = (int8_t *)(sums + (s->raw != 0 ? 32 : 0));
     mote_pairs work = {sums, 4, words, words + 2 * s->taps, NULL, NULL, 8, 0};
     work.addend = mote_pairs_addend(&s->requantization);
-    mote_pairs_fill(pad, s->x_zero_point, 8);
-    mote_pairs_fill((int8_t *)words, 0, 64 * s->taps);
+    memset(pad, (int)s->x_zero_point, 8);
+    memset(words, 0, (size_t)(64 * s->taps));
     for (int32_t n = 0; n < g->batch; n++) {
         mote_pairs_walk walk = mote_pairs_begin(&call->rows, g);
         while (walk.pixel < walk.total) {

@@ -10,6 +10,8 @@
 
 #include "window.h"
 
+#include <string.h>
+
 /** What a core works on: one block of four pixels and all the filters. In the order of the assembly. */
 typedef struct {
     void *out;               /* int8 results, or int32 sums [filter][4] where the core is a raw one */
@@ -68,13 +70,6 @@ typedef struct {
 
 /** Says that a tap of a pixel lies in the padding. */
 #define MOTE_PAIRS_PAD INT32_MIN
-
-MOTE_INLINE void mote_pairs_fill(int8_t *to, int32_t value, int32_t count)
-{
-    for (int32_t i = 0; i < count; i++) {
-        to[i] = (int8_t)value;
-    }
-}
 
 /** Words of `count` channels of four pixels, `x_step` apart; `step` words from one channel's to the next. */
 static MOTE_NOINLINE void mote_pairs_expand(const int8_t *const *from, int32_t x_step, uint32_t *to,

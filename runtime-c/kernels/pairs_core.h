@@ -88,7 +88,7 @@ MOTE_INLINE void mote_pairs_run(const mote_pairs *work, int32_t size, int32_t lo
     }
 }
 
-#define MOTE_PAIRS_CORE(name, size, unroll, loops, low, high, raw, depthwise, exact)                         \
+#define MOTE_PAIRS_CORE(name, size, unroll, low, high, raw, depthwise, exact)                                \
     static MOTE_NOINLINE void name(const mote_pairs *work)                                                   \
     {                                                                                                        \
         mote_pairs_run(work, size, low, high, raw, depthwise);                                               \

@@ -57,11 +57,11 @@ const scaleCount = ({ op, w }: Layer): number => w[op === "ConvTranspose" ? 1 : 
 function bias(r: Random, { op, attrs }: Layer, scales: Scales): Value {
   const groups = op === "ConvTranspose" ? (attrs.group as number) : 1;
   const filters = [scales.w.length * groups];
-  const stored = tensorOf(
-    "int32",
-    filters,
-    r.list(filters[0]!, () => r.int(-9000, 9000)),
-  );
+  const draw = () => {
+    const most = r.pick([9000, 9000, 9000, 2 ** 20, 2 ** 26]);
+    return r.int(-most, most);
+  };
+  const stored = tensorOf("int32", filters, r.list(filters[0]!, draw));
   const products = scales.w.map((s) => Math.fround(s * scales.x));
   const zero = constant(
     tensorOf(
@@ -154,6 +154,15 @@ export function grouped(r: Random): Layer {
     w: [filters, channels, ...w.slice(2)],
     attrs: { ...attrs, group },
   };
+}
+
+/** Depthwise 3x3, of lines that are longer than a turn of the cores, and many of them. */
+export function depthwise3x3(r: Random): Layer {
+  const group = r.int(8, 20);
+  const pads = r.list(4, () => r.int(0, 2));
+  const strides = [r.int(1, 3), r.int(1, 2)];
+  const x = [1, group, r.pick([r.int(1, 9), r.int(20, 40)]), r.int(3, 40)];
+  return { op: "Conv", x, w: [group, 1, 3, 3], attrs: { pads, strides, group } };
 }
 
 export function fullyConnected(r: Random): Layer {

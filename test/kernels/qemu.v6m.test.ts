@@ -4,6 +4,7 @@ import {
   checkLayers,
   convolution,
   depthwise,
+  depthwise3x3,
   fullyConnected,
   grouped,
   transposed,
@@ -16,6 +17,7 @@ test.for([
   ["convolutions of several groups", grouped, 24],
   ["depthwise convolutions", depthwise, 24],
   ["transposed convolutions", transposed, 20],
+  ["depthwise 3x3 convolutions", depthwise3x3, 24],
   ["fully connected layers", fullyConnected, 16],
 ] as const)("%s on the cortex-m0plus", async ([, draw, count]) => {
   for (let seed = 1; seed <= batches; seed++) await checkLayers("cortex-m0plus", draw, seed, count);

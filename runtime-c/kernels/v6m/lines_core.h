@@ -29,9 +29,11 @@ static __attribute__((naked, noinline, used)) void mote_lines_expand(__attribute
         "mov r6, r10\n"
         "mov r7, r11\n"
         "push {r4-r7}\n"
-        "ldm r0!, {r1-r7}\n" /* x, words, columns, end, row, pitch, size */
+        "ldm r0!, {r1-r7}\n" /* x, words, columns, end, row, pitch, size; the index runs from -size to 0 */
         "ldr r0, [r0]\n" /* pad */
+        "adds r1, r7\n"
         "mov r8, r1\n"
+        "rsbs r7, r7, #0\n"
         "mov r9, r4\n"
         "mov r10, r7\n"
         "mov r11, r2\n"
@@ -44,7 +46,7 @@ static __attribute__((naked, noinline, used)) void mote_lines_expand(__attribute
         "ldm r3!, {r0, r1}\n"
         "mov lr, r3\n"
         "mov r5, r11\n"
-        "movs r4, #0\n"
+        "mov r4, r10\n"
         "cmp r0, #0\n"
         "blt 4f\n"
         "cmp r1, #0\n"
@@ -59,7 +61,6 @@ static __attribute__((naked, noinline, used)) void mote_lines_expand(__attribute
         "str r2, [r5]\n"
         "adds r5, r7\n"
         "adds r4, r6\n"
-        "cmp r4, r10\n"
         "bne 2b\n"
         "3:\n"
         "movs r0, #4\n"
@@ -95,7 +96,6 @@ static __attribute__((naked, noinline, used)) void mote_lines_expand(__attribute
         "str r2, [r5]\n"
         "adds r5, r7\n"
         "adds r4, r6\n"
-        "cmp r4, r10\n"
         "bne 7b\n"
         "b 3b\n"
         ".align 2\n");

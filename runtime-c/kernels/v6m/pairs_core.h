@@ -14,7 +14,7 @@
 
 #include "pairs.h"
 
-#define MOTE_PAIRS_CORE(name, size, unroll, loops, low, high, raw, depthwise, exact)                         \
+#define MOTE_PAIRS_CORE(name, size, unroll, low, high, raw, depthwise, exact)                                \
     static __attribute__((naked, noinline, used)) void name(__attribute__((unused)) const mote_pairs *work)  \
     {                                                                                                        \
         __asm__(                                                                                             \
@@ -83,11 +83,9 @@
             ".endif\n"                                                                                       \
             "add r11, r5\n"                                                                                  \
             ".endr\n"                                                                                        \
-            ".if " #loops "\n"                                                                               \
             "cmp r0, r12\n"                                                                                  \
             "beq 3f\n"                                                                                       \
             "b 2b\n"                                                                                         \
-            ".endif\n"                                                                                       \
             "3:\n"                                                                                           \
             "ldr r7, [sp, #16]\n"                                                                            \
             "ldm r7!, {r1, r6}\n" /* bias, multiplier */                                                     \

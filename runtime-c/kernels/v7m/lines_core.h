@@ -22,15 +22,16 @@ static __attribute__((naked, noinline, used)) void mote_lines_expand(__attribute
     __asm__(
         ".syntax unified\n"
         "push {r4-r11, lr}\n"
-        "ldm r0, {r1-r8}\n" /* x, words, columns, end, row, pitch, size, pad */
-        "mov r9, r1\n"
+        "ldm r0, {r1-r8}\n" /* x, words, columns, end, row, pitch, size, pad; the index runs from -size to 0 */
+        "add r9, r1, r7\n"
+        "rsbs r7, r7, #0\n"
         "mov r10, r2\n"
         "mov r11, r3\n"
         "mov r12, r4\n"
         "1:\n" /* a column */
         "ldrd r0, r1, [r11], #8\n"
         "mov lr, r10\n"
-        "movs r4, #0\n"
+        "mov r4, r7\n"
         "cmp r0, #0\n"
         "blt 4f\n"
         "cmp r1, #0\n"
@@ -40,11 +41,10 @@ static __attribute__((naked, noinline, used)) void mote_lines_expand(__attribute
         "2:\n"
         "ldrsb r2, [r0, r4]\n"
         "ldrsb r3, [r1, r4]\n"
-        "add r4, r5\n"
         "add r2, r2, r3, lsl #23\n"
         "str r2, [lr]\n"
         "add lr, r6\n"
-        "cmp r4, r7\n"
+        "adds r4, r5\n"
         "bne 2b\n"
         "3:\n"
         "add r10, r10, #4\n"
@@ -68,11 +68,10 @@ static __attribute__((naked, noinline, used)) void mote_lines_expand(__attribute
         "7:\n"
         "ldrsb r2, [r0, r4]\n"
         "lsls r2, r3\n"
-        "add r4, r5\n"
         "add r2, r1\n"
         "str r2, [lr]\n"
         "add lr, r6\n"
-        "cmp r4, r7\n"
+        "adds r4, r5\n"
         "bne 7b\n"
         "b 3b\n");
 }

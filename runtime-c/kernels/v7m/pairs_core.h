@@ -13,7 +13,7 @@
 
 #include "pairs.h"
 
-#define MOTE_PAIRS_CORE(name, size, unroll, loops, low, high, raw, depthwise, exact)                         \
+#define MOTE_PAIRS_CORE(name, size, unroll, low, high, raw, depthwise, exact)                                \
     static __attribute__((naked, noinline, used)) void name(__attribute__((unused)) const mote_pairs *work)  \
     {                                                                                                        \
         __asm__(                                                                                             \
@@ -88,10 +88,8 @@
             "add r11, r11, r5, asr #8\n"                                                                     \
             ".endif\n"                                                                                       \
             ".endr\n"                                                                                        \
-            ".if " #loops "\n"                                                                               \
             "cmp r0, lr\n"                                                                                   \
             "bne.w 2b\n"                                                                                     \
-            ".endif\n"                                                                                       \
             "ldr r7, [sp, #16]\n"                                                                            \
             "ldr r1, [r7], #4\n" /* bias */                                                                  \
             "ldr r6, [r7], #4\n" /* multiplier */                                                            \
@@ -163,14 +161,20 @@
             "add r2, r2, #" #low "\n"                                                                        \
             ".endif\n"                                                                                       \
             ".endif\n"                                                                                       \
+            ".ifc \\sum, r8\n"                                                                               \
+            "strb r2, [r0]\n"                                                                                \
+            ".endif\n"                                                                                       \
+            ".ifc \\sum, r9\n"                                                                               \
+            "strb r2, [r0, r5]\n"                                                                            \
+            ".endif\n"                                                                                       \
+            ".ifc \\sum, r10\n"                                                                              \
+            "strb r2, [r0, r5, lsl #1]\n"                                                                    \
+            "add r5, r5, r5, lsl #1\n"                                                                       \
+            ".endif\n"                                                                                       \
             ".ifc \\sum, r11\n"                                                                              \
-            "strb r2, [r0]\n"                                                                                \
-            ".else\n"                                                                                        \
-            "strb r2, [r0]\n"                                                                                \
-            "add r0, r5\n"                                                                                   \
+            "strb r2, [r0, r5]\n"                                                                            \
             ".endif\n"                                                                                       \
             ".endr\n"                                                                                        \
-            "ldr r0, [sp, #0]\n"                                                                             \
             "adds r0, #1\n"                                                                                  \
             ".endif\n"                                                                                       \
             "str r0, [sp, #0]\n"                                                                             \
