@@ -45,7 +45,7 @@ function planOf(window: Window): Plan {
 
 const rowsOf = ({ lines }: Plan, { stride_h }: Window): number => (lines - 1) * stride_h! + 3;
 
-/** For each channel nine weights, and a bit for each row whose sums must be taken apart within it. */
+/** For each channel nine weights, and a bit for each row whose sums are taken apart within it. */
 function packed({ count, weights }: Filters): Int8Array {
   const all = new Int8Array(count * 10);
   for (let f = 0; f < count; f++)

@@ -78,8 +78,8 @@ MOTE_INLINE void mote_depthwise_conv_2d_s8_lines_rows(const int8_t *x, int32_t i
 }
 
 /** Scratch: columns [pitch][2], words [rows of `lines` lines][pitch], sums [out_w] where raw. */
-static MOTE_NOINLINE void mote_depthwise_conv_2d_s8_lines_run(const mote_depthwise_conv_2d_s8_lines_call *call,
-                                                              const mote_depthwise_conv_2d_s8_lines_shape *s)
+static MOTE_NOINLINE void mote_depthwise_conv_2d_s8_lines_run(
+    const mote_depthwise_conv_2d_s8_lines_call *call, const mote_depthwise_conv_2d_s8_lines_shape *s)
 {
     const mote_window *g = &s->window;
     int32_t *columns = call->scratch;

@@ -16,7 +16,7 @@ typedef struct {
     int32_t out_half;     /* bytes from the first half's pixels to the second half's */
     int32_t out_line;     /* bytes from line to line */
     int32_t lines;
-    const int8_t *weights; /* [9], and in bits 0 to 2 of the tenth which rows' |weights| sum up to 256 or more */
+    const int8_t *weights; /* [9], then a bit for each row whose |weights| sum up to 256 or more */
     const int32_t *filter; /* bias, multiplier */
     int32_t addend;        /* (zero point - lower bound) * 2^16 + 2^15 */
     int32_t next;          /* bytes from the end of a line's words to the next line's */

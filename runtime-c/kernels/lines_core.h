@@ -25,7 +25,8 @@ static MOTE_NOINLINE void mote_lines_expand(const mote_lines_rows *work)
 MOTE_INLINE void mote_lines_put(const mote_lines *work, char *to, int32_t acc, int32_t low, int32_t high,
                                 int32_t raw)
 {
-    const int32_t y = (int32_t)(((int64_t)acc * (work->filter[1] & INT32_MAX) + (int64_t)work->addend * 65536) >> 32);
+    const int32_t multiplier = work->filter[1] & INT32_MAX;
+    const int32_t y = (int32_t)(((int64_t)acc * multiplier + (int64_t)work->addend * 65536) >> 32);
     if (raw != 0) {
         *(int32_t *)(void *)to = acc;
     } else {
@@ -46,8 +47,8 @@ MOTE_INLINE void mote_lines_run(const mote_lines *work, int32_t stride, int32_t 
             for (int32_t tap = 0; tap < 9; tap++) {
                 sum += (int64_t)words[tap / 3 * pitch + tap % 3] * work->weights[tap];
             }
-            const int32_t first =
-                (int32_t)((sum & (MOTE_LINES_SPACING - 1)) ^ (MOTE_LINES_SPACING / 2)) - MOTE_LINES_SPACING / 2;
+            const int32_t half = MOTE_LINES_SPACING / 2;
+            const int32_t first = (int32_t)((sum & (MOTE_LINES_SPACING - 1)) ^ half) - half;
             const int32_t second = (int32_t)((sum - first) / MOTE_LINES_SPACING);
             mote_lines_put(work, to, work->filter[0] + first, low, high, raw);
             mote_lines_put(work, to + work->out_half, work->filter[0] + second, low, high, raw);

@@ -53,7 +53,8 @@ MOTE_INLINE void mote_pairs_filter(const mote_pairs *work, const uint32_t *words
     const int32_t sums[4] = {a.low, a.high, b.low, b.high};
     for (int32_t i = 0; i < 4; i++) {
         const int32_t acc = sums[i] + filter[0];
-        const int32_t y = (int32_t)(((int64_t)acc * (filter[1] & INT32_MAX) + (int64_t)work->addend * 65536) >> 32);
+        const int64_t product = (int64_t)acc * (filter[1] & INT32_MAX);
+        const int32_t y = (int32_t)((product + (int64_t)work->addend * 65536) >> 32);
         if (raw != 0) {
             ((int32_t *)work->out)[index * 4 + i] = acc;
         } else {

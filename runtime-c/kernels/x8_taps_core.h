@@ -16,7 +16,8 @@ MOTE_INLINE void mote_x8_taps_run(const mote_x8_taps *work, int32_t low, int32_t
         }
         work->sums[i] = sum;
         if (raw == 0) {
-            const int64_t product = (int64_t)sum * (work->filters[8 + i] & INT32_MAX) + (int64_t)work->addend * 65536;
+            const int32_t multiplier = work->filters[8 + i] & INT32_MAX;
+            const int64_t product = (int64_t)sum * multiplier + (int64_t)work->addend * 65536;
             work->out[i] = (int8_t)(mote_clamp((int32_t)(product >> 32), 0, high - low) + low);
         }
     }

@@ -19,7 +19,8 @@
 #define MOTE_LINES_SPACING 65536
 
 /** The words of rows, column by column. */
-static __attribute__((naked, noinline, used)) void mote_lines_expand(__attribute__((unused)) const mote_lines_rows *work)
+static __attribute__((naked, noinline, used)) void mote_lines_expand(
+    __attribute__((unused)) const mote_lines_rows *work)
 {
     __asm__(
         ".syntax unified\n"
@@ -29,7 +30,7 @@ static __attribute__((naked, noinline, used)) void mote_lines_expand(__attribute
         "mov r6, r10\n"
         "mov r7, r11\n"
         "push {r4-r7}\n"
-        "ldm r0!, {r1-r7}\n" /* x, words, columns, end, row, pitch, size; the index runs from -size to 0 */
+        "ldm r0!, {r1-r7}\n" /* x, words, columns, end, row, pitch, size; index -size to 0 */
         "ldr r0, [r0]\n" /* pad */
         "adds r1, r7\n"
         "mov r8, r1\n"
@@ -284,87 +285,26 @@ static __attribute__((naked, noinline, used)) void mote_lines_expand(__attribute
             ".endr\n"                                                                                        \
             "ldr r0, [sp, #68]\n"                                                                            \
             "ldr r7, [sp, #60]\n"                                                                            \
-            ".if " #raw "\n"                                                                                 \
-            ".irp pair, 0, 1, 2\n"                                                                           \
-            ".if \\pair == 0\n"                                                                              \
-            "mov r1, r8\n"                                                                                   \
-            "mov r2, r9\n"                                                                                   \
-            "ldr r6, [sp, #96]\n"                                                                            \
-            ".elseif \\pair == 1\n"                                                                          \
-            "mov r1, r10\n"                                                                                  \
-            "mov r2, r11\n"                                                                                  \
-            ".else\n"                                                                                        \
-            "mov r1, r12\n"                                                                                  \
-            "mov r2, lr\n"                                                                                   \
-            ".endif\n"                                                                                       \
-            "asrs r3, r1, #8\n" /* the high sums are (256 * sum of high halves + carries) */                 \
-            "subs r2, r3\n"                                                                                  \
-            "asrs r2, r2, #8\n"                                                                              \
-            "adds r1, r6\n"                                                                                  \
-            "adds r2, r6\n"                                                                                  \
-            "str r1, [r0]\n"                                                                                 \
-            "str r2, [r0, r7]\n"                                                                             \
-            "ldr r3, [sp, #64]\n"                                                                            \
-            "adds r0, r3\n"                                                                                  \
-            ".endr\n"                                                                                        \
-            ".else\n"                                                                                        \
+            ".if " #raw " == 0\n"                                                                            \
             "ldr r6, [sp, #48]\n"                                                                            \
             "cmp r6, #0\n"                                                                                   \
             "bge 7f\n"                                                                                       \
+            ".endif\n"                                                                                       \
+            ".irp parts, 2, 3\n"                                                                             \
+            ".if \\parts == 2 || " #raw " == 0\n"                                                            \
             ".irp pair, 0, 1, 2\n"                                                                           \
             ".if \\pair == 0\n"                                                                              \
             "mov r1, r8\n"                                                                                   \
             "mov r2, r9\n"                                                                                   \
-            "ldr r4, [sp, #44]\n"                                                                            \
-            "ldr r5, [sp, #52]\n"                                                                            \
-            "ldr r6, [sp, #56]\n"                                                                            \
-            ".elseif \\pair == 1\n"                                                                          \
-            "mov r1, r10\n"                                                                                  \
-            "mov r2, r11\n"                                                                                  \
+            ".if " #raw "\n"                                                                                 \
+            "ldr r6, [sp, #96]\n"                                                                            \
             ".else\n"                                                                                        \
-            "mov r1, r12\n"                                                                                  \
-            "mov r2, lr\n"                                                                                   \
-            ".endif\n"                                                                                       \
-            "asrs r3, r1, #8\n" /* the high sums are (256 * sum of high halves + carries) */                 \
-            "subs r2, r3\n"                                                                                  \
-            "asrs r2, r2, #8\n"                                                                              \
-            ".irp sum, r1, r2\n" /* round(sum * multiplier / 2^32) by two parts of the multiplier */         \
-            "movs r3, \\sum\n"                                                                               \
-            "muls r3, r4, r3\n"                                                                              \
-            "asrs r3, r3, #12\n"                                                                             \
-            "muls \\sum, r5, \\sum\n"                                                                        \
-            "adds \\sum, r3\n"                                                                               \
-            "adds \\sum, r6\n"                                                                               \
-            "asrs \\sum, \\sum, #20\n"                                                                       \
-            "cmp \\sum, #" #high " - (" #low ")\n"                                                           \
-            "bls 6f\n"                                                                                       \
-            "asrs \\sum, \\sum, #31\n"                                                                       \
-            "mvns \\sum, \\sum\n"                                                                            \
-            "movs r3, #" #high " - (" #low ")\n"                                                             \
-            "ands \\sum, r3\n"                                                                               \
-            "6:\n"                                                                                           \
-            ".if " #low " > 0\n"                                                                             \
-            "adds \\sum, #" #low "\n"                                                                        \
-            ".else\n"                                                                                        \
-            "subs \\sum, #-(" #low ")\n"                                                                     \
-            ".endif\n"                                                                                       \
-            ".endr\n"                                                                                        \
-            "strb r1, [r0]\n"                                                                                \
-            "strb r2, [r0, r7]\n"                                                                            \
-            "ldr r3, [sp, #64]\n"                                                                            \
-            "adds r0, r3\n"                                                                                  \
-            ".endr\n"                                                                                        \
-            "b 8f\n"                                                                                         \
-            "7:\n" /* by three parts */                                                                      \
-            ".irp pair, 0, 1, 2\n"                                                                           \
-            ".if \\pair == 0\n"                                                                              \
-            "mov r1, r8\n"                                                                                   \
-            "mov r2, r9\n"                                                                                   \
             "ldr r4, [sp, #56]\n"                                                                            \
             "mov r8, r4\n"                                                                                   \
             "mov r9, r7\n"                                                                                   \
             "ldr r4, [sp, #44]\n"                                                                            \
             "ldr r5, [sp, #52]\n"                                                                            \
+            ".endif\n"                                                                                       \
             ".elseif \\pair == 1\n"                                                                          \
             "mov r1, r10\n"                                                                                  \
             "mov r2, r11\n"                                                                                  \
@@ -372,21 +312,31 @@ static __attribute__((naked, noinline, used)) void mote_lines_expand(__attribute
             "mov r1, r12\n"                                                                                  \
             "mov r2, lr\n"                                                                                   \
             ".endif\n"                                                                                       \
-            "asrs r3, r1, #8\n" /* the high sums are (256 * sum of high halves + carries) */                 \
+            "asrs r3, r1, #8\n" /* high: 256 * sum of high halves + carries */                               \
             "subs r2, r3\n"                                                                                  \
             "asrs r2, r2, #8\n"                                                                              \
-            ".irp sum, r1, r2\n"                                                                             \
+            ".if " #raw "\n"                                                                                 \
+            "adds r1, r6\n"                                                                                  \
+            "adds r2, r6\n"                                                                                  \
+            "str r1, [r0]\n"                                                                                 \
+            "str r2, [r0, r7]\n"                                                                             \
+            ".else\n"                                                                                        \
+            ".irp sum, r1, r2\n" /* round(sum * multiplier / 2^32) */                                        \
             "movs r3, \\sum\n"                                                                               \
             "muls r3, r4, r3\n"                                                                              \
+            ".if \\parts == 2\n"                                                                             \
+            "asrs r3, r3, #12\n"                                                                             \
+            ".else\n"                                                                                        \
             "asrs r3, r3, #8\n"                                                                              \
             "movs r7, \\sum\n"                                                                               \
             "muls r7, r6, r7\n"                                                                              \
             "adds r3, r7\n"                                                                                  \
             "asrs r3, r3, #8\n"                                                                              \
+            ".endif\n"                                                                                       \
             "muls \\sum, r5, \\sum\n"                                                                        \
             "adds \\sum, r3\n"                                                                               \
             "add \\sum, r8\n"                                                                                \
-            "asrs \\sum, \\sum, #16\n"                                                                       \
+            "asrs \\sum, \\sum, #28 - 4 * \\parts\n"                                                         \
             "cmp \\sum, #" #high " - (" #low ")\n"                                                           \
             "bls 6f\n"                                                                                       \
             "asrs \\sum, \\sum, #31\n"                                                                       \
@@ -401,13 +351,21 @@ static __attribute__((naked, noinline, used)) void mote_lines_expand(__attribute
             ".endif\n"                                                                                       \
             ".endr\n"                                                                                        \
             "strb r1, [r0]\n"                                                                                \
+            ".if \\parts == 3\n"                                                                             \
             "mov r7, r9\n"                                                                                   \
+            ".endif\n"                                                                                       \
             "strb r2, [r0, r7]\n"                                                                            \
+            ".endif\n"                                                                                       \
             "ldr r3, [sp, #64]\n"                                                                            \
             "adds r0, r3\n"                                                                                  \
             ".endr\n"                                                                                        \
-            "8:\n"                                                                                           \
+            ".if \\parts == 2\n"                                                                             \
+            "b 8f\n"                                                                                         \
             ".endif\n"                                                                                       \
+            "7:\n"                                                                                           \
+            ".endif\n"                                                                                       \
+            ".endr\n"                                                                                        \
+            "8:\n"                                                                                           \
             "str r0, [sp, #68]\n"                                                                            \
             "ldr r0, [sp, #72]\n"                                                                            \
             "adds r0, #12 * " #stride "\n"                                                                   \

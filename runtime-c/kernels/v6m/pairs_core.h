@@ -158,7 +158,7 @@
             "lsrs r7, r6, #12\n"                                                                             \
             "lsls r6, r6, #20\n"                                                                             \
             "lsrs r6, r6, #20\n"                                                                             \
-            ".irp sum, r8, r9, r10, r11\n" /* round(sum * multiplier / 2^32) by two parts of the multiplier */\
+            ".irp sum, r8, r9, r10, r11\n" /* two parts of the multiplier */                                 \
             "mov r2, \\sum\n"                                                                                \
             "adds r2, r1\n"                                                                                  \
             "movs r3, r2\n"                                                                                  \

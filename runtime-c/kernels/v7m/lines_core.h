@@ -17,12 +17,13 @@
 #define MOTE_LINES_SPACING 8388608
 
 /** The words of rows, column by column. */
-static __attribute__((naked, noinline, used)) void mote_lines_expand(__attribute__((unused)) const mote_lines_rows *work)
+static __attribute__((naked, noinline, used)) void mote_lines_expand(
+    __attribute__((unused)) const mote_lines_rows *work)
 {
     __asm__(
         ".syntax unified\n"
         "push {r4-r11, lr}\n"
-        "ldm r0, {r1-r8}\n" /* x, words, columns, end, row, pitch, size, pad; the index runs from -size to 0 */
+        "ldm r0, {r1-r8}\n" /* x, words, columns, end, row, pitch, size, pad; index -size to 0 */
         "add r9, r1, r7\n"
         "rsbs r7, r7, #0\n"
         "mov r10, r2\n"
