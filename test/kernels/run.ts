@@ -17,13 +17,15 @@ const flags = [
   ...[`-I${runtime}`, `-I${runtime}/kernels`],
 ];
 
-/** At least `count` cases of a family; the same ones for the same seed. */
+/** Cases of a family that call at least `count` kernels; the same ones for the same seed. */
 export function draw(family: Family, count: number, seed = 1): KernelCase[] {
   const random = new Random(seed);
   const cases: KernelCase[] = [];
-  while (cases.length < count)
+  for (let calls = 0; calls < count; )
     try {
-      cases.push(...casesOf(family.sample(random), random));
+      const drawn = casesOf(family.sample(random), random);
+      cases.push(...drawn);
+      calls += drawn.reduce((sum, c) => sum + c.calls.length, 0);
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
     }

@@ -85,6 +85,18 @@ function transposed(r: Random): Node {
   });
 }
 
+/** Phases of 3x3 taps over whole vectors of channels. */
+function wideTransposed(r: Random): Node {
+  const strides = [r.int(1, 2), r.int(1, 2)];
+  const [n, c, h, w] = [r.int(1, 2), r.pick([16, 32]), r.int(1, 4), r.int(3, 6)];
+  const kernel = strides.map((s) => 3 * s);
+  const x = activation(r, [n, h, w, c], r.chance(0.8));
+  return weighted(r, "ConvTranspose2D", x, [r.int(1, 6), ...kernel, c], {
+    strides,
+    pads: r.list(4, () => r.int(0, 3)),
+  });
+}
+
 function fullyConnected(r: Random): Node {
   const [rows, size, filters] = [r.int(1, 3), r.int(1, 40), r.int(1, 12)];
   return weighted(
@@ -123,6 +135,7 @@ function pool(r: Random): Node {
 export const families: readonly Family[] = [
   { name: "convolutions", sample: (r) => ({ node: convolution(r) }) },
   { name: "transposed convolutions", sample: (r) => ({ node: transposed(r) }) },
+  { name: "wide transposed convolutions", sample: (r) => ({ node: wideTransposed(r) }) },
   { name: "fully connected", sample: (r) => ({ node: fullyConnected(r) }) },
   { name: "pools", sample: (r) => ({ node: pool(r) }) },
 ];
