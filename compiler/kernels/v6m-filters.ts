@@ -98,8 +98,8 @@ function spreadOf({ weights, taps }: Filters, f: number): number {
 }
 
 /**
- * The same results from smaller numbers, where sums in [-spread, spread] have two results at most, or
- * from none where they have one.
+ * The same results from smaller numbers, where sums in [-spread, spread] have two results at most,
+ * or from none where they have one.
  */
 function ofFewerBits(
   pair: BiasAndMultiplier,
