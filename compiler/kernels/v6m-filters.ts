@@ -53,7 +53,8 @@ export interface Rescale {
 
 /**
  * The rescale in the assembly, if nothing can overflow in it. On Armv6-M it multiplies the lowest
- * 12 bits of the multiplier apart, (acc·high + (acc·low >> 12) + addend) >> 20, or the lowest two bytes.
+ * 12 bits of the multiplier apart, or the lowest two bytes:
+ * (acc·high + (acc·low >> 12) + addend) >> 20.
  */
 export function rescaleOf(filters: Filters, parts: Parts): Rescale | undefined {
   const { tflite, left_shift, zero_point, min } = parts.requantization;
@@ -97,8 +98,8 @@ function spreadOf({ weights, taps }: Filters, f: number): number {
 }
 
 /**
- * The same results from smaller numbers, where sums in [-spread, spread] have two results at most, or
- * from none where they have one.
+ * The same results from smaller numbers, where sums in [-spread, spread] have two results at most,
+ * or from none where they have one.
  */
 function ofFewerBits(
   pair: BiasAndMultiplier,
