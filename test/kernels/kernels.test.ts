@@ -18,7 +18,7 @@ test.concurrent.for(families.map((f) => [f.name, f] as const))(
 );
 
 test("every kernel is tried", () => {
-  const tried = new Set(families.flatMap((f) => draw(f, 1000).map((c) => c.kernel.name)));
+  const tried = new Set(families.flatMap((f) => draw(f, 3000).map((c) => c.kernel.name)));
   const missing = allKernels().filter((k) => !k.isView && !tried.has(k.name));
   expect(missing.map((k) => k.name)).toEqual([]);
 });

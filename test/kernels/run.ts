@@ -12,7 +12,7 @@ import { Random } from "./random.ts";
 
 const runtime = join(import.meta.dirname, "../../runtime-c");
 const flags = [
-  ...["-std=c99", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
+  ...["-std=c99", "-O0", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
   ...["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"],
   ...[`-I${runtime}`, `-I${runtime}/kernels`],
 ];
