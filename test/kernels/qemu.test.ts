@@ -7,6 +7,7 @@ import { layerGraph } from "../../compiler/commands/tune.ts";
 import { programOf } from "../../compiler/compile.ts";
 import { constantOf } from "../../compiler/ir/graph.ts";
 import { allKernels } from "../../compiler/kernels/catalogue.ts";
+import type { Kernel } from "../../compiler/kernels/kernel.ts";
 import { loadTarget, type Target } from "../../compiler/target.ts";
 import { runBatch } from "../support/batch.ts";
 import type { KernelCase } from "./case.ts";
@@ -14,7 +15,8 @@ import { families } from "./families.ts";
 import { differences, draw } from "./run.ts";
 
 const soak = process.env.MOTE_SOAK === "1";
-const casesPerKernel = soak ? 200 : 3;
+/** Fewer of those that only call others. */
+const casesOf = (k: Kernel): number => (!soak ? 3 : k.parts || k.measuredAs ? 20 : 200);
 const batchSize = 40;
 
 /** All folders of variants have their device here. */
@@ -25,7 +27,7 @@ const needs = (target: Target) =>
 
 /** At least so many cases of every kernel that needs the target's features. */
 function casesFor(target: Target): KernelCase[] {
-  const wanted = new Map(needs(target).map((k) => [k.name, casesPerKernel]));
+  const wanted = new Map(needs(target).map((k) => [k.name, casesOf(k)]));
   const cases: KernelCase[] = [];
   for (let seed = 1; [...wanted.values()].some((n) => n > 0); seed++) {
     expect(seed, `no case of ${[...wanted].filter(([, n]) => n > 0)}`).toBeLessThan(2000);
