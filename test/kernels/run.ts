@@ -39,7 +39,7 @@ export async function runCases(cases: readonly KernelCase[]): Promise<Tensor[]> 
     const [source, program] = [join(folder, "cases.c"), join(folder, "cases")];
     writeFileSync(source, programText(cases));
     await execa("cc", [...flags, source, "-o", program, "-lm"]);
-    const { stdout } = await execa(program, { encoding: "buffer" });
+    const { stdout } = await execa(program, { encoding: "buffer", stripFinalNewline: false });
     return outputsOf(cases, stdout);
   } finally {
     if (!process.env.MOTE_KEEP) rmSync(folder, { recursive: true, force: true });
