@@ -7,7 +7,7 @@
 #ifndef MOTE_DUAL_CONV_2D_S8_H
 #define MOTE_DUAL_CONV_2D_S8_H
 
-#include "dual_core_s8.h"
+#include "dual_expand_s8.h"
 #include "dual_pixels.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
 #ifndef MOTE_DUAL_DEPTHWISE_3X3_S8_H
 #define MOTE_DUAL_DEPTHWISE_3X3_S8_H
 
-#include "dual_core_s8.h"
+#include "dual_expand_s8.h"
 #include "window.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef MOTE_DUAL_FULLY_CONNECTED_S8_H
 #define MOTE_DUAL_FULLY_CONNECTED_S8_H
 
-#include "dual_core_s8.h"
+#include "dual_expand_s8.h"
 
 typedef struct {
     int32_t rows, in_features, out_features;

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: 0BSD */
+/*
+ * How inputs of the packed int8 kernels are laid out as 16-bit numbers,
+ * in C; the folder dsp has it in assembly, to the same bits.
+ */
+#ifndef MOTE_DUAL_EXPAND_S8_H
+#define MOTE_DUAL_EXPAND_S8_H
+
+#include "dual_core_s8.h"
+
+/** Four bytes to two words of two 16-bit numbers: 0 and 2, then 1 and 3, `step` halfwords after. */
+MOTE_INLINE void mote_dual_expand(const int8_t *x, int16_t *to, int32_t step)
+{
+    to[0] = x[0];
+    to[1] = x[2];
+    to[step] = x[1];
+    to[step + 1] = x[3];
+}
+
+/**
+ * Defines a function that lays out two columns a word: four channels of `count` pairs of columns, with
+ * `across` bytes from column to column, and `step` bytes from channel to channel where they go.
+ */
+#define MOTE_DUAL_SPREAD(name)                                                                             \
+    static MOTE_NOINLINE void name(const int8_t *x, int32_t across, int16_t *to, int32_t step,             \
+                                   int32_t count)                                                          \
+    {                                                                                                      \
+        for (int32_t i = 0; i < 2 * count; i++) {                                                          \
+            for (int32_t c = 0; c < 4; c++) {                                                              \
+                to[c * step / 2 + i] = x[i * across + c];                                                  \
+            }                                                                                              \
+        }                                                                                                  \
+    }
+
+/**
+ * Defines a function that lays out inputs of two pixels for MOTE_DUAL_PAIR: `rows` times `count` of them,
+ * a multiple of 4, the rows `step` bytes apart.
+ */
+#define MOTE_DUAL_EXPAND(name)                                                                             \
+    static MOTE_NOINLINE void name(const int8_t *x0, const int8_t *x1, int16_t *to, int32_t count,         \
+                                   int32_t rows, int32_t step)                                             \
+    {                                                                                                      \
+        for (int32_t r = 0; r < rows; r++) {                                                               \
+            for (int32_t i = 0; i < count; i += 4) {                                                       \
+                mote_dual_expand(x0 + r * step + i, to, 4);                                                \
+                mote_dual_expand(x1 + r * step + i, to + 2, 4);                                            \
+                to += 8;                                                                                   \
+            }                                                                                              \
+        }                                                                                                  \
+    }
+
+/** The same for inputs at `count` offsets, a multiple of 4, from x0 and from x1. */
+#define MOTE_DUAL_GATHER(name)                                                                             \
+    static MOTE_NOINLINE void name(const int8_t *x0, const int8_t *x1, int16_t *to,                        \
+                                   const int32_t *offsets, int32_t count)                                  \
+    {                                                                                                      \
+        for (int32_t i = 0; i < count; i += 4) {                                                           \
+            for (int32_t k = 0; k < 4; k++) {                                                              \
+                int16_t *at = to + 2 * i + (k & 1) * 4 + (k >> 1);                                         \
+                at[0] = x0[offsets[i + k]];                                                                \
+                at[2] = x1[offsets[i + k]];                                                                \
+            }                                                                                              \
+        }                                                                                                  \
+    }
+
+/** Defines a function that copies `count` bytes, more than none, that lie `step` bytes apart. */
+#define MOTE_DUAL_COPY(name)                                                                               \
+    static MOTE_NOINLINE void name(const int8_t *x, int8_t *to, int32_t count, int32_t step)               \
+    {                                                                                                      \
+        for (int32_t i = 0; i < count; i++) {                                                              \
+            to[i] = x[i * step];                                                                           \
+        }                                                                                                  \
+    }
+
+#endif
