@@ -59,6 +59,14 @@ typedef enum {
 #define MOTE_ROLLED
 #endif
 
+/** A function all in assembly, and its arguments. */
+#if defined(__clang__)
+#define MOTE_NAKED static __attribute__((naked, noinline, used))
+#elif defined(__GNUC__)
+#define MOTE_NAKED static __attribute__((naked, noinline, noipa, used))
+#endif
+#define MOTE_ARGUMENT __attribute__((unused))
+
 #if defined(__GNUC__) || defined(__clang__)
 #define MOTE_ALIGNED(n) __attribute__((aligned(n)))
 #define MOTE_INLINE static inline __attribute__((always_inline, unused))

@@ -88,11 +88,11 @@ MOTE_INLINE void mote_winograd_filters(mote_winograd_tiles core, const uint32_t 
         const int32_t *multipliers = stream + 4 + 64 * s.pairs;
         const int32_t last = g.out_c - f < 4 ? g.out_c - f : 4;
         core(v, stream + 4, m);
-        MOTE_WINOGRAD_LOOP
+        MOTE_ROLLED
         for (int32_t i = 0; i < last; i++) {
             const int8_t *exponent = exponents == NULL ? NULL : exponents + f + i;
             int8_t *at = y + (f + i) * g.y_channel;
-            MOTE_WINOGRAD_LOOP
+            MOTE_ROLLED
             for (int32_t k = 0; k < columns; k += 2) {
                 const mote_winograd_place to = {at + k * g.y_column, row_step,
                                                 k + 1 < columns ? g.y_column : 0};

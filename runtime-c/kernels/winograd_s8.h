@@ -5,20 +5,6 @@
 
 #include "mote_math.h"
 
-/** A function all in assembly. */
-#if defined(__clang__)
-#define MOTE_WINOGRAD_NAKED static __attribute__((naked, noinline, used))
-#elif defined(__GNUC__)
-#define MOTE_WINOGRAD_NAKED static __attribute__((naked, noipa, used))
-#endif
-
-/** Before a loop that is not to be written out. */
-#if defined(__GNUC__) && !defined(__clang__)
-#define MOTE_WINOGRAD_LOOP _Pragma("GCC unroll 1")
-#else
-#define MOTE_WINOGRAD_LOOP
-#endif
-
 /** Transformed inputs v: [pair of channels][16 positions][2 tiles]. */
 enum { MOTE_WINOGRAD_WORDS = 32 };
 

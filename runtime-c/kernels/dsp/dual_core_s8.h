@@ -15,13 +15,6 @@
 
 #include "mote_math.h"
 
-#if defined(__clang__)
-#define MOTE_NAKED static __attribute__((naked, noinline, used))
-#else
-#define MOTE_NAKED static __attribute__((naked, noipa, used))
-#endif
-#define MOTE_ARGUMENT __attribute__((unused))
-
 /* A register moved left, where factors are 0.5 or more. */
 #define MOTE_DUAL_ASM_SHIFT(a, left)                                                                       \
     ".if " #left "\n"                                                                                      \

@@ -45,9 +45,9 @@ MOTE_INLINE int8_t mote_winograd_rescale(int32_t acc, int32_t multiplier, mote_r
  * Frame: m, its end, turns left.
  */
 #define MOTE_WINOGRAD_TILES(name, unroll, turns)                                                           \
-    MOTE_WINOGRAD_NAKED void name(__attribute__((unused)) const uint32_t *v,                               \
-                                  __attribute__((unused)) const int32_t *u,                                \
-                                  __attribute__((unused)) int32_t *m)                                      \
+    MOTE_NAKED void name(MOTE_ARGUMENT const uint32_t *v,                                                  \
+                         MOTE_ARGUMENT const int32_t *u,                                                   \
+                         MOTE_ARGUMENT int32_t *m)                                                         \
     {                                                                                                      \
         __asm__(".syntax unified\n"                                                                        \
                 "push {r4-r11, lr}\n"                                                                      \

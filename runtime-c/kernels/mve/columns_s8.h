@@ -29,10 +29,10 @@
  * channels that are left. On the stack: d8 ... d15, y (64); at 104 the channels.
  */
 #define MOTE_COLUMNS_S8(name, pixels, step, spread, channels, y_column, zero, low, high, left, tflite) \
-    static MOTE_MVE_NAKED void name(const int8_t *columns MOTE_MVE_UNUSED, \
-                                    const int32_t *stream MOTE_MVE_UNUSED, \
-                                    int32_t *acc MOTE_MVE_UNUSED, int8_t *y MOTE_MVE_UNUSED, \
-                                    int32_t count MOTE_MVE_UNUSED) \
+    MOTE_NAKED void name(const int8_t *columns MOTE_ARGUMENT, \
+                         const int32_t *stream MOTE_ARGUMENT, \
+                         int32_t *acc MOTE_ARGUMENT, int8_t *y MOTE_ARGUMENT, \
+                         int32_t count MOTE_ARGUMENT) \
     { \
         __asm__("push {r3-r11, lr}\n" \
                 "vpush {d8-d15}\n" \

@@ -18,12 +18,6 @@
 #pragma clang diagnostic ignored "-Woverlength-strings" /* of the cores, which are one text each */
 #endif
 
-#if defined(__GNUC__) && !defined(__clang__)
-#define MOTE_MVE_NAKED __attribute__((naked, noinline, noipa, used))
-#else
-#define MOTE_MVE_NAKED __attribute__((naked, noinline, used))
-#endif
-#define MOTE_MVE_UNUSED __attribute__((unused))
 #define MOTE_MVE_TEXT(x) #x
 #define MOTE_MVE_VECTORS(full, tail) "((" MOTE_MVE_TEXT(full) ") + ((" MOTE_MVE_TEXT(tail) ") + 15) / 16)"
 
@@ -198,8 +192,8 @@
  * their way to vectors, d8 … d15, y, the stream, the pairs.
  */
 #define MOTE_PACKED_S8_PAIRS(name, full, tail, x_step, y_step, filters, zero, low, high, left, tflite) \
-    static MOTE_MVE_NAKED void name(const int8_t *x MOTE_MVE_UNUSED, int8_t *y MOTE_MVE_UNUSED, \
-                                const int32_t *stream MOTE_MVE_UNUSED, int32_t pairs MOTE_MVE_UNUSED) \
+    MOTE_NAKED void name(const int8_t *x MOTE_ARGUMENT, int8_t *y MOTE_ARGUMENT, \
+                         const int32_t *stream MOTE_ARGUMENT, int32_t pairs MOTE_ARGUMENT) \
     { \
         __asm__( \
             "push {r1-r11, lr}\n" \
@@ -255,8 +249,8 @@
 
 /* All filters of one row. r9: x; r7: the stream; r1: y; r5: filters that are left. */
 #define MOTE_PACKED_S8_ROW(name, full, tail, filters, zero, low, high, left, tflite) \
-    static MOTE_MVE_NAKED void name(const int8_t *x MOTE_MVE_UNUSED, int8_t *y MOTE_MVE_UNUSED, \
-                                const int32_t *stream MOTE_MVE_UNUSED) \
+    MOTE_NAKED void name(const int8_t *x MOTE_ARGUMENT, int8_t *y MOTE_ARGUMENT, \
+                         const int32_t *stream MOTE_ARGUMENT) \
     { \
         __asm__( \
             "push {r3-r11, lr}\n" \

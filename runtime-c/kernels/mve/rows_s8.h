@@ -92,9 +92,9 @@
  * that are left (248); at 288 the blocks.
  */
 #define MOTE_ROWS_S8(name, channels, stride, y_column, filters, zero, low, high, left, tflite) \
-    static MOTE_MVE_NAKED void name(const int8_t *x MOTE_MVE_UNUSED, int8_t *y MOTE_MVE_UNUSED, \
-                                const int32_t *stream MOTE_MVE_UNUSED, int32_t pitch MOTE_MVE_UNUSED, \
-                                int32_t blocks MOTE_MVE_UNUSED) \
+    MOTE_NAKED void name(const int8_t *x MOTE_ARGUMENT, int8_t *y MOTE_ARGUMENT, \
+                         const int32_t *stream MOTE_ARGUMENT, int32_t pitch MOTE_ARGUMENT, \
+                         int32_t blocks MOTE_ARGUMENT) \
     { \
         __asm__( \
             ".set mote_column, " MOTE_MVE_TEXT(channels) "\n" \

@@ -76,8 +76,8 @@
     ".set mote_winograd_at, (mote_winograd_at + 1) % 4\n"
 
 /** Transforms two tiles that share two columns. Frame: 48 words, x, row, column, quads, v. */
-MOTE_WINOGRAD_NAKED void mote_winograd_input(__attribute__((unused)) const mote_winograd_patch *from,
-                                             __attribute__((unused)) uint32_t *v)
+MOTE_NAKED void mote_winograd_input(MOTE_ARGUMENT const mote_winograd_patch *from,
+                                    MOTE_ARGUMENT uint32_t *v)
 {
     __asm__(".syntax unified\n"
             "push {r4-r11, lr}\n"
