@@ -185,7 +185,7 @@ class SourceWriter {
     const { rowBegin, rowEnd } = outputs[0]!;
     const isPart = node !== whole;
     const made = isPart ? `0, ${geometry(node).window.output[0]}` : `${rowBegin}, ${rowEnd}`;
-    return `(mote_rows){${made}, ${inputs[0]?.rowBegin ?? 0}}`;
+    return `(mote_rows){${made}, ${inputs[0]?.rowBegin ?? 0}, NULL, 0}`;
   }
 
   #partCall(step: Step, { node, kernel, yStart }: Part, layer: string): string {

@@ -152,7 +152,7 @@ interface Family {
   readonly op: string;
   readonly fields: (node: Node) => Fields;
   readonly pack: Pack;
-  readonly takesRows: boolean;
+  readonly takesRows: Binding["takesRows"];
   readonly instructionsPerMac: number;
   /** Further ones that each tap takes, shared by its channels. */
   readonly instructionsPerTap?: (node: Node) => number;
@@ -216,7 +216,7 @@ const integerKernel = (f: Family, result: "int8" | "int32"): Kernel => ({
     return {
       inputs: [0],
       constants: [...parameters(node, f.pack), ...tables],
-      takesRows: f.takesRows,
+      takesRows: f.takesRows && "scattered",
       struct: `mote_${f.base}_s8_shape`,
       shape: { ...f.fields(node), ...fields },
     };

@@ -39,8 +39,11 @@ export interface Binding {
   /** Which of the node's inputs are passed as pointers; constants among them lie in flash. */
   readonly inputs: readonly number[];
   readonly constants: readonly (ConstantArray | undefined)[];
-  /** Whether the C function takes `mote_rows`, and so makes any range of rows. */
-  readonly takesRows: boolean;
+  /**
+   * Whether the C function takes `mote_rows`, and so makes any range of rows; "scattered" ones find
+   * rows of the input by a table, wherever they lie.
+   */
+  readonly takesRows: boolean | "scattered";
   readonly core?: Core;
   /** The C struct of the last argument. */
   readonly struct: string;
@@ -61,10 +64,22 @@ export interface Kernel {
   /** Memory of the arena that a call uses for itself; its pointer follows the outputs'. */
   scratchBytes?(node: Node): number;
   /**
+   * Scratch memory may begin at this byte of the first input, over what it holds from there on,
+   * where the input's life ends with the call.
+   */
+  scratchOver?(node: Node): number;
+  /**
    * Inputs whose memory the output may take, since each element is read before its place is
-   * written, in a call over all rows.
+   * written, in a call over all rows. The output may be smaller than the input.
    */
   readonly inPlace?: readonly number[] | ((node: Node) => readonly number[]);
+  /** Whether all inputs have been read before the output is written: it may lie anywhere over them. */
+  readonly readsFirst?: (node: Node) => boolean;
+  /**
+   * Rows of the output that are made together, where rows are made from the first to the last:
+   * what only rows before them read of the first input may be overwritten by then.
+   */
+  readonly rowsAtOnce?: (node: Node) => number;
   /**
    * Calls of other kernels that do the work together, in place of one of its own, which it then
    * cannot bind.

@@ -12,15 +12,17 @@ typedef struct {
     mote_requantization requantization;
 } mote_conv_2d_s8_shape;
 
-/** One accumulator: the taps in rows x columns, all channels of one group. */
-MOTE_INLINE int32_t mote_conv_2d_s8_dot(const int8_t *x, const int8_t *weights, mote_range rows,
-                                        mote_range columns, int32_t channels, mote_conv_2d_s8_shape s)
+/** One accumulator: the taps in ry x rx from row iy on, all channels of one group. */
+MOTE_INLINE int32_t mote_conv_2d_s8_dot(const int8_t *x, const int8_t *weights, mote_rows rows, int32_t iy,
+                                        mote_range ry, mote_range rx, int32_t channels,
+                                        mote_conv_2d_s8_shape s)
 {
     const mote_window g = s.window;
     int32_t acc = 0;
-    for (int32_t ky = rows.begin; ky < rows.end; ky++) {
-        for (int32_t kx = columns.begin; kx < columns.end; kx++) {
-            const int8_t *from = x + ky * g.dilation_h * g.x_row + kx * g.dilation_w * g.x_column;
+    for (int32_t ky = ry.begin; ky < ry.end; ky++) {
+        const int8_t *row = x + mote_row(rows, iy + ky * g.dilation_h, g.x_row);
+        for (int32_t kx = rx.begin; kx < rx.end; kx++) {
+            const int8_t *from = row + kx * g.dilation_w * g.x_column;
             const int8_t *w = weights + (ky * g.kernel_w + kx) * channels;
             for (int32_t c = 0; c < channels; c++) {
                 acc += (from[c * g.x_channel] - s.x_zero_point) * w[c];
@@ -52,10 +54,10 @@ MOTE_INLINE void mote_conv_2d_s8_any(const int8_t *x, int8_t *y, int32_t *raw, i
                 const mote_range rx = mote_kernel_range(ix, g.kernel_w, g.dilation_w, g.in_w);
                 const int32_t to = n * g.y_batch + (oy - rows.out_begin) * g.y_row + ox * g.y_column;
                 for (int32_t o = 0; o < g.out_c; o++) {
-                    const int32_t from = n * g.x_batch + (iy - rows.in_begin) * g.x_row +
-                                         ix * g.x_column + o / filters * channels * g.x_channel;
-                    const int32_t acc =
-                        bias[o] + mote_conv_2d_s8_dot(x + from, weights + o * taps, ry, rx, channels, s);
+                    const int32_t from =
+                        n * g.x_batch + ix * g.x_column + o / filters * channels * g.x_channel;
+                    const int32_t acc = bias[o] + mote_conv_2d_s8_dot(x + from, weights + o * taps, rows, iy,
+                                                                      ry, rx, channels, s);
                     if (is_raw != 0) {
                         raw[to + o * g.y_channel] = acc;
                     } else {

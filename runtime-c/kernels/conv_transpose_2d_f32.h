@@ -26,7 +26,7 @@ MOTE_INLINE void mote_conv_transpose_2d_f32(const float *x, float *y, const floa
             const mote_conv_2d_f32_shape phase = {
                 mote_phase_window(g, rows, columns, s.phase_dilation_h, s.phase_dilation_w), s.groups,
                 s.min, s.max};
-            const mote_rows all = {0, rows.outputs, 0};
+            const mote_rows all = {0, rows.outputs, 0, NULL, 0};
             mote_conv_2d_f32(x, y + py * g.y_row + px * g.y_column, weights, bias, all, phase);
             weights += g.out_c * rows.taps * columns.taps * (g.in_c / s.groups);
         }

@@ -29,7 +29,7 @@ MOTE_INLINE void mote_conv_transpose_2d_s8_any(const int8_t *x, int8_t *y, int32
             const mote_conv_2d_s8_shape phase = {
                 mote_phase_window(g, rows, columns, s.phase_dilation_h, s.phase_dilation_w), s.groups,
                 s.x_zero_point, s.requantization};
-            const mote_rows all = {0, rows.outputs, 0};
+            const mote_rows all = {0, rows.outputs, 0, NULL, 0};
             const int32_t to = py * g.y_row + px * g.y_column;
             mote_conv_2d_s8_any(x, is_raw != 0 ? y : y + to, is_raw != 0 ? raw + to : raw, is_raw, weights,
                                 bias, multipliers, exponents, all, phase);

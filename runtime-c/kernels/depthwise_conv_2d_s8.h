@@ -26,15 +26,15 @@ MOTE_INLINE void mote_depthwise_conv_2d_s8(const int8_t *x, int8_t *y, const int
             for (int32_t ox = 0; ox < g.out_w; ox++) {
                 const int32_t ix = ox * g.stride_w - g.pad_w;
                 const mote_range rx = mote_kernel_range(ix, g.kernel_w, g.dilation_w, g.in_w);
-                const int32_t from = n * g.x_batch + (iy - rows.in_begin) * g.x_row + ix * g.x_column;
+                const int32_t from = n * g.x_batch + ix * g.x_column;
                 const int32_t to = n * g.y_batch + (oy - rows.out_begin) * g.y_row + ox * g.y_column;
                 for (int32_t o = 0; o < g.out_c; o++) {
                     const int8_t *at = x + from + o / s.multiplier * g.x_channel;
                     int32_t acc = bias[o];
                     for (int32_t ky = ry.begin; ky < ry.end; ky++) {
+                        const int8_t *row = at + mote_row(rows, iy + ky * g.dilation_h, g.x_row);
                         for (int32_t kx = rx.begin; kx < rx.end; kx++) {
-                            const int32_t q =
-                                at[ky * g.dilation_h * g.x_row + kx * g.dilation_w * g.x_column];
+                            const int32_t q = row[kx * g.dilation_w * g.x_column];
                             acc += (q - s.x_zero_point) * weights[(ky * g.kernel_w + kx) * g.out_c + o];
                         }
                     }

@@ -188,6 +188,8 @@ MOTE_INLINE void mote_dual_depthwise_3x3_turned_s8(mote_dual_line_core core, con
     all.out_begin = 0;
     all.out_end = s->window.out_h;
     all.in_begin = 0;
+    all.at = NULL;
+    all.shift = 0;
     mote_dual_depthwise_3x3_s8(core, x, y, scratch, stream, exponents, all, s);
 }
 

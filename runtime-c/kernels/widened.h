@@ -19,7 +19,7 @@ MOTE_INLINE mote_rows mote_widened_band(int32_t oy, mote_rows rows, mote_widenin
 {
     const mote_window g = s.window;
     const int32_t iy = oy * g.stride_h - g.pad_h;
-    mote_rows band = {oy, oy + s.band, iy < 0 ? 0 : iy};
+    mote_rows band = {oy, oy + s.band, iy < 0 ? 0 : iy, NULL, 0};
     if (band.out_end > rows.out_end) {
         band.out_end = rows.out_end;
     }

@@ -14,12 +14,21 @@ typedef struct {
 } mote_window;
 
 /**
- * Rows of the output to make, and which row of the input is at the input's pointer. The output's
- * pointer is at row out_begin.
+ * Rows of the output to make, which follow each other from the output's pointer on. Rows of the input
+ * follow each other from in_begin on, which is at the input's pointer; or, where `at` is not NULL, row
+ * r lies at[r] << shift elements from the input's pointer.
  */
 typedef struct {
     int32_t out_begin, out_end, in_begin;
+    const uint16_t *at;
+    int32_t shift;
 } mote_rows;
+
+/** Where a row of the input lies, in elements from the input's pointer; `step` from row to row. */
+MOTE_INLINE int32_t mote_row(mote_rows rows, int32_t row, int32_t step)
+{
+    return rows.at == NULL ? (row - rows.in_begin) * step : (int32_t)rows.at[row] << rows.shift;
+}
 
 /** Kernel indices [begin, end) that meet the input when the kernel starts at `start`. */
 typedef struct {

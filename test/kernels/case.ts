@@ -6,6 +6,7 @@ import { elementCount, type TensorType, typeBytes } from "../../compiler/ir/type
 import { candidates } from "../../compiler/kernels/catalogue.ts";
 import {
   type Binding,
+  type Fields,
   inPlaceInputs,
   type Kernel,
   type Part,
@@ -16,6 +17,13 @@ import type { Random } from "./random.ts";
 
 export interface KernelCall extends Part {
   readonly binding: Binding;
+}
+
+/** Row r of the input lies at `slots[r]` times `pitch` elements, a multiple of 1 << shift. */
+export interface Scattered {
+  readonly slots: readonly number[];
+  readonly pitch: number;
+  readonly shift: number;
 }
 
 export interface KernelCase {
@@ -31,6 +39,8 @@ export interface KernelCase {
   readonly inPlace: number | undefined;
   /** Rows of the output that a first call makes, where the kernel takes rows. */
   readonly split: number;
+  /** Where rows of the input lie, for a kernel that finds them by a table. */
+  readonly scattered: Scattered | undefined;
   isConstant(input: number): boolean;
 }
 
@@ -69,6 +79,26 @@ function inPlaceOf(node: Node, kernel: Kernel): number | undefined {
   });
 }
 
+/** The C struct `mote_window` behind a call that takes rows. */
+export function windowOf({ binding }: KernelCall): Readonly<Record<string, number>> {
+  const { widening = binding.shape, each = widening } = binding.shape as Record<string, Fields>;
+  return (widening.window ?? each.window) as Record<string, number>;
+}
+
+/** Some order of the rows, where they may lie anywhere. */
+function scattered(calls: readonly KernelCall[], random: Random): Scattered | undefined {
+  if (!calls.every((c) => c.binding.takesRows === "scattered")) return undefined;
+  const { batch, in_h: rows, in_w: columns, x_row: row, x_column: column } = windowOf(calls[0]!);
+  if (batch !== 1 || row !== columns! * column! || random.chance(0.5)) return undefined;
+  const shift = random.int(0, 2);
+  const slots = Array.from({ length: rows! }, (_, r) => r);
+  for (let r = rows! - 1; r > 0; r--) {
+    const other = random.int(0, r);
+    [slots[r], slots[other]] = [slots[other]!, slots[r]!];
+  }
+  return { slots, pitch: Math.ceil(row / 2 ** shift) * 2 ** shift, shift };
+}
+
 /** The portable twins of all kernels run on this computer. */
 const allFeatures = ["thumb1", "thumb2", "scalar", "dsp", "fpu", "mve"];
 
@@ -80,17 +110,23 @@ export function casesOf({ node, range }: Sample, random: Random): KernelCase[] {
   );
   return candidates(node, allFeatures)
     .filter((kernel) => !kernel.isView)
-    .map((kernel) => ({
-      node,
-      kernel,
-      calls: partsOf(kernel, node).map((p) => ({ ...p, binding: p.kernel.bind(p.node, profile) })),
-      profile,
-      inputs,
-      output: node.outputs[0]!.type,
-      inPlace: random.chance(0.5) ? inPlaceOf(node, kernel) : undefined,
-      split: random.int(1, 3),
-      isConstant: (i) => constantOf(node.inputs[i]) !== undefined,
-    }));
+    .map((kernel) => {
+      const bound = (p: Part) => ({ ...p, binding: p.kernel.bind(p.node, profile) });
+      const calls = partsOf(kernel, node).map(bound);
+      const rows = scattered(calls, random);
+      return {
+        node,
+        kernel,
+        calls,
+        profile,
+        inputs,
+        output: node.outputs[0]!.type,
+        inPlace: !rows && random.chance(0.5) ? inPlaceOf(node, kernel) : undefined,
+        split: random.int(1, 3),
+        scattered: rows,
+        isConstant: (i) => constantOf(node.inputs[i]) !== undefined,
+      };
+    });
 }
 
 export const expectedOf = (test: KernelCase): Tensor =>

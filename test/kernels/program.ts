@@ -3,7 +3,7 @@ import type { Tensor } from "../../compiler/ir/tensor.ts";
 import type { ElementType } from "../../compiler/ir/types.ts";
 import { elementCount } from "../../compiler/ir/types.ts";
 import type { ConstantArray, Core, Field, Fields } from "../../compiler/kernels/kernel.ts";
-import type { KernelCall, KernelCase } from "./case.ts";
+import { type KernelCall, type KernelCase, windowOf } from "./case.ts";
 
 const cTypes: Partial<Record<ElementType, string>> = {
   float32: "float",
@@ -58,14 +58,15 @@ interface Piece {
   readonly rows: string;
 }
 
-function rowPieces({ binding, yStart }: KernelCall, { split, inPlace }: KernelCase): Piece[] {
+function rowPieces(call: Numbered, { split, inPlace, scattered }: KernelCase): Piece[] {
+  const { binding, yStart, at: number } = call;
   if (!binding.takesRows) return [{ x: "", y: ` + ${yStart}`, rows: "" }];
-  const { widening = binding.shape, each = widening } = binding.shape as Record<string, Fields>;
-  const w = (widening.window ?? each.window) as Record<string, number>;
+  const w = windowOf(call);
+  const table = scattered ? `at${number.replace(/_.*/, "")}, ${scattered.shift}` : "NULL, 0";
   const piece = (begin: number, end: number, from: number): Piece => ({
-    x: ` + ${from * w.x_row!}`,
+    x: scattered ? "" : ` + ${from * w.x_row!}`,
     y: ` + ${yStart + begin * w.y_row!}`,
-    rows: `(mote_rows){${begin}, ${end}, ${from}}, `,
+    rows: `(mote_rows){${begin}, ${end}, ${from}, ${table}}, `,
   });
   const at = inPlace === undefined ? Math.min(split, w.out_h!) : w.out_h!;
   const needed = Math.max(0, at * w.stride_h! - w.pad_h!);
@@ -104,12 +105,34 @@ function call(test: KernelCase, index: number, part: Numbered, piece: Piece): st
 const coreText = ({ macro, arguments: given }: Core, at: string): string =>
   `${macro}(${[`core_${at}`, ...given].join(", ")})`;
 
+/** The input as it lies in memory, with 99 where nothing lies. */
+function placed(x: Tensor, { scattered }: KernelCase): Pick<Tensor, "elem" | "data"> {
+  if (!scattered) return x;
+  const { slots, pitch } = scattered;
+  const row = x.data.length / slots.length;
+  const data = x.data.slice(0, 0).constructor as new (length: number) => Tensor["data"];
+  const all = new data(slots.length * pitch).fill(99 as never);
+  slots.forEach((slot, r) => {
+    for (let i = 0; i < row; i++) all[slot * pitch + i] = x.data[r * row + i]!;
+  });
+  return { elem: x.elem, data: all };
+}
+
+/** Where rows of the input lie. */
+function rowTable({ scattered }: KernelCase, index: number): string[] {
+  if (!scattered) return [];
+  const { slots, pitch, shift } = scattered;
+  const data = Uint16Array.from(slots, (slot) => (slot * pitch) >> shift);
+  return [constantData(`at${index}`, { elem: "uint16", data })];
+}
+
 /** A function that runs one case and writes its output. */
 function caseText(test: KernelCase, index: number): string {
-  const { inPlace, inputs, output } = test;
+  const { inPlace, output } = test;
   const calls = callsOf(test, index);
   const own = [...new Set(calls.flatMap((c) => c.binding.inputs))];
   const buffers = own.filter((i) => !test.isConstant(i) && i !== inPlace);
+  const inputs = test.inputs.map((t, i) => (buffers.includes(i) ? placed(t!, test) : t));
   const fill = (name: string, i: number) =>
     `    memcpy(${name}.data, from${index}_${i}, sizeof from${index}_${i});`;
   const scratchBytes = test.kernel.scratchBytes?.(test.node);
@@ -119,6 +142,7 @@ function caseText(test: KernelCase, index: number): string {
     ...own.map((i) =>
       constantData(test.isConstant(i) ? `x${index}_${i}` : `from${index}_${i}`, inputs[i]!),
     ),
+    ...rowTable(test, index),
     ...buffers.map((i) => guarded(`x${index}_${i}`, inputs[i]!.elem, inputs[i]!.data.length)),
     guarded(`y${index}`, output.elem, elementCount(output.shape)),
     ...scratch.map((name) => guarded(name, "int32", Math.ceil(scratchBytes! / 4))),
