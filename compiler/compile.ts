@@ -7,14 +7,13 @@ import { identifier } from "./emit/c.ts";
 import { type Emitted, emit } from "./emit/emit.ts";
 import type { Graph, Node } from "./ir/graph.ts";
 import type { GraphText } from "./ir/print.ts";
-import { allKernels, kernelNamed } from "./kernels/catalogue.ts";
+import { allKernels } from "./kernels/catalogue.ts";
 import { type Forced, type Unheeded, unheeded } from "./kernels/forced.ts";
-import { inPlaceInputs } from "./kernels/kernel.ts";
 import { hasKernel, ranked, type SelectOptions, select } from "./kernels/select.ts";
 import type { Tuning } from "./kernels/tuning.ts";
 import type { Profile } from "./ops/numerics.ts";
 import { operatorOf } from "./ops/registry.ts";
-import type { TraitsOf } from "./plan/lifetimes.ts";
+import { methodsOf } from "./plan/methods.ts";
 import { type Planned, plan } from "./plan/plan.ts";
 import { validate } from "./plan/validate.ts";
 import { integerBoundary } from "./quantize/boundary.ts";
@@ -80,15 +79,6 @@ type Report = (d: Diagnostic) => void;
 
 const read = (source: Source, { shapes }: CompileOptions, report: Report): Graph<"imported"> =>
   typeof source === "string" ? readModel(source, { shapes, report }) : source;
-
-const traits: TraitsOf = (node) => {
-  const kernel = kernelNamed(String(node.attrs.kernel ?? ""));
-  return {
-    isView: kernel?.isView ?? false,
-    inPlace: kernel ? inPlaceInputs(kernel, node) : [],
-    scratchBytes: kernel?.scratchBytes?.(node) ?? 0,
-  };
-};
 
 const placeOf = (file: string, node: Node) => ({ file, node: node.origins[0] ?? node.op });
 
@@ -169,7 +159,7 @@ function selected(graph: Graph<"lowered">, options: SelectOptions, file: string)
 }
 
 function planned(graph: Graph<"lowered">): Planned {
-  const result = plan(graph, traits);
+  const result = plan(graph, methodsOf);
   const [problem] = validate(result.graph);
   if (problem) throw new Error(`the plan is unsound: ${problem}`);
   return result;

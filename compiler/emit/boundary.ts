@@ -1,6 +1,5 @@
 /** The program's inputs and outputs as the header describes them. */
 import { constantOf, type Graph, type Value } from "../ir/graph.ts";
-import type { Region } from "../ir/plan.ts";
 import { elementCount, integerRange, type TensorType, typeBytes, typeText } from "../ir/types.ts";
 import { type ConstantArray, weightsArray } from "../kernels/kernel.ts";
 import { commentText, cType, floatLiteral, Identifiers, stringText } from "./c.ts";
@@ -58,8 +57,8 @@ function port(
   };
 }
 
-const offsetOf = (graph: Graph<"planned">, region: Region): number =>
-  graph.plan.buffers[region.buffer]!.offset + region.byteOffset;
+const offsetOf = (graph: Graph<"planned">, value: Value): number | undefined =>
+  graph.plan.places.get(value)?.offset;
 
 export function inputPorts(graph: Graph<"planned">): Port[] {
   const identifiers = new Identifiers();
@@ -69,7 +68,7 @@ export function inputPorts(graph: Graph<"planned">): Port[] {
       value.name,
       identifiers.take(value.name),
       value.type,
-      `(unsigned char *)arena + ${offsetOf(graph, graph.plan.inputs[i]!)}`,
+      `(unsigned char *)arena + ${offsetOf(graph, value)}`,
     ),
   );
 }
@@ -82,10 +81,11 @@ const constantArray = (value: Value): ConstantArray => {
 export function outputPorts(graph: Graph<"planned">, constants: Constants): Port[] {
   const identifiers = new Identifiers();
   return graph.outputs.map(({ name, value }, i) => {
-    const region = graph.plan.outputs[i];
-    const address = region
-      ? `(const unsigned char *)arena + ${offsetOf(graph, region)}`
-      : constants.name(constantArray(value), name);
+    const offset = offsetOf(graph, value);
+    const address =
+      offset !== undefined
+        ? `(const unsigned char *)arena + ${offset}`
+        : constants.name(constantArray(value), name);
     return port(i, name, identifiers.take(name), value.type, address);
   });
 }

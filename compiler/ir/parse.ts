@@ -12,7 +12,7 @@ import {
   type Node,
   type Value,
 } from "./graph.ts";
-import type { Plan, Region } from "./plan.ts";
+import type { Buffer, Place, Plan, Region, Step } from "./plan.ts";
 import { newArray, type Tensor, tensorFromBytes, tensorOf } from "./tensor.ts";
 import {
   type ElementType,
@@ -217,26 +217,49 @@ class Reader {
   #region(): Region | undefined {
     if (this.#take("_")) return undefined;
     const value = this.#value()!;
-    const [buffer, byteOffset] = this.#place();
     this.#expect("rows");
-    return { value, buffer, byteOffset, rowBegin: this.#number(), rowEnd: this.#number() };
-  }
-
-  #scratch(): Pick<Plan["steps"][number], "scratch"> {
-    if (!this.#take("scratch")) return {};
-    const [buffer, byteOffset] = this.#place();
-    return { scratch: { buffer, byteOffset, bytes: this.#number() } };
-  }
-
-  /** `b3+16`: a buffer and an offset in it. */
-  #place(): [number, number] {
-    const buffer = Number(this.#next(Word, "a buffer").slice(1));
-    this.#expect("+");
-    return [buffer, this.#number()];
+    return { value, rowBegin: this.#number(), rowEnd: this.#number() };
   }
 
   #regions(): (Region | undefined)[] {
     return this.#list("(", ")", () => this.#region());
+  }
+
+  #ticks(): { begin: number; end: number } {
+    this.#expect("ticks");
+    return { begin: this.#number(), end: this.#number() };
+  }
+
+  #scratch(): Pick<Step, "scratch"> {
+    if (!this.#take("scratch")) return {};
+    return { scratch: { offset: this.#number(), bytes: this.#number() } };
+  }
+
+  #step(): Step {
+    const node = this.#nodes[this.#number()] ?? this.#fail("a node's number");
+    const inputs = this.#regions();
+    const outputs = this.#regions() as Region[];
+    return { node, inputs, outputs, ...this.#ticks(), ...this.#scratch() };
+  }
+
+  #buffer(): Buffer {
+    const id = Number(this.#next(Word, "a buffer").slice(1));
+    const label = this.#text();
+    const bytes = this.#number();
+    this.#expect("at");
+    const offset = this.#number();
+    const parts = this.#list("(", ")", () => {
+      const [from, to] = [this.#number(), this.#number()];
+      return { from, to, ...this.#ticks() };
+    });
+    return { id, label, bytes, offset, parts };
+  }
+
+  #place(): Place {
+    this.#expect("at");
+    const offset = this.#number();
+    if (!this.#take("rows")) return { offset };
+    return { offset, rows: this.#list("(", ")", () => this.#number()) };
   }
 
   #plan(): Plan {
@@ -244,28 +267,14 @@ class Reader {
     this.#expect("align");
     const alignBytes = this.#number();
     this.#expect("{");
-    const buffers: Plan["buffers"][number][] = [];
-    while (/^b\d+$/.test(this.#tokens[this.#at]?.image ?? "")) {
-      const id = Number(this.#next(Word, "a buffer").slice(1));
-      const bytes = this.#number();
-      this.#expect("at");
-      const offset = this.#number();
-      this.#expect("live");
-      buffers.push({ id, bytes, offset, begin: this.#number(), end: this.#number() });
-    }
-    const steps: Plan["steps"][number][] = [];
-    while (this.#take("step")) {
-      const node = this.#nodes[this.#number()] ?? this.#fail("a node's number");
-      const inputs = this.#regions();
-      const outputs = this.#regions() as Region[];
-      steps.push({ node, inputs, outputs, ...this.#scratch() });
-    }
-    this.#expect("inputs");
-    const inputs = this.#regions() as Region[];
-    this.#expect("outputs");
-    const outputs = this.#regions();
+    const buffers: Buffer[] = [];
+    while (/^b\d+$/.test(this.#tokens[this.#at]?.image ?? "")) buffers.push(this.#buffer());
+    const places = new Map<Value, Place>();
+    while (this.#take("place")) places.set(this.#value()!, this.#place());
+    const steps: Step[] = [];
+    while (this.#take("step")) steps.push(this.#step());
     this.#expect("}");
-    return { arenaBytes, alignBytes, buffers, steps, inputs, outputs };
+    return { arenaBytes, alignBytes, buffers, places, steps };
   }
 
   graph(): Graph {

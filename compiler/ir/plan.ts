@@ -1,33 +1,45 @@
 import type { Node, Value } from "./graph.ts";
 
-/**
- * A piece of the arena: `bytes` from `offset`, in use from step `begin` to step `end`, both
- * included.
- */
-export interface Buffer {
-  readonly id: number;
-  readonly bytes: number;
-  readonly offset: number;
+/** Bytes [from, to) of a buffer, in use in ticks [begin, end). */
+export interface Part {
+  readonly from: number;
+  readonly to: number;
   readonly begin: number;
   readonly end: number;
 }
 
 /**
- * Rows `rowBegin` to `rowEnd` (excluded) of a value, stored from `byteOffset` of a buffer. A row is
- * all elements with one index H of an NHWC tensor; other tensors have a single row.
+ * A piece of the arena: `bytes` from `offset`. A step takes one tick, or several where its kernel's
+ * order lets part of an operand die within it.
  */
+export interface Buffer {
+  readonly id: number;
+  /** What lies in it, in the model's words. */
+  readonly label: string;
+  readonly bytes: number;
+  readonly offset: number;
+  readonly parts: readonly Part[];
+}
+
+/**
+ * Where a value lies in the arena: all of it from `offset` on, or each of its rows at an offset of
+ * its own. A row is all elements with one index H of an NHWC tensor; other tensors have one row.
+ */
+export interface Place {
+  readonly offset: number;
+  readonly rows?: readonly number[];
+}
+
+/** Rows `rowBegin` to `rowEnd` (excluded) of a value. */
 export interface Region {
   readonly value: Value;
-  readonly buffer: number;
-  readonly byteOffset: number;
   readonly rowBegin: number;
   readonly rowEnd: number;
 }
 
-/** Memory that a step uses for itself, from `byteOffset` of a buffer. */
+/** Memory of the arena that a step uses for itself. */
 export interface Scratch {
-  readonly buffer: number;
-  readonly byteOffset: number;
+  readonly offset: number;
   readonly bytes: number;
 }
 
@@ -37,14 +49,16 @@ export interface Step {
   readonly inputs: readonly (Region | undefined)[];
   readonly outputs: readonly Region[];
   readonly scratch?: Scratch;
+  /** Ticks [begin, end). */
+  readonly begin: number;
+  readonly end: number;
 }
 
 export interface Plan {
   readonly arenaBytes: number;
   readonly alignBytes: number;
   readonly buffers: readonly Buffer[];
+  /** Of every value but constants. */
+  readonly places: ReadonlyMap<Value, Place>;
   readonly steps: readonly Step[];
-  /** Where the graph's inputs and outputs are before and after a run; constants have none. */
-  readonly inputs: readonly Region[];
-  readonly outputs: readonly (Region | undefined)[];
 }

@@ -95,9 +95,12 @@ class Printer {
   }
 
   region(r: Region | undefined): string {
-    return r
-      ? `${this.id(r.value)} b${r.buffer}+${r.byteOffset} rows ${r.rowBegin} ${r.rowEnd}`
-      : "_";
+    return r ? `${this.id(r.value)} rows ${r.rowBegin} ${r.rowEnd}` : "_";
+  }
+
+  #buffer({ id, label, bytes, offset, parts }: Buffer): string {
+    const lives = parts.map((p) => `${p.from} ${p.to} ticks ${p.begin} ${p.end}`);
+    return `b${id} ${JSON.stringify(label)} ${bytes} at ${offset} (${lives.join(", ")})`;
   }
 
   plan(plan: Plan, numberOf: Map<Node, number>): string[] {
@@ -105,17 +108,17 @@ class Printer {
       `(${list.map((r) => this.region(r)).join(", ")})`;
     return [
       `  plan ${plan.arenaBytes} align ${plan.alignBytes} {`,
-      ...plan.buffers.map(
-        (b: Buffer) => `    b${b.id} ${b.bytes} at ${b.offset} live ${b.begin} ${b.end}`,
+      ...plan.buffers.map((b) => `    ${this.#buffer(b)}`),
+      ...[...plan.places].map(
+        ([value, { offset, rows }]) =>
+          `    place ${this.id(value)} at ${offset}${rows ? ` rows (${rows.join(", ")})` : ""}`,
       ),
       ...plan.steps.map(
         (s) =>
           `    step ${numberOf.get(s.node)} ${regions(s.inputs)} ${regions(s.outputs)}` +
-          (s.scratch
-            ? ` scratch b${s.scratch.buffer}+${s.scratch.byteOffset} ${s.scratch.bytes}`
-            : ""),
+          ` ticks ${s.begin} ${s.end}` +
+          (s.scratch ? ` scratch ${s.scratch.offset} ${s.scratch.bytes}` : ""),
       ),
-      `    inputs ${regions(plan.inputs)} outputs ${regions(plan.outputs)}`,
       "  }",
     ];
   }

@@ -5,6 +5,7 @@ import { perTensor } from "../ir/types.ts";
 import { clampAttrs, clampOf, integerClamp } from "./clamp.ts";
 import { clamp, makeRescale } from "./numerics.ts";
 import { type EvalContext, floats, normalAxis, type Operator } from "./operator.ts";
+import { elementwiseRows } from "./rows.ts";
 import { integerSoftmax, type SoftmaxSpan, softmaxSpan } from "./softmax.ts";
 
 const sameAsInput: Operator["infer"] = ({ inputs }) => [
@@ -69,6 +70,7 @@ const requantizeOperator: Operator = {
   attrs: clampAttrs,
   infer: sameAsInput,
   evaluate: requantize,
+  rows: elementwiseRows,
   integer: { roles: ["activation"], output: "free", evaluate: requantize },
 };
 
@@ -84,6 +86,7 @@ const clampOperator: Operator = {
     const { min, max } = clampOf(attrs);
     return clampTensor(inputs[0]!, min, max);
   },
+  rows: elementwiseRows,
   integer: { roles: ["activation"], output: "free", evaluate: requantize },
 };
 

@@ -16,6 +16,7 @@ import {
   quantizeMultiplier,
 } from "./numerics.ts";
 import { broadcastShapes, type EvalContext, type IntegerForm, type Operator } from "./operator.ts";
+import { elementwiseRows } from "./rows.ts";
 
 type Combine = (a: number, b: number) => number;
 
@@ -234,6 +235,7 @@ export const binaryOperators: readonly Operator[] = entries.map((entry) => ({
   attrs: entry.integer || entry.name === "Div" ? clampAttrs : ({} as Attrs as typeof clampAttrs),
   infer: infer(entry.result),
   evaluate: evaluateEntry(entry),
+  rows: elementwiseRows,
   ...(entry.integer && { integer: entry.integer }),
 }));
 
@@ -257,6 +259,7 @@ const where: Operator = {
       data[i] = condition.data[ic![i]!] ? x.data[ix![i]!]! : y.data[iy![i]!]!;
     return [{ elem, shape, data }];
   },
+  rows: elementwiseRows,
 };
 
 export const elementwiseOperators: readonly Operator[] = [...binaryOperators, where];

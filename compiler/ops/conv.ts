@@ -5,6 +5,7 @@ import { elementCount, type Shape, type TensorType } from "../ir/types.ts";
 import { clampAttrs, clampOf, integerClamp } from "./clamp.ts";
 import { clamp, makeRescale } from "./numerics.ts";
 import { type EvalContext, fail, floats, type IntegerForm, type Operator } from "./operator.ts";
+import { windowRows } from "./rows.ts";
 import { convolutionAttrs, twoAxes, type Window, windowOf } from "./window.ts";
 
 /** Sizes and element steps of one 2-D convolution, whatever the layouts. */
@@ -202,6 +203,9 @@ export function convolutionOf(
   };
 }
 
+const geometryOf = ({ inputs: [x, w], attrs }: Node): Convolution =>
+  convolutionOf(x!.type, w!.type, attrs);
+
 const inferConv2D: Operator["infer"] = ({ inputs: [x, w, b], attrs }) => {
   if (x!.shape.length !== 4 || w!.shape.length !== 4) fail("Conv2D takes images and 4-D weights");
   const c = convolutionOf(x!, w!, attrs);
@@ -299,6 +303,7 @@ const conv2D: Operator = {
     runFloat(convolutionOf(x!, w!, attrs), x!, w!, b, types[0]!, clampOf(attrs)),
   ],
   integer: { ...weightedIntegerForm, evaluate: evaluateInteger },
+  rows: (node) => windowRows(geometryOf(node).window),
   macs: (node) => {
     const [, kh, kw, perGroup] = node.inputs[1]!.type.shape as [number, number, number, number];
     return elementCount(node.outputs[0]!.type.shape) * kh * kw * perGroup;

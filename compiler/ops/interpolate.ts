@@ -8,6 +8,7 @@ import { elementCount, rowMajorStrides, type TensorType } from "../ir/types.ts";
 import { gather, moves } from "./move.ts";
 import { clamp, makeRescale, quantizeNumber } from "./numerics.ts";
 import { type EvalContext, fail, floats, normalAxis, type Operator } from "./operator.ts";
+import { type RowsRead, sameRow } from "./rows.ts";
 import { type AxisTable, resampleAxis } from "./taps.ts";
 
 const axisOf = (attrs: Attrs, { shape }: TensorType, axes: number): number => {
@@ -48,6 +49,14 @@ const evaluateNearest: Operator["evaluate"] = ({ inputs, inputTypes, attrs, type
   return [gather(inputs[0]!, shape, from)];
 };
 
+const nearestRows = (node: Node): RowsRead | undefined => {
+  const [axis, picked] = [num(node, "axis"), constantOf(node.inputs[1])];
+  if (axis === 2) return sameRow;
+  if (axis !== 1 || !picked) return undefined;
+  const list = numbers(picked);
+  return (row) => [list[row]!, list[row]! + 1];
+};
+
 /** Y[…, i, j, …] = X[…, rows[i], columns[j], …] from `axis` on. */
 const resizeNearest: Operator = {
   name: "ResizeNearest",
@@ -58,6 +67,7 @@ const resizeNearest: Operator = {
   types: { I: ["int32"] },
   infer: inferNearest,
   evaluate: evaluateNearest,
+  rows: nearestRows,
   integer: moves,
 };
 

@@ -5,6 +5,7 @@ import { elementCount, rowMajorStrides, type Shape } from "../ir/types.ts";
 import { broadcastIndex } from "./binary.ts";
 import { constantInts, gather, indexTypes, moves, viewIndex } from "./move.ts";
 import { broadcastShapes, fail, type InferContext, normalAxis, type Operator } from "./operator.ts";
+import { sameRow } from "./rows.ts";
 import { attributeToInput } from "./upgrade.ts";
 
 export function permutation(attrs: Attrs, rank: number): number[] {
@@ -71,6 +72,8 @@ const concat: Operator = {
       }
     return [{ elem, shape, data }];
   },
+  rows: (node) =>
+    normalAxis(num(node, "axis"), node.outputs[0]!.type.shape.length) > 1 ? sameRow : undefined,
   integer: { ...moves, roles: ["activation"] },
 };
 

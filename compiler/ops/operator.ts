@@ -3,6 +3,7 @@ import type { Attrs, Node, Value } from "../ir/graph.ts";
 import type { Tensor } from "../ir/tensor.ts";
 import type { ElementType, Quantization, Shape, TensorType } from "../ir/types.ts";
 import type { Profile } from "./numerics.ts";
+import type { RowsRead } from "./rows.ts";
 
 /** A node whose inputs, attributes or types break the operator's rules; `text` is one sentence. */
 export class OperatorError extends Error {}
@@ -78,6 +79,8 @@ export interface Operator {
   /** The float reference: ONNX's meaning, and for moved data that of any type. */
   evaluate(context: EvalContext): Tensor[];
   readonly integer?: IntegerForm;
+  /** Which rows of an input a row of the output reads; undefined where any row may read all. */
+  rows?(node: Node, input: number): RowsRead | undefined;
   /** Multiply-accumulates of one run. */
   macs?(node: Node): number;
 }

@@ -6,6 +6,7 @@ import { clampAttrs, clampOf, integerClamp } from "./clamp.ts";
 import { imageSizes } from "./conv.ts";
 import { clamp, makeRescale } from "./numerics.ts";
 import { type AttrKind, type EvalContext, fail, floats, type Operator } from "./operator.ts";
+import { windowRows } from "./rows.ts";
 import { kernelRange, twoAxes, type Window, windowOf } from "./window.ts";
 
 const attrs: Record<string, AttrKind> = {
@@ -208,6 +209,9 @@ const lowered: Record<string, AttrKind> = {
   x_layout: "string",
 };
 
+const rows: Operator["rows"] = ({ inputs: [x], attrs: a }) =>
+  windowRows(poolingOf(x!.type.shape, a, layoutOf(a)).window);
+
 const averagePool2D: Operator = {
   name: "AveragePool2D",
   level: "lowered",
@@ -217,6 +221,7 @@ const averagePool2D: Operator = {
   infer: inferLowered,
   evaluate: (context) => evaluateLowered(context, average),
   integer: { roles: ["activation"], output: "free", evaluate: evaluateAverage },
+  rows,
 };
 
 const maxPool2D: Operator = {
@@ -228,6 +233,7 @@ const maxPool2D: Operator = {
   infer: inferLowered,
   evaluate: (context) => evaluateLowered(context, largest),
   integer: { roles: ["activation"], output: "same", evaluate: evaluateMaximum },
+  rows,
 };
 
 export const poolOperators: readonly Operator[] = [

@@ -20,6 +20,7 @@ import {
   normalAxis,
   type Operator,
 } from "./operator.ts";
+import { elementwiseRows } from "./rows.ts";
 import { convolutionAttrs } from "./window.ts";
 
 const storedTypes: readonly ElementType[] = ["int8", "uint8", "int16", "uint16", "int32"];
@@ -140,6 +141,7 @@ const quantize: Operator = {
   attrs: {},
   infer: sameShape,
   evaluate: ({ inputs: [x], types }) => [quantizeTensor(x!, types[0]!.elem, types[0]!.quant!)],
+  rows: elementwiseRows,
 };
 
 /** The quantised type of the input to float. */
@@ -151,6 +153,7 @@ const dequantize: Operator = {
   attrs: {},
   infer: ({ inputs }) => [{ elem: "float32", shape: inputs[0]!.shape }],
   evaluate: ({ inputs: [x], inputTypes }) => [dequantizeTensor(x!, inputTypes[0]!.quant!)],
+  rows: elementwiseRows,
 };
 
 /** Stored integers read with other parameters: the same bits under another type. */

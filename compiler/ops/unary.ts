@@ -4,6 +4,7 @@ import { newArray, numbers } from "../ir/tensor.ts";
 
 import { clamp, roundHalfAway, roundHalfEven } from "./numerics.ts";
 import { type AttrKind, type EvalContext, floats, type Operator } from "./operator.ts";
+import { elementwiseRows } from "./rows.ts";
 
 type Attrs = EvalContext["attrs"];
 
@@ -187,6 +188,7 @@ export const unaryOperators: readonly Operator[] = entries.map((entry) => ({
   ...(entry.anyType ? {} : { types: { T: floats } }),
   infer: ({ inputs }) => [{ elem: inputs[0]!.elem, shape: inputs[0]!.shape }],
   evaluate: (context) => evaluateFloat(context, entry.make),
+  rows: elementwiseRows,
   integer: {
     roles: ["activation"],
     output: fixedOutput[entry.name] ?? "free",

@@ -1,54 +1,81 @@
-/** Placement of buffers in one arena. Knows nothing of graphs. */
+/** First fit, for now. */
+import type { Block } from "./buffers.ts";
 
-/** `bytes` that are in use from `begin` to `end`, both included. */
-export interface Lifetime {
-  readonly bytes: number;
-  readonly begin: number;
-  readonly end: number;
+function separation(a: Block, b: Block): number | undefined {
+  let most: number | undefined;
+  for (const p of a.parts)
+    for (const q of b.parts)
+      if (p.begin < q.end && q.begin < p.end) most = Math.max(most ?? -Infinity, p.to - q.from);
+  return most;
 }
 
-const overlaps = (a: Lifetime, b: Lifetime): boolean => a.begin <= b.end && b.begin <= a.end;
-const alignUp = (x: number, align: number): number => Math.ceil(x / align) * align;
-
-/**
- * The lowest multiple of `align` at which the buffer meets none that is placed and alive with it.
- */
-function lowestOffset(
-  buffer: Lifetime,
-  placed: readonly { readonly lifetime: Lifetime; readonly offset: number }[],
-  align: number,
-): number {
-  const others = placed
-    .filter((p) => overlaps(p.lifetime, buffer))
-    .sort((a, b) => a.offset - b.offset);
-  let offset = 0;
-  for (const other of others) {
-    if (offset + buffer.bytes <= other.offset) break;
-    offset = Math.max(offset, alignUp(other.offset + other.lifetime.bytes, align));
+export function placeBlocks(blocks: readonly Block[]): number[] {
+  const span = (b: Block) =>
+    [Math.min(...b.parts.map((p) => p.begin)), Math.max(...b.parts.map((p) => p.end))] as const;
+  const spans = blocks.map(span);
+  const tries = [
+    (i: number, j: number) => blocks[j]!.bytes - blocks[i]!.bytes,
+    (i: number, j: number) => spans[i]![0] - spans[j]![0],
+    (i: number, j: number) =>
+      (spans[j]![1]! - spans[j]![0]) * blocks[j]!.bytes -
+      (spans[i]![1] - spans[i]![0]) * blocks[i]!.bytes,
+    (i: number, j: number) => spans[j]![1]! - spans[j]![0] - (spans[i]![1] - spans[i]![0]),
+  ];
+  let best: number[] = [];
+  let least = Infinity;
+  for (const by of tries) {
+    const order = blocks
+      .map((_, i) => i)
+      .filter((i) => blocks[i]!.parts.length > 0)
+      .sort((i, j) => by(i, j) || i - j);
+    const offsets = new Array<number>(blocks.length).fill(0);
+    const done: number[] = [];
+    for (const i of order) {
+      const b = blocks[i]!;
+      const bars: [number, number][] = [];
+      for (const j of done) {
+        if (spans[i]![0] >= spans[j]![1] || spans[j]![0] >= spans[i]![1]) continue;
+        const below = separation(blocks[j]!, b);
+        if (below === undefined) continue;
+        const above = separation(b, blocks[j]!)!;
+        bars.push([offsets[j]! - above, offsets[j]! + below]);
+      }
+      bars.sort((x, y) => x[0] - y[0]);
+      let at = 0;
+      for (const [low, high] of bars)
+        if (at > low && at < high) at = Math.ceil(high / b.align) * b.align;
+      for (let moved = true; moved; ) {
+        moved = false;
+        for (const [low, high] of bars)
+          if (at > low && at < high) {
+            at = Math.ceil(high / b.align) * b.align;
+            moved = true;
+          }
+      }
+      offsets[i] = at;
+      done.push(i);
+    }
+    const total = Math.max(0, ...order.map((i) => offsets[i]! + blocks[i]!.bytes));
+    if (total < least) [least, best] = [total, offsets];
   }
-  return offset;
+  return best;
 }
 
-/** First fit, largest first (ties: earliest first): an offset for each buffer. */
-export function placeBySize(lifetimes: readonly Lifetime[], align: number): number[] {
-  const order = lifetimes
-    .map((_, i) => i)
-    .sort((i, j) => {
-      const [a, b] = [lifetimes[i]!, lifetimes[j]!];
-      return b.bytes - a.bytes || a.begin - b.begin || i - j;
-    });
-  const placed: { lifetime: Lifetime; offset: number }[] = [];
-  const offsets: number[] = new Array(lifetimes.length).fill(0);
-  for (const i of order) {
-    offsets[i] = lowestOffset(lifetimes[i]!, placed, align);
-    placed.push({ lifetime: lifetimes[i]!, offset: offsets[i]! });
+export function liveBytesMax(blocks: readonly Block[]): number {
+  const events = blocks.flatMap((b) =>
+    b.parts.flatMap(
+      (p) =>
+        [
+          [p.begin, p.to - p.from],
+          [p.end, p.from - p.to],
+        ] as [number, number][],
+    ),
+  );
+  events.sort((x, y) => x[0] - y[0] || x[1] - y[1]);
+  let [now, most] = [0, 0];
+  for (const [, change] of events) {
+    now += change;
+    most = Math.max(most, now);
   }
-  return offsets;
-}
-
-/** The largest sum of sizes that are in use at one time: no placement needs less. */
-export function liveBytesMax(lifetimes: readonly Lifetime[]): number {
-  const at = (time: number) =>
-    lifetimes.reduce((sum, l) => (l.begin <= time && time <= l.end ? sum + l.bytes : sum), 0);
-  return Math.max(0, ...lifetimes.map((l) => at(l.begin)));
+  return most;
 }

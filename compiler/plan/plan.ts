@@ -1,46 +1,67 @@
-/** A lowered graph with kernels → a schedule of kernel calls over buffers of one arena. */
-import { type Graph, type Node, str, type Value } from "../ir/graph.ts";
-import type { Buffer, Plan, Region, Step } from "../ir/plan.ts";
-import { elementBytes } from "../ir/types.ts";
-import { type Allocation, allocate, type TraitsOf } from "./lifetimes.ts";
-import { liveBytesMax, placeBySize } from "./place.ts";
+/** A lowered graph with kernels → a schedule of kernel calls over rows of values in one arena. */
+import type { Graph, Value } from "../ir/graph.ts";
+import type { Buffer, Place, Plan, Region, Step } from "../ir/plan.ts";
+import { type Chunk, type Memory, type Method, memoryOf } from "./buffers.ts";
+import { type Network, networkOf } from "./network.ts";
+import { liveBytesMax, placeBlocks } from "./place.ts";
+import { type Slice, schedule } from "./schedule.ts";
 
-/** Every buffer begins at a multiple of this, so that words of any kernel are aligned. */
-const bufferAlignBytes = 4;
 /** What the caller's arena must be aligned to. */
 const arenaAlignBytes = 16;
 
-/** Whether a value is made as planes [N,C,H,W]; other images are [N,H,W,C]. */
-const isPlanar = ({ node }: Value): boolean =>
-  str(node, "y_layout") === "NCHW" ||
-  (!node.op.startsWith("Conv") && str(node, "x_layout") === "NCHW");
-
-/** Rows of a value: the height of an image; anything else is one row. */
-export const rowCount = (value: Value): number => {
-  const { shape } = value.type;
-  return shape.length === 4 ? shape[isPlanar(value) ? 2 : 1]! : 1;
-};
-
-function regionOf({ bufferOf }: Allocation, value: Value): Region | undefined {
-  const buffer = bufferOf.get(value);
-  if (buffer === undefined) return undefined;
-  return { value, buffer, byteOffset: 0, rowBegin: 0, rowEnd: rowCount(value) };
+function placeOf(
+  { layout }: Network["tensors"][number],
+  chunks: readonly Chunk[],
+  offsets: readonly number[],
+): Place {
+  if (chunks.length === 1) return { offset: offsets[chunks[0]!.block]! };
+  const rows = chunks.flatMap(({ begin, end, block }) =>
+    Array.from({ length: end - begin }, (_, i) => offsets[block]! + i * layout.bytes),
+  );
+  return { offset: Math.min(...rows), rows };
 }
 
-function buffersOf(allocation: Allocation, align: number): Buffer[] {
-  const offsets = placeBySize(allocation.lifetimes, align);
-  return allocation.lifetimes.map((l, id) => ({ id, ...l, offset: offsets[id]! }));
+function placesOf(network: Network, memory: Memory, offsets: readonly number[]) {
+  const own = network.tensors.map((t, i) => placeOf(t, memory.chunks[i]!, offsets));
+  const places = new Map<Value, Place>();
+  for (const [value, tensor] of network.tensorOf) places.set(value, own[tensor]!);
+  return places;
 }
 
-function stepOf(allocation: Allocation, node: Node, index: number): Step {
-  const buffer = allocation.scratchOf[index];
-  const bytes = buffer === undefined ? 0 : allocation.lifetimes[buffer]!.bytes;
-  return {
-    node,
-    inputs: node.inputs.map((v) => v && regionOf(allocation, v)),
-    outputs: node.outputs.map((v) => regionOf(allocation, v)!),
-    ...(buffer !== undefined && { scratch: { buffer, byteOffset: 0, bytes } }),
-  };
+function stepOf(
+  network: Network,
+  { operation, begin, end }: Slice,
+): Pick<Step, "node" | "inputs" | "outputs"> {
+  const { node, operands, results, height } = network.operations[operation]!;
+  const rows = (tensor: number) => network.tensors[tensor]!.layout.count;
+  const inputs = operands.map((o, i): Region | undefined => {
+    if (!o) return undefined;
+    const [rowBegin, rowEnd] = o.map
+      ? [o.map.first[begin]!, o.map.end[end - 1]!]
+      : [0, rows(o.tensor)];
+    return { value: node.inputs[i]!, rowBegin, rowEnd };
+  });
+  const outputs = results.map((tensor, i): Region => {
+    const [rowBegin, rowEnd] = height === 1 ? [0, rows(tensor)] : [begin, end];
+    return { value: node.outputs[i]!, rowBegin, rowEnd };
+  });
+  return { node, inputs, outputs };
+}
+
+function stepsOf(
+  network: Network,
+  slices: readonly Slice[],
+  { scratch, ticks, blocks }: Memory,
+  offsets: readonly number[],
+  methods: readonly Method[],
+): Step[] {
+  return slices.map((slice, s): Step => {
+    const own = scratch[s];
+    const bytes = methods[slice.operation]!.scratchBytes;
+    const place = own && blocks[own.block] && { offset: offsets[own.block]! + own.offset, bytes };
+    const [begin, end] = [ticks[s]!, ticks[s + 1]!];
+    return { ...stepOf(network, slice), ...(place && { scratch: place }), begin, end };
+  });
 }
 
 export interface Planned {
@@ -49,23 +70,31 @@ export interface Planned {
   readonly lowerBoundBytes: number;
 }
 
-export function plan(graph: Graph<"lowered">, traits: TraitsOf): Planned {
-  const allocation = allocate(graph, traits);
-  const widest = Math.max(
-    ...graph.nodes.flatMap((n) => n.outputs.map((v) => elementBytes(v.type.elem))),
+/** @param methodOf how a node's kernel is called. */
+export function plan(
+  graph: Graph<"lowered">,
+  methodsOf: (network: Network) => readonly Method[],
+): Planned {
+  const network = networkOf(graph);
+  const methods = methodsOf(network);
+  const slices = schedule(
+    network.operations,
+    methods.map((m) => m.rows),
   );
-  const buffers = buffersOf(allocation, Math.max(bufferAlignBytes, widest));
-  const steps = allocation.steps.map((node, i) => stepOf(allocation, node, i));
+  const memory = memoryOf(network, methods, slices);
+  const offsets = placeBlocks(memory.blocks);
+  const buffers = memory.blocks.flatMap(({ label, bytes, parts }, i): Omit<Buffer, "id">[] =>
+    parts.length > 0 ? [{ label, bytes, offset: offsets[i]!, parts }] : [],
+  );
   const planned: Plan = {
     arenaBytes: Math.max(1, ...buffers.map((b) => b.offset + b.bytes)),
     alignBytes: arenaAlignBytes,
-    buffers,
-    steps,
-    inputs: graph.inputs.map((v) => regionOf(allocation, v)!),
-    outputs: graph.outputs.map((o) => regionOf(allocation, o.value)),
+    buffers: buffers.map((b, id) => ({ id, ...b })),
+    places: placesOf(network, memory, offsets),
+    steps: stepsOf(network, slices, memory, offsets, methods),
   };
   return {
     graph: { ...graph, level: "planned", plan: planned },
-    lowerBoundBytes: liveBytesMax(allocation.lifetimes),
+    lowerBoundBytes: liveBytesMax(memory.blocks),
   };
 }

@@ -1,11 +1,11 @@
 /**
- * Whether a plan keeps every value until its last reader. It plays the schedule on an arena in
- * which
- * every range of bytes remembers which value was written there last, and shares no code with the
- * planner.
+ * Whether a plan keeps every byte until its last reader. It plays the schedule on an arena in which
+ * every range of bytes remembers what was written there last, and shares no code with the planner.
  */
-import { type Graph, str, type Value } from "../ir/graph.ts";
-import type { Plan, Region, Scratch } from "../ir/plan.ts";
+import { type Graph, ints, type Node, str, type Value } from "../ir/graph.ts";
+import type { Plan, Region, Step } from "../ir/plan.ts";
+import { inPlaceInputs, type Kernel } from "../kernels/kernel.ts";
+import { kernelOf } from "../kernels/select.ts";
 
 const sizeOf = ({ type }: Value): number => {
   const bits = /64/.test(type.elem)
@@ -25,87 +25,238 @@ function shown(value: Value): Value {
   return v;
 }
 
-/** Bytes [begin, end) that hold a value. */
-interface Held {
+type Range = readonly [begin: number, end: number];
+
+/** Rows of an image as a node sees it, and in how many planes they lie. */
+function imageOf({ type }: Value, layout: string): { rows: number; planes: number } {
+  const [n, a, b] = type.shape as [number, number, number];
+  if (type.shape.length !== 4 || n !== 1) return { rows: 1, planes: 1 };
+  return layout === "NCHW" ? { rows: b, planes: a } : { rows: a, planes: 1 };
+}
+
+/** Rows of an input that rows of a convolution's or pool's output see. */
+function seen(node: Node, [begin, end]: Range, height: number): Range {
+  const kernel =
+    node.op === "Conv2D" ? node.inputs[1]!.type.shape[1]! : ints(node, "kernel_shape")[0]!;
+  const at = (name: string, absent: number) => ints(node, name)[0] ?? absent;
+  const [stride, dilation, pad] = [at("strides", 1), at("dilations", 1), at("pads", 0)];
+  const first = begin * stride - pad;
+  const last = (end - 1) * stride - pad + (kernel - 1) * dilation;
+  return [Math.min(height - 1, Math.max(0, first)), Math.min(height, last + 1)];
+}
+
+/** Rows of an input that rows of the output need, at the most. */
+function needed(node: Node, input: number, made: Range, all: number, height: number): Range {
+  const isImage = node.inputs[input]!.type.shape.length === 4 && made[1] - made[0] < all;
+  if (!isImage) return [0, height];
+  const autoPads = !["", "NOTSET", "VALID"].includes(str(node, "auto_pad"));
+  if (/^(Conv2D|AveragePool2D|MaxPool2D)$/.test(node.op))
+    return autoPads ? [0, height] : seen(node, made, height);
+  return height === all ? made : [0, height];
+}
+
+/** Bytes [begin, end) of the arena that hold those from `from` on of a value. */
+interface Span {
   readonly begin: number;
   readonly end: number;
+  readonly from: number;
+}
+
+interface Held extends Span {
   readonly value: Value;
 }
+
+const meet = (a: Span, b: Span): boolean => a.begin < b.end && b.begin < a.end;
 
 class Arena {
   #held: Held[] = [];
   readonly #plan: Plan;
-  readonly problems: string[] = [];
+  readonly problems = new Set<string>();
 
   constructor(plan: Plan) {
     this.#plan = plan;
   }
 
-  /** First and past-the-last byte of some bytes of a buffer; out of bounds is a problem. */
-  #span({ buffer: id, byteOffset, bytes }: Scratch, what: string, when: string): [number, number] {
-    const buffer = this.#plan.buffers[id];
-    if (!buffer || byteOffset < 0 || byteOffset + bytes > buffer.bytes)
-      this.problems.push(`${when}: ${what} does not fit its buffer`);
-    const start = (buffer?.offset ?? 0) + byteOffset;
-    if (start < 0 || start + bytes > this.#plan.arenaBytes)
-      this.problems.push(`${when}: bytes ${start} to ${start + bytes} lie outside the arena`);
-    return [start, start + bytes];
+  #check(begin: number, end: number, when: string): void {
+    if (begin < 0 || end > this.#plan.arenaBytes || !(begin <= end))
+      this.problems.add(`${when}: bytes ${begin} to ${end} lie outside the arena`);
   }
 
-  /** What was written before is lost where the new value lies. */
-  write(region: Region, when: string): void {
-    const [begin, end] = this.#span({ ...region, bytes: sizeOf(region.value) }, "a value", when);
-    this.#forget(begin, end);
-    this.#held.push({ begin, end, value: region.value });
+  /** Where rows of a value lie: each at its own place, or in one piece of one or more planes. */
+  spans(value: Value, [begin, end]: Range, layout: string, when: string): Span[] {
+    const place = this.#plan.places.get(value);
+    const { rows, planes } = imageOf(value, layout);
+    if (!place || begin < 0 || end > rows || (place.rows && place.rows.length !== rows)) {
+      this.problems.add(`${when}: rows ${begin} to ${end} of a value have no place`);
+      return [];
+    }
+    const row = sizeOf(value) / rows / planes;
+    const spans = Array.from({ length: planes }, (_, plane): Span[] => {
+      const from = (plane * rows + begin) * row;
+      const count = (end - begin) * row;
+      if (!place.rows)
+        return [{ begin: place.offset + from, end: place.offset + from + count, from }];
+      return place.rows
+        .slice(begin, end)
+        .map((at, i) => ({ begin: at, end: at + row, from: from + i * row }));
+    });
+    for (const span of spans.flat()) this.#check(span.begin, span.end, when);
+    return spans.flat();
   }
 
-  #forget(begin: number, end: number): void {
-    const rest = this.#held.flatMap((h) => [
-      { ...h, end: Math.min(h.end, begin) },
-      { ...h, begin: Math.max(h.begin, end) },
-    ]);
-    this.#held = rest.filter((h) => h.begin < h.end);
+  /** What was there before is lost. */
+  forget({ begin, end }: Pick<Span, "begin" | "end">, when: string): void {
+    this.#check(begin, end, when);
+    this.#held = this.#held
+      .flatMap((h) => [
+        { ...h, end: Math.min(h.end, begin) },
+        { ...h, begin: Math.max(h.begin, end), from: h.from + Math.max(0, end - h.begin) },
+      ])
+      .filter((h) => h.begin < h.end);
   }
 
-  /** A step's own memory overwrites what lies there. */
-  use(scratch: Scratch, when: string): void {
-    this.#forget(...this.#span(scratch, "scratch memory", when));
+  write(value: Value, spans: readonly Span[], when: string): void {
+    for (const span of spans) this.forget(span, when);
+    this.#held.push(...spans.map((span) => ({ ...span, value })));
   }
 
-  read(region: Region, when: string): void {
-    const [begin, end] = this.#span({ ...region, bytes: sizeOf(region.value) }, "a value", when);
-    const wanted = shown(region.value);
-    const whole = this.#held.some((h) => h.value === wanted && h.begin <= begin && end <= h.end);
-    if (!whole)
-      this.problems.push(
-        `${when}: what lay in bytes ${begin} to ${end} was overwritten before its last use`,
-      );
+  read(value: Value, spans: readonly Span[], when: string): void {
+    const wanted = shown(value);
+    const own = this.#held.filter((h) => h.value === wanted).sort((a, b) => a.begin - b.begin);
+    for (const { begin, end, from } of spans) {
+      let at = begin;
+      for (const h of own)
+        if (h.begin <= at && at < h.end && h.from - h.begin === from - begin) at = h.end;
+      if (at < end)
+        this.problems.add(
+          `${when}: what lay in bytes ${begin} to ${end} was overwritten before its last use`,
+        );
+    }
   }
 }
 
-function checkBuffers(plan: Plan): string[] {
-  const problems: string[] = [];
-  for (const [i, a] of plan.buffers.entries())
-    for (const b of plan.buffers.slice(i + 1)) {
-      const inTime = a.begin <= b.end && b.begin <= a.end;
-      const inSpace = a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
-      if (inTime && inSpace) problems.push(`buffers ${a.id} and ${b.id} overlap`);
+/** Plays one step: rows together, or block by block where the kernel works in that order. */
+class Play {
+  readonly #arena: Arena;
+  readonly #step: Step;
+  readonly #when: string;
+  readonly #kernel: Kernel;
+
+  constructor(arena: Arena, step: Step, when: string) {
+    this.#arena = arena;
+    this.#step = step;
+    this.#when = when;
+    this.#kernel = kernelOf(step.node);
+  }
+
+  #layout(input: number): string {
+    return input === 0 ? str(this.#step.node, "x_layout") : "";
+  }
+
+  /** Bytes of an input that rows of the output need. */
+  #reads(input: number, made: Range): Span[] {
+    const { node, outputs } = this.#step;
+    const value = node.inputs[input]!;
+    const { rows: height } = imageOf(value, this.#layout(input));
+    const all = imageOf(outputs[0]!.value, str(node, "y_layout")).rows;
+    const rows = needed(node, input, made, all, height);
+    return this.#arena.spans(value, rows, this.#layout(input), this.#when);
+  }
+
+  #writes({ value }: Region, rows: Range): Span[] {
+    return this.#arena.spans(value, rows, str(this.#step.node, "y_layout"), this.#when);
+  }
+
+  #readAll(made: Range): void {
+    this.#step.inputs.forEach((region, i) => {
+      if (region) this.#arena.read(region.value, this.#reads(i, made), this.#when);
+    });
+  }
+
+  /** Whether an input may be written over while the step runs, since it begins where the output does. */
+  #isTaken(input: number, read: readonly Span[], written: readonly Span[]): boolean {
+    const allowed = inPlaceInputs(this.#kernel, this.#step.node).includes(input);
+    return allowed && read.length === written.length && read[0]?.begin === written[0]?.begin;
+  }
+
+  /** Nothing that the step reads may be where it writes, unless its kernel is made for that. */
+  #apart(made: Range, written: readonly Span[]): void {
+    const { scratch, inputs, node } = this.#step;
+    if (this.#kernel.readsFirst?.(node)) return;
+    const own = scratch
+      ? [{ begin: scratch.offset, end: scratch.offset + scratch.bytes, from: 0 }]
+      : [];
+    if (written.some((w) => own.some((s) => meet(w, s))))
+      this.#arena.problems.add(`${this.#when}: the output lies in scratch memory`);
+    inputs.forEach((region, i) => {
+      const read = region ? this.#reads(i, made) : [];
+      const isMet = read.some((r) => written.some((w) => meet(r, w)));
+      if (isMet && !this.#isTaken(i, read, written))
+        this.#arena.problems.add(`${this.#when}: the output lies over input ${i}`);
+    });
+  }
+
+  #useScratch(made: Range): void {
+    const { scratch, node } = this.#step;
+    if (!scratch) return;
+    const over = this.#kernel.scratchOver?.(node);
+    const x = this.#step.inputs[0] ? this.#reads(0, made) : [];
+    const isOver = over !== undefined && x[0] !== undefined && scratch.offset === x[0].begin + over;
+    const span = { begin: scratch.offset, end: scratch.offset + scratch.bytes };
+    if (!isOver) this.#arena.forget(span, this.#when);
+    if (!isOver) this.#readAll(made);
+    this.#arena.forget(span, this.#when);
+  }
+
+  run(): void {
+    const { node, outputs } = this.#step;
+    const { rowBegin, rowEnd } = outputs[0]!;
+    const made: Range = [rowBegin, rowEnd];
+    this.#readAll(made);
+    this.#useScratch(made);
+    const written = outputs.flatMap((o) => this.#writes(o, [o.rowBegin, o.rowEnd]));
+    const first = this.#step.inputs[0] ? this.#reads(0, made) : [];
+    const block = this.#isTaken(0, first, written) ? undefined : this.#kernel.rowsAtOnce?.(node);
+    if (block === undefined || outputs.length > 1) {
+      this.#apart(made, written);
+      for (const o of outputs)
+        this.#arena.write(o.value, this.#writes(o, [o.rowBegin, o.rowEnd]), this.#when);
+      return;
     }
-  return problems;
+    for (let row = rowBegin; row < rowEnd; row += block) {
+      const rows: Range = [row, Math.min(rowEnd, row + block)];
+      this.#readAll(rows);
+      this.#apart(rows, this.#writes(outputs[0]!, rows));
+      this.#arena.write(outputs[0]!.value, this.#writes(outputs[0]!, rows), this.#when);
+    }
+  }
+}
+
+/** No two parts of different buffers may be at one place at one time. */
+function clashes({ buffers }: Plan): string[] {
+  const parts = buffers.flatMap((b) =>
+    b.parts.map((p) => ({ ...p, id: b.id, from: p.from + b.offset, to: p.to + b.offset })),
+  );
+  const problems = new Set<string>();
+  for (const [i, a] of parts.entries())
+    for (const b of parts.slice(i + 1)) {
+      const inTime = a.begin < b.end && b.begin < a.end;
+      const inSpace = a.from < b.to && b.from < a.to;
+      if (a.id !== b.id && inTime && inSpace) problems.add(`buffers ${a.id} and ${b.id} overlap`);
+    }
+  return [...problems];
 }
 
 /** What is wrong with the plan; empty for a sound one. */
 export function validate(graph: Graph<"planned">): string[] {
   const { plan } = graph;
   const arena = new Arena(plan);
-  for (const region of plan.inputs) arena.write(region, "input");
-  for (const [i, step] of plan.steps.entries()) {
-    const when = `step ${i} (${step.node.op})`;
-    for (const region of step.inputs) if (region) arena.read(region, when);
-    if (step.scratch) arena.use(step.scratch, when);
-    for (const region of step.inputs) if (region && step.scratch) arena.read(region, when);
-    for (const region of step.outputs) arena.write(region, when);
-  }
-  for (const region of plan.outputs) if (region) arena.read(region, "output");
-  return [...checkBuffers(plan), ...arena.problems];
+  const whole = (value: Value, when: string) =>
+    arena.spans(value, [0, imageOf(value, "").rows], "", when);
+  for (const value of graph.inputs) arena.write(value, whole(value, "input"), "input");
+  for (const [i, step] of plan.steps.entries())
+    new Play(arena, step, `step ${i} (${step.node.op})`).run();
+  for (const { value } of graph.outputs)
+    if (value.node.op !== "Constant") arena.read(value, whole(value, "output"), "output");
+  return [...clashes(plan), ...arena.problems];
 }

@@ -1,0 +1,196 @@
+/**
+ * Layers that run row by row: a loop over a table that says whose turn it is. Rows of a tensor lie
+ * where a table of offsets says, in units that all offsets are multiples of.
+ */
+import type { Node, Value } from "../ir/graph.ts";
+import type { Place, Plan, Region, Step } from "../ir/plan.ts";
+import { elementBytes } from "../ir/types.ts";
+import type { Binding, Kernel } from "../kernels/kernel.ts";
+import { isSliced, rowNode } from "../kernels/rows.ts";
+import { kernelOf } from "../kernels/select.ts";
+import { type Layers, wrapped } from "./layers.ts";
+import { addressText, pointerText } from "./place.ts";
+
+export interface StreamLayer {
+  /** Of its constants. */
+  readonly name: string;
+  /** In traces. */
+  readonly number: number;
+  readonly comment: string;
+  readonly steps: Step[];
+}
+
+/** The largest power of two that divides all of them. */
+function commonUnit(numbers: readonly number[]): number {
+  const any = numbers.reduce((bits, n) => bits | n, 0);
+  return any === 0 ? 1 << 15 : any & -any;
+}
+
+/** Rows of a region in bytes; those of a call that makes `rows` are all alike. */
+const bytesOf = ({ value }: Region, rows: number): number =>
+  value.type.shape.slice(2).reduce((a, b) => a * b, 1) * rows * elementBytes(value.type.elem);
+
+export class Stream {
+  readonly #plan: Plan;
+  readonly #layers: Layers;
+  readonly #of: readonly StreamLayer[];
+  readonly #trace: boolean;
+  /** log2 of what offsets in tables are multiples of. */
+  readonly #shift: number;
+  readonly #tables = new Map<Value, string>();
+
+  constructor(plan: Plan, layers: Layers, of: readonly StreamLayer[], trace: boolean) {
+    this.#plan = plan;
+    this.#layers = layers;
+    this.#of = of;
+    this.#trace = trace;
+    this.#shift = Math.log2(commonUnit(this.#offsets()));
+    if (plan.arenaBytes >> this.#shift > 65535)
+      throw new RangeError("rows lie beyond the reach of 16-bit offsets");
+  }
+
+  /** All offsets that tables hold. */
+  #offsets(): number[] {
+    const steps = this.#of.flatMap((l) => l.steps);
+    const regions = steps.flatMap((s) => [...s.inputs, ...s.outputs]);
+    const rows = regions.flatMap((r) => (r && this.#plan.places.get(r.value)!.rows) ?? []);
+    return [...rows, ...steps.flatMap((s) => (s.scratch ? [s.scratch.offset] : []))];
+  }
+
+  #table(value: Value, { rows }: Place, layer: string): string {
+    const known = this.#tables.get(value);
+    if (known) return known;
+    const offsets = rows!.map((offset) => offset >> this.#shift);
+    const name = this.#layers.table("rows", offsets, layer);
+    this.#tables.set(value, name);
+    return name;
+  }
+
+  /** An offset in a table, in bytes. */
+  #entry(table: string, index: string): string {
+    const entry = `${table}[${index}]`;
+    return this.#shift === 0 ? entry : `((uint32_t)${entry} << ${this.#shift})`;
+  }
+
+  /** The address of a row. */
+  #row(region: Region, row: string, layer: string): string {
+    const place = this.#plan.places.get(region.value)!;
+    if (place.rows) return `a + ${this.#entry(this.#table(region.value, place, layer), row)}`;
+    const step = bytesOf(region, 1);
+    return `a + ${place.offset} + ${step} * (${row})`;
+  }
+
+  /** The input of a kernel that makes rows of a window: all of it, and how to find its rows. */
+  #window({ inputs }: Step, layer: string): { x: string; rest: string } {
+    const { value } = inputs[0]!;
+    const place = this.#plan.places.get(value)!;
+    if (!place.rows)
+      return { x: pointerText(value, addressText(value, place), true), rest: "0, NULL, 0" };
+    const shift = this.#shift - Math.log2(elementBytes(value.type.elem));
+    return {
+      x: pointerText(value, "a", true),
+      rest: `0, ${this.#table(value, place, layer)}, ${shift}`,
+    };
+  }
+
+  #scratch({ steps, name }: StreamLayer): string {
+    const offsets = steps.map((s) => s.scratch?.offset ?? 0);
+    if (offsets.every((o) => o === offsets[0])) return `a + ${offsets[0]}`;
+    const units = offsets.map((o) => o >> this.#shift);
+    return `a + ${this.#entry(this.#layers.table("scratch", units, name), "n")}`;
+  }
+
+  #arguments(layer: StreamLayer, step: Step, node: Node, kernel: Kernel, binding: Binding) {
+    const { steps, name } = layer;
+    const [first] = steps as [Step];
+    const count = first.outputs[0]!.rowEnd;
+    const height = steps.at(-1)!.outputs[0]!.rowEnd;
+    const begin = count === 1 ? "n" : `${count} * n`;
+    const isEven = height % count === 0;
+    const end = isEven
+      ? `${begin} + ${count}`
+      : `n < ${steps.length - 1} ? ${begin} + ${count} : ${height}`;
+    const window = binding.takesRows ? this.#window(first, name) : undefined;
+    const input = (i: number): string => {
+      const region = step.inputs[i];
+      if (!region) return this.#layers.constantInput(node, i, name);
+      if (window && i === 0) return window.x;
+      const isFixed = first.inputs[i]!.rowBegin === steps.at(-1)!.inputs[i]!.rowBegin;
+      const row = isFixed ? `${region.rowBegin}` : begin;
+      return pointerText(region.value, this.#row(region, row, name), true);
+    };
+    return [
+      ...binding.inputs.map(input),
+      pointerText(step.outputs[0]!.value, this.#row(step.outputs[0]!, begin, name), false),
+      ...(kernel.scratchBytes ? [this.#scratch(layer)] : []),
+      ...this.#layers.constantsOf(binding, name),
+      ...(window ? [`(mote_rows){${begin}, ${end}, ${window.rest}}`] : []),
+    ];
+  }
+
+  /** The call of a step, which stands for all steps of as many rows. */
+  #call(layer: StreamLayer, step: Step, indent: string): string {
+    const { node, outputs } = step;
+    const kernel = kernelOf(node);
+    const rows = outputs[0]!.rowEnd - outputs[0]!.rowBegin;
+    const called = isSliced(node) ? rowNode(node, rows) : node;
+    const binding = kernel.bind(called, this.#layers.profile);
+    const given = this.#arguments(layer, step, called, kernel, binding);
+    const name = this.#layers.functionFor(called, kernel, binding);
+    return wrapped(`${indent}${name}(`, given, ");", `${indent}    `);
+  }
+
+  #traceCall({ number, steps, name }: StreamLayer): string {
+    const region = steps[0]!.outputs[0]!;
+    const [count, last] = [region.rowEnd, steps.at(-1)!.outputs[0]!];
+    const row = this.#row(region, count === 1 ? "n" : `${count} * n`, name);
+    const rest = last.rowEnd - last.rowBegin;
+    const [all, tail] = [bytesOf(region, count), bytesOf(region, rest)];
+    const bytes = all === tail ? `${all}u` : `n < ${steps.length - 1} ? ${all}u : ${tail}u`;
+    return `            mote_trace(${number}, ${row}, ${bytes});`;
+  }
+
+  #case(layer: StreamLayer, index: number): string {
+    const { steps, comment } = layer;
+    const [first, last] = [steps[0]!, steps.at(-1)!];
+    const count = first.outputs[0]!.rowEnd;
+    const rest = last.outputs[0]!.rowEnd - last.outputs[0]!.rowBegin;
+    const indent = "            ";
+    const calls =
+      rest === count || !isSliced(first.node)
+        ? [this.#call(layer, first, indent)]
+        : [
+            `${indent}if (n < ${steps.length - 1}) {`,
+            this.#call(layer, first, `${indent}    `),
+            `${indent}} else {`,
+            this.#call(layer, last, `${indent}    `),
+            `${indent}}`,
+          ];
+    const trace = this.#trace ? [this.#traceCall(layer)] : [];
+    return [`        case ${index}: /* ${comment} */`, ...calls, ...trace, `${indent}break;`].join(
+      "\n",
+    );
+  }
+
+  /** @param order whose turn it is, call by call. */
+  text(name: string, order: readonly number[]): string {
+    const cases = this.#of.map((layer, i) => this.#case(layer, i));
+    const kind = this.#of.length > 256 ? "table" : "bytes";
+    const table = this.#layers[kind]("order", order, name);
+    return [
+      `static MOTE_NOINLINE void ${name}(unsigned char *a)`,
+      "{",
+      `    int32_t calls[${this.#of.length}] = {0};`,
+      `    for (int32_t i = 0; i < ${order.length}; i++) {`,
+      `        const int32_t n = calls[${table}[i]]++;`,
+      `        switch (${table}[i]) {`,
+      ...cases,
+      "        default:",
+      "            break;",
+      "        }",
+      "    }",
+      "}",
+      "",
+    ].join("\n");
+  }
+}

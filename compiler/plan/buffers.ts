@@ -1,0 +1,313 @@
+/** Which memory a schedule needs, from when to when: a buffer for each piece that lives and dies alone. */
+import type { Part } from "../ir/plan.ts";
+import { elementBytes } from "../ir/types.ts";
+import type { Network, Operand, TensorFacts } from "./network.ts";
+import type { Slice } from "./schedule.ts";
+
+/** How an operation is carried out, as far as memory is concerned. */
+export interface Method {
+  /** Rows of the output a call. */
+  readonly rows: number;
+  /** It finds rows of its first input wherever they lie. */
+  readonly isScattered: boolean;
+  /** It makes rows by calls on as many rows of each input, which must follow each other. */
+  readonly isSliced: boolean;
+  readonly scratchBytes: number;
+  /** The byte of the first input from which scratch memory may lie over it. */
+  readonly scratchOver: number | undefined;
+  /** Inputs whose place the output may take. */
+  readonly inPlace: readonly number[];
+  readonly readsFirst: boolean;
+  readonly rowsAtOnce: number | undefined;
+}
+
+/** Memory that is placed as one piece. */
+export interface Block {
+  label: string;
+  bytes: number;
+  readonly align: number;
+  readonly parts: Part[];
+}
+
+/** Rows [begin, end) of a tensor, which follow each other from `offset` of a block on. */
+export interface Chunk {
+  readonly begin: number;
+  readonly end: number;
+  block: number;
+}
+
+export interface Memory {
+  readonly blocks: readonly Block[];
+  /** Of each tensor, its pieces in the order of their rows. */
+  readonly chunks: readonly (readonly Chunk[])[];
+  /** Of each slice, where its scratch memory is. */
+  readonly scratch: readonly ({ readonly block: number; readonly offset: number } | undefined)[];
+  /** Ticks at which slices begin; the last entry is the end of the run. */
+  readonly ticks: Int32Array;
+}
+
+/** Whether a tensor's rows may lie apart. */
+function isApart(tensor: TensorFacts, network: Network, methods: readonly Method[]): boolean {
+  const { producer, readers, layout, isOutput } = tensor;
+  if (producer < 0 || isOutput || layout.planes > 1) return false;
+  const { rows } = methods[producer]!;
+  if (rows >= layout.count) return false;
+  return readers.every(({ operation, operand }) => {
+    if (!operand.map) return false;
+    const { operands } = network.operations[operation]!;
+    const method = methods[operation]!;
+    if (method.isScattered) return operands[0] === operand;
+    return method.isSliced && rows % method.rows === 0;
+  });
+}
+
+/** The largest power of two, 4 at most or an element's size, that divides a row. */
+function rowAlignment({ value, layout }: TensorFacts): number {
+  const element = elementBytes(value.type.elem);
+  let align = Math.max(4, element);
+  while (align > element && layout.bytes % align !== 0) align /= 2;
+  return align;
+}
+
+class Builder {
+  readonly #network: Network;
+  readonly #methods: readonly Method[];
+  readonly #slices: readonly Slice[];
+  /** The last slice that reads each row; −1 for none. */
+  readonly #lastReader: Int32Array[];
+  /** Ticks [birth, death) of each row. */
+  readonly #birth: Int32Array[];
+  readonly #death: Int32Array[];
+  /** Of a slice, the operand whose place its output takes. */
+  readonly #taken: (number | undefined)[] = [];
+  readonly #ticks: Int32Array;
+  readonly #blocks: Block[] = [];
+  /** Blocks that hold more than one tensor's rows. */
+  readonly #shared = new Set<number>();
+  readonly #chunks: Chunk[][];
+  readonly #scratch: Memory["scratch"][number][] = [];
+
+  constructor(network: Network, methods: readonly Method[], slices: readonly Slice[]) {
+    this.#network = network;
+    this.#methods = methods;
+    this.#slices = slices;
+    const perRow = () => network.tensors.map((t) => new Int32Array(t.layout.count).fill(-1));
+    [this.#lastReader, this.#birth, this.#death] = [perRow(), perRow(), perRow()];
+    this.#chunks = network.tensors.map(() => []);
+    this.#ticks = new Int32Array(slices.length + 1);
+  }
+
+  /** Rows of an operand that rows [begin, end) of the output need. */
+  #rowsOf(operand: Operand, begin: number, end: number): [number, number] {
+    const { map, tensor } = operand;
+    return map
+      ? [map.first[begin]!, map.end[end - 1]!]
+      : [0, this.#network.tensors[tensor]!.layout.count];
+  }
+
+  #findReaders(): void {
+    this.#slices.forEach(({ operation, begin, end }, s) => {
+      for (const operand of this.#network.operations[operation]!.operands)
+        if (operand)
+          this.#lastReader[operand.tensor]!.fill(s, ...this.#rowsOf(operand, begin, end));
+    });
+    this.#network.tensors.forEach((t, i) => {
+      if (t.isOutput) this.#lastReader[i]!.fill(this.#slices.length);
+    });
+  }
+
+  /** Opens the pieces of a tensor: one for each slice that makes it, or a single one. */
+  #open(tensor: number): void {
+    const facts = this.#network.tensors[tensor]!;
+    const { layout, value } = facts;
+    const isWhole = !isApart(facts, this.#network, this.#methods);
+    const chunkRows = isWhole ? layout.count : this.#methods[facts.producer]!.rows;
+    const align = isWhole ? Math.max(4, elementBytes(value.type.elem)) : rowAlignment(facts);
+    for (let begin = 0; begin < layout.count; begin += chunkRows) {
+      const end = Math.min(layout.count, begin + chunkRows);
+      const bytes = layout.bytes * layout.planes * (end - begin);
+      const label = value.node.origins.at(-1) ?? value.name;
+      const block = this.#blocks.push({ label, bytes, align, parts: [] }) - 1;
+      this.#chunks[tensor]!.push({ begin, end, block });
+    }
+  }
+
+  /** The piece that is just the rows of an operand, if they all die with this slice. */
+  #dying(operand: Operand, s: number): Chunk | undefined {
+    const { operation, begin, end } = this.#slices[s]!;
+    const [from, to] = this.#rowsOf(operand, begin, end);
+    const { operands } = this.#network.operations[operation]!;
+    const last = this.#lastReader[operand.tensor]!;
+    for (let row = from; row < to; row++) if (last[row] !== s) return undefined;
+    if (operands.filter((o) => o?.tensor === operand.tensor).length > 1) return undefined;
+    return this.#chunks[operand.tensor]!.find((c) => c.begin === from && c.end === to);
+  }
+
+  /** Lets the output of a slice take the place of an operand that dies with it. */
+  #take(s: number): void {
+    const { operation, begin, end } = this.#slices[s]!;
+    const { operands, results } = this.#network.operations[operation]!;
+    const { inPlace } = this.#methods[operation]!;
+    const chunks = this.#chunks[results[0]!]!;
+    const isAll = end - begin === this.#network.operations[operation]!.height;
+    const made = isAll && chunks.length === 1 ? chunks[0] : chunks.find((c) => c.begin === begin);
+    if (!made || (!isAll && (made.end !== end || chunks.length === 1))) return;
+    for (const i of inPlace) {
+      const chunk = operands[i] && this.#dying(operands[i], s);
+      const [old, own] = [chunk && this.#blocks[chunk.block]!, this.#blocks[made.block]!];
+      if (!old || old.bytes < own.bytes || old.align < own.align) continue;
+      if (this.#network.tensors[operands[i]!.tensor]!.layout.planes > 1) continue;
+      own.bytes = 0;
+      made.block = chunk!.block;
+      this.#shared.add(chunk!.block);
+      this.#taken[s] = i;
+      return;
+    }
+  }
+
+  /** Blocks of rows that a slice goes through one after the other. */
+  #stagesOf(s: number): number {
+    const { operation, begin, end } = this.#slices[s]!;
+    const { readsFirst, rowsAtOnce } = this.#methods[operation]!;
+    if (this.#taken[s] !== undefined) return 1;
+    if (readsFirst) return 2;
+    return rowsAtOnce === undefined ? 1 : Math.ceil((end - begin) / rowsAtOnce);
+  }
+
+  /** When rows are written and read for the last time. */
+  #follow(): void {
+    const { tensors, operations } = this.#network;
+    tensors.forEach((t, i) => {
+      if (t.producer < 0) {
+        this.#birth[i]!.fill(0);
+        this.#death[i]!.fill(1);
+      }
+    });
+    this.#slices.forEach((slice, s) => {
+      const stages = this.#stagesOf(s);
+      this.#ticks[s + 1] = this.#ticks[s]! + stages;
+      const { operands, results } = operations[slice.operation]!;
+      for (const operand of operands) if (operand) this.#read(operand, s, stages);
+      for (const tensor of results) this.#write(tensor, s, stages);
+    });
+    const end = this.#ticks.at(-1)!;
+    tensors.forEach((t, i) => {
+      if (t.isOutput) this.#death[i]!.fill(end + 1);
+    });
+  }
+
+  #read(operand: Operand, s: number, stages: number): void {
+    const { operation, begin, end } = this.#slices[s]!;
+    const { readsFirst, rowsAtOnce = end } = this.#methods[operation]!;
+    const [tick, death] = [this.#ticks[s]!, this.#death[operand.tensor]!];
+    if (!operand.map || readsFirst || stages === 1) {
+      const reading = readsFirst && stages > 1 ? 1 : stages;
+      death.fill(tick + reading, ...this.#rowsOf(operand, begin, end));
+      return;
+    }
+    for (let stage = 0; stage < stages; stage++) {
+      const from = begin + stage * rowsAtOnce;
+      const rows = this.#rowsOf(operand, from, Math.min(end, from + rowsAtOnce));
+      death.fill(tick + stage + 1, ...rows);
+    }
+  }
+
+  #write(tensor: number, s: number, stages: number): void {
+    const { operation, begin, end } = this.#slices[s]!;
+    const { readsFirst, rowsAtOnce = end } = this.#methods[operation]!;
+    const [birth, death, tick] = [this.#birth[tensor]!, this.#death[tensor]!, this.#ticks[s]!];
+    if (this.#network.operations[operation]!.height === 1) {
+      birth.fill(tick + (readsFirst ? stages - 1 : 0));
+      death.fill(tick + stages);
+      return;
+    }
+    for (let row = begin; row < end; row++) {
+      const stage = readsFirst ? stages - 1 : Math.floor((row - begin) / rowsAtOnce);
+      birth[row] = tick + Math.min(stage, stages - 1);
+      death[row] = tick + stages;
+    }
+  }
+
+  /** The parts of the blocks: rows that are born and die together. */
+  #fill(): void {
+    this.#network.tensors.forEach(({ layout }, tensor) => {
+      const [birth, death] = [this.#birth[tensor]!, this.#death[tensor]!];
+      for (const { begin, end, block } of this.#chunks[tensor]!)
+        for (let row = begin; row < end; ) {
+          let to = row + 1;
+          while (to < end && birth[to] === birth[row] && death[to] === death[row]) to++;
+          for (let plane = 0; plane < layout.planes; plane++) {
+            const start = plane * (end - begin) * layout.bytes - begin * layout.bytes;
+            const [from, upTo] = [start + row * layout.bytes, start + to * layout.bytes];
+            this.#live(block, { from, to: upTo, begin: birth[row]!, end: death[row]! });
+          }
+          row = to;
+        }
+    });
+  }
+
+  /** A part; what lay there before, of another tensor, ends when it begins. */
+  #live(block: number, part: Part): void {
+    const { parts } = this.#blocks[block]!;
+    if (!this.#shared.has(block)) {
+      parts.push(part);
+      return;
+    }
+    const kept = parts.flatMap((p): Part[] => {
+      const meets =
+        p.from < part.to && part.from < p.to && p.begin < part.begin && part.begin < p.end;
+      if (!meets) return [p];
+      const { from, to } = p;
+      return [
+        { ...p, to: Math.min(to, part.from) },
+        { ...p, from: Math.max(from, part.to) },
+        { ...p, from: Math.max(from, part.from), to: Math.min(to, part.to), end: part.begin },
+      ].filter((q) => q.from < q.to);
+    });
+    parts.splice(0, parts.length, ...kept, part);
+  }
+
+  /** Scratch memory, over the first input where that is dead by then. */
+  #openScratch(s: number): Memory["scratch"][number] {
+    const { operation } = this.#slices[s]!;
+    const { scratchBytes, scratchOver } = this.#methods[operation]!;
+    if (scratchBytes === 0) return undefined;
+    const { node, operands } = this.#network.operations[operation]!;
+    const time = { begin: this.#ticks[s]!, end: this.#ticks[s + 1]! };
+    const over = scratchOver !== undefined && operands[0] ? this.#dying(operands[0], s) : undefined;
+    if (over && this.#taken[s] === undefined) {
+      const block = this.#blocks[over.block]!;
+      this.#shared.add(over.block);
+      block.bytes = Math.max(block.bytes, scratchOver! + scratchBytes);
+      this.#live(over.block, { from: scratchOver!, to: scratchOver! + scratchBytes, ...time });
+      return { block: over.block, offset: scratchOver! };
+    }
+    const label = `${node.origins.at(-1) ?? node.op}: scratch`;
+    const parts = [{ from: 0, to: scratchBytes, ...time }];
+    const block = this.#blocks.push({ label, bytes: scratchBytes, align: 4, parts }) - 1;
+    return { block, offset: 0 };
+  }
+
+  build(): Memory {
+    this.#findReaders();
+    for (let t = 0; t < this.#network.tensors.length; t++) this.#open(t);
+    for (let s = 0; s < this.#slices.length; s++) this.#take(s);
+    this.#follow();
+    this.#fill();
+    for (let s = 0; s < this.#slices.length; s++) this.#scratch[s] = this.#openScratch(s);
+    const [blocks, chunks, scratch, ticks] = [
+      this.#blocks,
+      this.#chunks,
+      this.#scratch,
+      this.#ticks,
+    ];
+    return { blocks, chunks, scratch, ticks };
+  }
+}
+
+/** The memory of a schedule. */
+export const memoryOf = (
+  network: Network,
+  methods: readonly Method[],
+  slices: readonly Slice[],
+): Memory => new Builder(network, methods, slices).build();

@@ -1,0 +1,78 @@
+/** In which order rows are made: depth first, so that rows are used as soon as they can be. */
+import type { Operation } from "./network.ts";
+
+/** Rows [begin, end) that an operation makes in one call. */
+export interface Slice {
+  readonly operation: number;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Whether the rows that rows up to `end` need have been made. */
+function isReady(
+  { operands }: Operation,
+  end: number,
+  rowsMade: (tensor: number) => number,
+): boolean {
+  return operands.every((operand) => {
+    if (!operand) return true;
+    const made = rowsMade(operand.tensor);
+    return made === Infinity || (operand.map !== undefined && operand.map.end[end - 1]! <= made);
+  });
+}
+
+/**
+ * A run of operations [first, last) row by row: always the last one that can go on, so that a row
+ * is made when all that can be made of the rows before it has been.
+ */
+function stream(
+  operations: readonly Operation[],
+  rows: readonly number[],
+  first: number,
+  last: number,
+  slices: Slice[],
+): void {
+  const made = new Map<number, number>();
+  for (let i = first; i < last; i++) made.set(operations[i]!.results[0]!, 0);
+  const rowsMade = (tensor: number) => {
+    const count = made.get(tensor);
+    return count === undefined || count < 0 ? Infinity : count;
+  };
+  const next = new Int32Array(last - first);
+  for (let left = last - first; left > 0; ) {
+    let at = last - 1;
+    const end = () => Math.min(operations[at]!.height, next[at - first]! + rows[at]!);
+    while (
+      next[at - first]! === operations[at]!.height ||
+      !isReady(operations[at]!, end(), rowsMade)
+    )
+      at--;
+    const to = end();
+    slices.push({ operation: at, begin: next[at - first]!, end: to });
+    next[at - first] = to;
+    const isDone = to === operations[at]!.height;
+    made.set(operations[at]!.results[0]!, isDone ? -1 : to);
+    if (isDone) left--;
+  }
+}
+
+/**
+ * All calls in their order. Operations that make fewer rows a call than they have run together with
+ * their neighbours of that kind; the others run when their turn comes, all at once.
+ * @param rows that an operation makes a call.
+ */
+export function schedule(operations: readonly Operation[], rows: readonly number[]): Slice[] {
+  const slices: Slice[] = [];
+  const isStreamed = (i: number) => i < operations.length && rows[i]! < operations[i]!.height;
+  for (let i = 0; i < operations.length; )
+    if (isStreamed(i)) {
+      let last = i + 1;
+      while (isStreamed(last)) last++;
+      stream(operations, rows, i, last, slices);
+      i = last;
+    } else {
+      slices.push({ operation: i, begin: 0, end: operations[i]!.height });
+      i++;
+    }
+  return slices;
+}
