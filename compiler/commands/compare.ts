@@ -2,6 +2,7 @@
 import Table from "cli-table3";
 import { evaluate } from "../check/eval.ts";
 import type { Node, Value } from "../ir/graph.ts";
+import { layersOf } from "../ir/plan.ts";
 import { isBig, type Tensor, tensorFromBytes } from "../ir/tensor.ts";
 import { isFloat } from "../ir/types.ts";
 import type { Measured } from "./measure.ts";
@@ -10,7 +11,7 @@ import type { Measured } from "./measure.ts";
 const floatTolerance = 1e-4;
 
 export interface LayerResult {
-  readonly step: number;
+  readonly layer: number;
   readonly op: string;
   readonly nodes: readonly string[];
   readonly kernel: string;
@@ -45,7 +46,7 @@ function compareTensors(device: Tensor, reference: Tensor) {
   return { different, ...(first && { first }) };
 }
 
-/** What the reference makes of every step's first output, layer by layer from its own results. */
+/** What the reference makes of every layer's first output, layer by layer from its own results. */
 function references({ program, inputs }: Measured): Map<Node, Tensor> {
   const tensors = new Map<Node, Tensor>();
   const observe = (value: Value, tensor: Tensor) => {
@@ -57,13 +58,16 @@ function references({ program, inputs }: Measured): Map<Node, Tensor> {
 
 export function compareLayers(measured: Measured): LayerResult[] {
   const expected = references(measured);
-  const records = new Map((measured.result.trace?.[0] ?? []).map((r) => [r.step, r.data]));
-  return measured.program.graph.plan.steps.map(({ node }, step) => {
+  const records = new Map<number, Uint8Array[]>();
+  for (const { layer, data } of measured.result.trace?.[0] ?? [])
+    records.set(layer, [...(records.get(layer) ?? []), data]);
+  return layersOf(measured.program.graph.plan).map((node, layer) => {
     const reference = expected.get(node)!;
-    const bytes = records.get(step) ?? new Uint8Array(reference.data.byteLength);
+    const rows = records.get(layer) ?? [new Uint8Array(reference.data.byteLength)];
+    const bytes = new Uint8Array(Buffer.concat(rows));
     const device = tensorFromBytes(reference.elem, reference.shape, bytes);
     return {
-      step,
+      layer,
       op: node.op,
       nodes: node.origins,
       kernel: String(node.attrs.kernel),
@@ -76,14 +80,14 @@ export function compareLayers(measured: Measured): LayerResult[] {
 /** A table of the layers, and a sentence on the first that differs. */
 export function compareText(layers: readonly LayerResult[]): string {
   const table = new Table({
-    head: ["step", "operator", "nodes", "kernel", "elements", "different"],
+    head: ["layer", "operator", "nodes", "kernel", "elements", "different"],
     style: { head: [], border: [] },
   });
   for (const l of layers)
-    table.push([l.step, l.op, l.nodes.join(", ").slice(0, 40), l.kernel, l.elements, l.different]);
+    table.push([l.layer, l.op, l.nodes.join(", ").slice(0, 40), l.kernel, l.elements, l.different]);
   const wrong = layers.find((l) => l.different > 0);
   const verdict = wrong
-    ? `The first layer that differs is step ${wrong.step}, ${wrong.op} (${wrong.nodes.join(", ")}): element ` +
+    ? `The first layer that differs is ${wrong.layer}, ${wrong.op} (${wrong.nodes.join(", ")}): element ` +
       `${wrong.first!.index} is ${wrong.first!.device}, the reference says ${wrong.first!.reference}.`
     : `All ${layers.length} layers agree with the reference.`;
   return `${table.toString()}\n${verdict}`;

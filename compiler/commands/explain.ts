@@ -1,6 +1,7 @@
 /** `--explain kernels`: for each layer the kernels that could run it, their costs, and the choice. */
 import Table from "cli-table3";
 import type { Program } from "../compile.ts";
+import { layersOf } from "../ir/plan.ts";
 import { allKernels, kernelNamed } from "../kernels/catalogue.ts";
 import type { Kernel } from "../kernels/kernel.ts";
 import {
@@ -31,7 +32,7 @@ export interface KernelChoice {
 }
 
 export const kernelChoices = ({ graph, target, profile }: Program): KernelChoice[] =>
-  graph.plan.steps.map(({ node }) => ({
+  layersOf(graph.plan).map((node) => ({
     layer: node.origins.join(", "),
     op: node.op,
     chosen: String(node.attrs.kernel),

@@ -6,6 +6,7 @@ import { compile, programOf } from "../compile.ts";
 import * as say from "../diagnostics.ts";
 import { MoteError } from "../diagnostics.ts";
 import { type Graph, input, makeGraph, makeNode, type Node, type Value } from "../ir/graph.ts";
+import { layersOf } from "../ir/plan.ts";
 import { typeBytes } from "../ir/types.ts";
 import { ranked } from "../kernels/select.ts";
 import { layerSignature } from "../kernels/tuning.ts";
@@ -100,7 +101,7 @@ export async function tuneCommand({ files, values }: Arguments, console: Console
   if (!program) return 1;
   const file = resolve(String(given ?? tuningName));
   const tuning = new Map(existsSync(file) ? readTuning(file, target.name) : []);
-  const nodes = program.graph.plan.steps.map((s) => s.node);
+  const nodes = layersOf(program.graph.plan);
   const layers = layersToMeasure(nodes, target, program.profile, tuning);
   let done = 0;
   for (const [signature, node] of layers) {

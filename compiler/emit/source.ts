@@ -1,6 +1,6 @@
 /** The schedule as C: layers that run at once as calls, layers that run row by row as loops. */
 import type { Graph, Node, Value } from "../ir/graph.ts";
-import type { Step } from "../ir/plan.ts";
+import { layersOf, type Plan, type Step } from "../ir/plan.ts";
 import { typeBytes } from "../ir/types.ts";
 import { geometry } from "../kernels/conv.ts";
 import { type Binding, type Part, partsOf } from "../kernels/kernel.ts";
@@ -22,17 +22,23 @@ export interface SourceParts {
 /** The model's names behind a layer. */
 const originText = ({ origins }: Node): string => commentText(origins.join(", ")) || "made by mote";
 
-/** Runs of steps that make rows, and single steps. */
-function runsOf(steps: readonly Step[]): Step[][] {
+/** Steps that run one after the other: as calls, or as a loop over tables of rows. */
+interface Run {
+  readonly steps: Step[];
+  readonly isStream: boolean;
+}
+
+/** Steps that make some rows of a layer, or find rows by tables, run in loops. */
+function runsOf({ steps, places }: Plan): Run[] {
   const calls = new Map<Node, number>();
   for (const { node } of steps) calls.set(node, (calls.get(node) ?? 0) + 1);
-  const runs: Step[][] = [];
-  let isOpen = false;
+  const runs: Run[] = [];
   for (const step of steps) {
-    const isStreamed = calls.get(step.node)! > 1;
-    if (isStreamed && isOpen) runs.at(-1)!.push(step);
-    else runs.push([step]);
-    isOpen = isStreamed;
+    const isScattered = step.inputs.some((r) => r && places.get(r.value)?.rows);
+    const isStream = isScattered || calls.get(step.node)! > 1;
+    const last = runs.at(-1);
+    if (isStream && last?.isStream) last.steps.push(step);
+    else runs.push({ steps: [step], isStream });
   }
   return runs;
 }
@@ -52,8 +58,7 @@ class SourceWriter {
     this.#prefix = prefix;
     this.#trace = trace;
     this.#layers = new Layers(prefix, profile);
-    for (const { node } of graph.plan.steps)
-      if (!this.#numbers.has(node)) this.#numbers.set(node, this.#numbers.size);
+    for (const [number, node] of layersOf(graph.plan).entries()) this.#numbers.set(node, number);
   }
 
   #pointer(value: Value, isConst: boolean, start = 0): string {
@@ -120,16 +125,17 @@ class SourceWriter {
         layers.set(step.node, { name, number, comment, steps: [step] });
       }
     }
-    const name = `${this.#prefix}_rows_${this.#streams.length}`;
+    const name = `rows_${this.#streams.length}`;
     const stream = new Stream(this.#graph.plan, this.#layers, [...layers.values()], this.#trace);
     const order = steps.map(({ node }) => [...layers.keys()].indexOf(node));
-    this.#streams.push(stream.text(name, order));
-    return `    ${name}(a);`;
+    this.#streams.push(stream.text(`${this.#prefix}_${name}`, name, order));
+    return `    ${this.#prefix}_${name}(a);`;
   }
 
   write(): SourceParts {
-    const runs = runsOf(this.#graph.plan.steps);
-    const calls = runs.map((r) => (r.length > 1 ? this.#stream(r) : this.#call(r[0]!))).join("\n");
+    const calls = runsOf(this.#graph.plan)
+      .map((run) => (run.isStream ? this.#stream(run.steps) : this.#call(run.steps[0]!)))
+      .join("\n");
     const headers = [...this.#layers.headers].sort();
     const functions = [this.#layers.text(), ...this.#streams].join("\n");
     return { headers, constants: this.#layers.constants, functions, calls };

@@ -172,11 +172,15 @@ export class Stream {
     );
   }
 
-  /** @param order whose turn it is, call by call. */
-  text(name: string, order: readonly number[]): string {
+  /**
+   * @param name of the function.
+   * @param layer names its table.
+   * @param order whose turn it is, call by call.
+   */
+  text(name: string, layer: string, order: readonly number[]): string {
     const cases = this.#of.map((layer, i) => this.#case(layer, i));
     const kind = this.#of.length > 256 ? "table" : "bytes";
-    const table = this.#layers[kind]("order", order, name);
+    const table = this.#layers[kind]("order", order, layer);
     return [
       `static MOTE_NOINLINE void ${name}(unsigned char *a)`,
       "{",

@@ -62,3 +62,6 @@ export interface Plan {
   readonly places: ReadonlyMap<Value, Place>;
   readonly steps: readonly Step[];
 }
+
+/** The nodes that run, in the order of their first steps. */
+export const layersOf = ({ steps }: Plan): Node[] => [...new Set(steps.map(({ node }) => node))];

@@ -1,7 +1,8 @@
 /** The results of a program's layers, as the harness's `mote_trace` wrote them. */
 
+/** What a layer made, or some rows of it. */
 export interface TraceRecord {
-  readonly step: number;
+  readonly layer: number;
   readonly data: Uint8Array;
 }
 
@@ -13,11 +14,11 @@ export function parseTrace(bytes: Uint8Array): TraceRecord[][] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const samples: TraceRecord[][] = [];
   for (let at = 0; at + headerBytes <= bytes.length; ) {
-    const step = view.getInt32(at, true);
+    const layer = view.getInt32(at, true);
     const start = at + headerBytes;
     at = start + view.getUint32(at + 4, true);
-    if (step === sampleStart) samples.push([]);
-    else samples.at(-1)?.push({ step, data: bytes.slice(start, at) });
+    if (layer === sampleStart) samples.push([]);
+    else samples.at(-1)?.push({ layer, data: bytes.slice(start, at) });
   }
   return samples;
 }
