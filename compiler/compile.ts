@@ -9,13 +9,24 @@ import type { Graph, Node } from "./ir/graph.ts";
 import type { GraphText } from "./ir/print.ts";
 import { allKernels } from "./kernels/catalogue.ts";
 import { type Forced, type Unheeded, unheeded } from "./kernels/forced.ts";
-import { hasKernel, ranked, type SelectOptions, select } from "./kernels/select.ts";
+import {
+  constantBytes,
+  eligible,
+  hasKernel,
+  kernelOf,
+  type Optimize,
+  predictedInstructions,
+  predictedTime,
+  ranked,
+  type SelectOptions,
+  select,
+} from "./kernels/select.ts";
 import type { Tuning } from "./kernels/tuning.ts";
 import type { Profile } from "./ops/numerics.ts";
 import { operatorOf } from "./ops/registry.ts";
-import { methodsOf } from "./plan/methods.ts";
 import { type Planned, plan } from "./plan/plan.ts";
 import { validate } from "./plan/validate.ts";
+import type { Costs } from "./plan/ways.ts";
 import { integerBoundary } from "./quantize/boundary.ts";
 import { insertQuantization, observeRanges } from "./quantize/calibrate.ts";
 import { floatLayers } from "./quantize/left.ts";
@@ -40,8 +51,8 @@ export interface CompileOptions extends StepOptions {
   /** Name of the C program; by default the model file's stem. */
   readonly name?: string;
   readonly shapes?: ReadonlyMap<string, readonly number[]>;
-  /** What kernels are chosen by; speed unless told. */
-  readonly optimize?: "speed" | "size";
+  /** What is weighed against what; balanced unless told. */
+  readonly optimize?: Optimize;
   /** Measured costs of kernels, as `mote tune` found them. */
   readonly tuning?: Tuning;
   /** Kernels by layer, where the choice is the user's. */
@@ -158,8 +169,15 @@ function selected(graph: Graph<"lowered">, options: SelectOptions, file: string)
   return chosen;
 }
 
-function planned(graph: Graph<"lowered">): Planned {
-  const result = plan(graph, methodsOf);
+const costsBy = (options: SelectOptions): Costs => ({
+  kernels: (node) => eligible(node, options),
+  time: (node, kernel) => predictedTime(node, kernel, options),
+  instructions: (node, kernel) => predictedInstructions(node, kernel, options),
+  constants: (node, kernel) => constantBytes(node, kernel, options),
+});
+
+function planned(graph: Graph<"lowered">, costs: Costs, optimize: Optimize): Planned {
+  const result = plan(graph, costs, optimize);
   const [problem] = validate(result.graph);
   if (problem) throw new Error(`the plan is unsound: ${problem}`);
   return result;
@@ -181,7 +199,7 @@ function run(
 ) {
   const target = loadTarget(options.target ?? "cortex-m4");
   const { profile = "fast", ioLayout = "nchw", trace = false } = options;
-  const { tuning, optimize, kernels: forced } = options;
+  const { tuning, optimize = "balanced", kernels: forced } = options;
   const file = typeof source === "string" ? source : source.name;
   const name = identifier(options.name ?? basename(file, extname(file)));
   const title = `${basename(file)} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
@@ -194,7 +212,7 @@ function run(
   const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
   const choosing = { isa: target.isa, costs: target.costs, profile, tuning, optimize, forced };
   const chosen = steps.step("select", selected(integer, choosing, file));
-  const { graph, lowerBoundBytes } = planned(chosen);
+  const { graph, lowerBoundBytes } = planned(chosen, costsBy(choosing), optimize);
   steps.step("plan", graph);
   const emitted = emit(graph, { name, profile, variants: target.variants, trace, title });
   steps.finish("emit");
@@ -208,7 +226,9 @@ export function programOf(
   graph: Graph<"lowered">,
   { name, target, profile }: Pick<Program, "name" | "target" | "profile">,
 ): { readonly graph: Graph<"planned">; readonly emitted: Emitted } {
-  const { graph: whole } = planned(graph);
+  const isa = target.isa;
+  const costs = { ...costsBy({ isa, profile }), kernels: (node: Node) => [kernelOf(node)] };
+  const { graph: whole } = planned(graph, costs, "speed");
   const { variants } = target;
   return { graph: whole, emitted: emit(whole, { name, profile, variants, title: name }) };
 }

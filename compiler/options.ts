@@ -97,8 +97,9 @@ export const options: readonly OptionSpec[] = [
   },
   {
     name: "optimize",
-    value: choice("speed", "size"),
-    description: "choose kernels by instructions, or by bytes of flash (default: speed)",
+    value: choice("balanced", "speed", "size", "sram"),
+    description:
+      "least SRAM at 2% of time at the most (balanced), least time, least flash, or least SRAM (default: balanced)",
     commands: building,
     inConfig: true,
   },

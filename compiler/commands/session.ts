@@ -4,6 +4,7 @@ import pc from "picocolors";
 import type { CompileOptions } from "../compile.ts";
 import * as say from "../diagnostics.ts";
 import { type Diagnostic, formatDiagnostic, MoteError } from "../diagnostics.ts";
+import type { Optimize } from "../kernels/select.ts";
 import type { Profile } from "../ops/numerics.ts";
 import type { OptionValues } from "../options.ts";
 import type { Stage } from "../steps.ts";
@@ -70,7 +71,7 @@ export function compileOptions(values: OptionValues): CompileOptions {
     calib: textOf(values, "calib"),
     ioLayout: textOf(values, "ioLayout") as "nchw" | "nhwc" | undefined,
     name: textOf(values, "name"),
-    optimize: textOf(values, "optimize") as "speed" | "size" | undefined,
+    optimize: textOf(values, "optimize") as Optimize | undefined,
     dump: values.dump as readonly Stage[] | undefined,
     stopAfter: textOf(values, "stopAfter") as Stage | undefined,
     floatIo: values.floatIo === true ? true : undefined,

@@ -76,18 +76,28 @@ export function predictedCycles(
 }
 
 /** Cycles, or instructions where there is no model of cycles. */
-const predictedTime = (node: Node, kernel: Kernel, options: SelectOptions): number =>
+export const predictedTime = (node: Node, kernel: Kernel, options: SelectOptions): number =>
   predictedCycles(node, kernel, options) ?? predictedInstructions(node, kernel, options);
+
+/** Bytes of a layer's constants in flash. */
+export const constantBytes = (node: Node, kernel: Kernel, { profile }: SelectOptions): number =>
+  kernel.isView
+    ? 0
+    : partsOf(kernel, node)
+        .flatMap((part) => part.kernel.bind(part.node, profile).constants)
+        .reduce((sum, c) => sum + (c ? c.data.byteLength : 0), 0);
 
 /** Bytes of flash: the layer's constants, and code as measured. */
 export function predictedFlash(node: Node, kernel: Kernel, options: SelectOptions): number {
-  if (kernel.isView) return 0;
-  return partsOf(kernel, node).reduce((total, part) => {
-    const { constants } = part.kernel.bind(part.node, options.profile);
-    const bytes = constants.reduce((sum, c) => sum + (c ? c.data.byteLength : 0), 0);
-    return total + bytes + (measuredOf(part.kernel, options)?.codeBytes ?? 0);
-  }, 0);
+  const codeBytes = partsOf(kernel, node).reduce(
+    (sum, part) => sum + (measuredOf(part.kernel, options)?.codeBytes ?? 0),
+    0,
+  );
+  return kernel.isView ? 0 : constantBytes(node, kernel, options) + codeBytes;
 }
+
+/** What a program is made for: least SRAM at little cost of time, least time, flash, or SRAM. */
+export type Optimize = "balanced" | "speed" | "size" | "sram";
 
 export interface SelectOptions {
   /** The processor's features. */
@@ -100,8 +110,8 @@ export interface SelectOptions {
   readonly costs?: Readonly<
     Record<string, { instructions: number; cycles?: number; codeBytes: number }>
   >;
-  /** What to choose by: time (the default), or bytes of flash. */
-  readonly optimize?: "speed" | "size" | undefined;
+  /** What to choose by: time, but for "size", which goes by bytes of flash. */
+  readonly optimize?: Optimize | undefined;
 }
 
 export interface Selection {
@@ -110,24 +120,39 @@ export interface Selection {
   readonly unserved: readonly Node[];
 }
 
-function chosenFor(node: Node, options: SelectOptions): Kernel | undefined {
-  const usable = ranked(node, options);
-  return usable.find((k) => k.name === forcedKernel(node, options.forced)) ?? usable[0];
-}
-
-export function select(graph: Graph<"lowered">, options: SelectOptions): Selection {
-  const unserved: Node[] = [];
+/** The graph with these kernels, by name, as the nodes' attribute `kernel`. */
+export function withKernels(
+  graph: Graph<"lowered">,
+  kernels: ReadonlyMap<Node, string>,
+): Graph<"lowered"> {
   const made = new Map<Value, Value>();
   for (const node of graph.nodes) {
-    const kernel = hasKernel(node) ? chosenFor(node, options) : undefined;
-    if (hasKernel(node) && !kernel) unserved.push(node);
+    const kernel = kernels.get(node);
     const inputs = node.inputs.map((v) => v && made.get(v)!);
     const types = node.outputs.map((v) => v.type);
     const names = node.outputs.map((v) => v.name);
-    const attrs = kernel ? { ...node.attrs, kernel: kernel.name } : node.attrs;
+    const attrs = kernel ? { ...node.attrs, kernel } : node.attrs;
     const chosen = hasKernel(node) ? makeNode({ ...node, inputs, attrs, types, names }) : node;
     node.outputs.forEach((value, i) => made.set(value, chosen.outputs[i]!));
   }
   const outputs = graph.outputs.map((o) => ({ ...o, value: made.get(o.value)! }));
-  return { graph: makeGraph("lowered", graph.name, graph.inputs, outputs), unserved };
+  return makeGraph("lowered", graph.name, graph.inputs, outputs);
+}
+
+/** The kernels that may serve a node, the best first: the user's choice alone, where there is one. */
+export function eligible(node: Node, options: SelectOptions): Kernel[] {
+  const usable = ranked(node, options);
+  const forced = usable.find((k) => k.name === forcedKernel(node, options.forced));
+  return forced ? [forced] : usable;
+}
+
+export function select(graph: Graph<"lowered">, options: SelectOptions): Selection {
+  const unserved: Node[] = [];
+  const kernels = new Map<Node, string>();
+  for (const node of graph.nodes.filter(hasKernel)) {
+    const [kernel] = eligible(node, options);
+    if (kernel) kernels.set(node, kernel.name);
+    else unserved.push(node);
+  }
+  return { graph: withKernels(graph, kernels), unserved };
 }

@@ -12,6 +12,8 @@ export interface Method {
   readonly isScattered: boolean;
   /** It makes rows by calls on as many rows of each input, which must follow each other. */
   readonly isSliced: boolean;
+  /** It can make fewer rows than all. */
+  readonly canSplit: boolean;
   readonly scratchBytes: number;
   /** The byte of the first input from which scratch memory may lie over it. */
   readonly scratchOver: number | undefined;
@@ -87,7 +89,15 @@ class Builder {
   readonly #chunks: Chunk[][];
   readonly #scratch: Memory["scratch"][number][] = [];
 
-  constructor(network: Network, methods: readonly Method[], slices: readonly Slice[]) {
+  readonly #unit: number;
+
+  constructor(
+    network: Network,
+    methods: readonly Method[],
+    slices: readonly Slice[],
+    unit: number,
+  ) {
+    this.#unit = unit;
     this.#network = network;
     this.#methods = methods;
     this.#slices = slices;
@@ -122,7 +132,9 @@ class Builder {
     const { layout, value } = facts;
     const isWhole = !isApart(facts, this.#network, this.#methods);
     const chunkRows = isWhole ? layout.count : this.#methods[facts.producer]!.rows;
-    const align = isWhole ? Math.max(4, elementBytes(value.type.elem)) : rowAlignment(facts);
+    const align = isWhole
+      ? Math.max(4, elementBytes(value.type.elem))
+      : Math.max(this.#unit, rowAlignment(facts));
     for (let begin = 0; begin < layout.count; begin += chunkRows) {
       const end = Math.min(layout.count, begin + chunkRows);
       const bytes = layout.bytes * layout.planes * (end - begin);
@@ -284,7 +296,8 @@ class Builder {
     }
     const label = `${node.origins.at(-1) ?? node.op}: scratch`;
     const parts = [{ from: 0, to: scratchBytes, ...time }];
-    const block = this.#blocks.push({ label, bytes: scratchBytes, align: 4, parts }) - 1;
+    const align = Math.max(4, this.#unit);
+    const block = this.#blocks.push({ label, bytes: scratchBytes, align, parts }) - 1;
     return { block, offset: 0 };
   }
 
@@ -305,9 +318,10 @@ class Builder {
   }
 }
 
-/** The memory of a schedule. */
+/** The memory of a schedule. @param unit that scratch memory and rows which lie apart are aligned to. */
 export const memoryOf = (
   network: Network,
   methods: readonly Method[],
   slices: readonly Slice[],
-): Memory => new Builder(network, methods, slices).build();
+  unit: number,
+): Memory => new Builder(network, methods, slices, unit).build();

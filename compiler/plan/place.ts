@@ -60,22 +60,3 @@ export function placeBlocks(blocks: readonly Block[]): number[] {
   }
   return best;
 }
-
-export function liveBytesMax(blocks: readonly Block[]): number {
-  const events = blocks.flatMap((b) =>
-    b.parts.flatMap(
-      (p) =>
-        [
-          [p.begin, p.to - p.from],
-          [p.end, p.from - p.to],
-        ] as [number, number][],
-    ),
-  );
-  events.sort((x, y) => x[0] - y[0] || x[1] - y[1]);
-  let [now, most] = [0, 0];
-  for (const [, change] of events) {
-    now += change;
-    most = Math.max(most, now);
-  }
-  return most;
-}

@@ -1,10 +1,15 @@
 /** A lowered graph with kernels → a schedule of kernel calls over rows of values in one arena. */
 import type { Graph, Value } from "../ir/graph.ts";
 import type { Buffer, Place, Plan, Region, Step } from "../ir/plan.ts";
-import { type Chunk, type Memory, type Method, memoryOf } from "./buffers.ts";
+import { elementBytes } from "../ir/types.ts";
+import { type Optimize, withKernels } from "../kernels/select.ts";
+import type { Chunk, Memory, Method } from "./buffers.ts";
+import { candidateFor } from "./goal.ts";
 import { type Network, networkOf } from "./network.ts";
-import { liveBytesMax, placeBlocks } from "./place.ts";
-import { type Slice, schedule } from "./schedule.ts";
+import { placeBlocks } from "./place.ts";
+import type { Slice } from "./schedule.ts";
+import { type Choice, type Draft, liveBytes, Search } from "./search.ts";
+import { type Costs, waysOf } from "./ways.ts";
 
 /** What the caller's arena must be aligned to. */
 const arenaAlignBytes = 16;
@@ -70,31 +75,63 @@ export interface Planned {
   readonly lowerBoundBytes: number;
 }
 
-/** @param methodOf how a node's kernel is called. */
-export function plan(
-  graph: Graph<"lowered">,
-  methodsOf: (network: Network) => readonly Method[],
-): Planned {
-  const network = networkOf(graph);
-  const methods = methodsOf(network);
-  const slices = schedule(
-    network.operations,
-    methods.map((m) => m.rows),
+/** Tables hold offsets of 16 bits, in units. */
+const unitsMax = 65535;
+
+/** What rows that lie apart are aligned to: an element, and more in an arena of over 64 KB. */
+function unitFor({ tensors }: Network, bytes: number): number {
+  let unit = Math.max(1, ...tensors.map((t) => elementBytes(t.value.type.elem)));
+  if (tensors.every((t) => elementBytes(t.value.type.elem) === 1)) unit = 1;
+  while (bytes / unit > unitsMax) unit *= 2;
+  return unit;
+}
+
+interface Placed extends Draft {
+  readonly offsets: readonly number[];
+  readonly bytes: number;
+}
+
+function placed(search: Search, network: Network, choice: Choice): Placed {
+  let unit = unitFor(network, 0);
+  for (;;) {
+    const draft = search.draft(choice, unit);
+    const { blocks } = draft.memory;
+    const offsets = placeBlocks(blocks);
+    const bytes = Math.max(
+      1,
+      ...blocks.map((b, i) => (b.parts.length ? offsets[i]! + b.bytes : 0)),
+    );
+    if (unitFor(network, bytes) <= unit) return { ...draft, offsets, bytes };
+    unit = unitFor(network, bytes);
+  }
+}
+
+/** A lowered graph, with kernels that may be changed, to a plan. */
+export function plan(graph: Graph<"lowered">, costs: Costs, optimize: Optimize): Planned {
+  const open = networkOf(graph);
+  const isTight = optimize === "size";
+  const ways = open.operations.map((o) => waysOf(o, costs, isTight));
+  const { choice } = candidateFor(new Search(open, ways), optimize);
+  const kernels = new Map(
+    open.operations.map(({ node }, i) => [node, ways[i]![choice[i]!]!.kernel.name]),
   );
-  const memory = memoryOf(network, methods, slices);
-  const offsets = placeBlocks(memory.blocks);
+  const chosen = withKernels(graph, kernels);
+  const network = networkOf(chosen);
+  const search = new Search(network, ways);
+  const { memory, slices, offsets, bytes } = placed(search, network, choice);
+  const methods = choice.map((way, i) => ways[i]![way]!.method);
   const buffers = memory.blocks.flatMap(({ label, bytes, parts }, i): Omit<Buffer, "id">[] =>
     parts.length > 0 ? [{ label, bytes, offset: offsets[i]!, parts }] : [],
   );
   const planned: Plan = {
-    arenaBytes: Math.max(1, ...buffers.map((b) => b.offset + b.bytes)),
+    arenaBytes: bytes,
     alignBytes: arenaAlignBytes,
     buffers: buffers.map((b, id) => ({ id, ...b })),
     places: placesOf(network, memory, offsets),
     steps: stepsOf(network, slices, memory, offsets, methods),
   };
   return {
-    graph: { ...graph, level: "planned", plan: planned },
-    lowerBoundBytes: liveBytesMax(memory.blocks),
+    graph: { ...chosen, level: "planned", plan: planned },
+    lowerBoundBytes: liveBytes(memory),
   };
 }

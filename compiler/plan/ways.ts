@@ -1,0 +1,101 @@
+/** The ways in which an operation can be carried out: by which kernel, and how many rows a call. */
+import type { Node } from "../ir/graph.ts";
+import { inPlaceInputs, type Kernel } from "../kernels/kernel.ts";
+import { isSliced, rowNode } from "../kernels/rows.ts";
+import type { Method } from "./buffers.ts";
+import type { Operation } from "./network.ts";
+
+/** What kernels are predicted to cost; `time` is what the target is judged by. */
+export interface Costs {
+  /** Kernels that serve a node, the best first. */
+  kernels(node: Node): readonly Kernel[];
+  time(node: Node, kernel: Kernel): number;
+  instructions(node: Node, kernel: Kernel): number;
+  /** Bytes of constants. */
+  constants(node: Node, kernel: Kernel): number;
+}
+
+export interface Way {
+  readonly kernel: Kernel;
+  readonly method: Method;
+  readonly time: number;
+  readonly instructions: number;
+  readonly constants: number;
+}
+
+/** Instructions that a call in a loop over rows takes beside the kernel's own. */
+const callInstructions = 60;
+
+/** Kernels that take longer than the fastest one by this factor are not worth what they save. */
+const slowest = 3;
+
+function methodOf({ node, height }: Operation, kernel: Kernel, rows: number): Method {
+  const sliced = isSliced(node);
+  const takesRows = kernel.parts || sliced ? false : kernel.bind(node, "fast").takesRows;
+  return {
+    rows: Math.min(rows, height),
+    isScattered: takesRows === "scattered",
+    isSliced: sliced,
+    canSplit: sliced || takesRows !== false,
+    scratchBytes: kernel.scratchBytes?.(node) ?? 0,
+    scratchOver: kernel.scratchOver?.(node),
+    inPlace: inPlaceInputs(kernel, node),
+    readsFirst: kernel.readsFirst?.(node) ?? false,
+    rowsAtOnce: kernel.rowsAtOnce?.(node),
+  };
+}
+
+/** The sum over all calls, the last of which may make fewer rows. */
+function overCalls({ node, height }: Operation, rows: number, of: (n: Node) => number): number {
+  if (rows >= height) return of(node);
+  const [calls, rest] = [Math.floor(height / rows), height % rows];
+  const each = of(rowNode(node, rows)) + callInstructions;
+  return calls * each + (rest > 0 ? of(rowNode(node, rest)) + callInstructions : 0);
+}
+
+/** Rows a call that are worth a try. */
+function rowCounts(height: number): number[] {
+  const few = [1, 2, 3, 4, 6, 8, 12, 16].filter((rows) => 2 * rows <= height);
+  return [...few, height];
+}
+
+/** No worse in anything that memory depends on. */
+const isAsSmall = (a: Way, b: Way): boolean =>
+  a.method.rows === b.method.rows &&
+  a.method.scratchBytes <= b.method.scratchBytes &&
+  (a.method.isScattered || !b.method.isScattered) &&
+  b.method.inPlace.every((i) => a.method.inPlace.includes(i)) &&
+  (a.method.readsFirst || !b.method.readsFirst) &&
+  (a.method.scratchOver !== undefined || b.method.scratchOver === undefined) &&
+  (a.method.rowsAtOnce ?? Infinity) <= (b.method.rowsAtOnce ?? Infinity);
+
+/** @param isTight whether bytes of constants count as well. */
+function isDominated(way: Way, ways: readonly Way[], isTight: boolean): boolean {
+  return ways.some((other) => {
+    if (other === way || !isAsSmall(other, way) || other.time > way.time) return false;
+    if (isTight && other.constants > way.constants) return false;
+    const isEqual = other.time === way.time && isAsSmall(way, other);
+    return !isEqual || ways.indexOf(other) < ways.indexOf(way);
+  });
+}
+
+/** All ways that are worth a try, the fastest first. */
+export function waysOf(operation: Operation, costs: Costs, isTight: boolean): Way[] {
+  const { node, height } = operation;
+  const kernels = costs.kernels(node);
+  const fastest = Math.min(...kernels.map((k) => costs.time(node, k)));
+  const worth = kernels.filter((k) => isTight || costs.time(node, k) <= slowest * fastest);
+  const ways = worth.flatMap((kernel) => {
+    const whole = methodOf(operation, kernel, height);
+    const counts = whole.canSplit ? rowCounts(height) : [height];
+    const constants = costs.constants(node, kernel);
+    return counts.map((rows): Way => {
+      const time = overCalls(operation, rows, (n) => costs.time(n, kernel));
+      const instructions = overCalls(operation, rows, (n) => costs.instructions(n, kernel));
+      return { kernel, method: { ...whole, rows }, time, instructions, constants };
+    });
+  });
+  return ways
+    .filter((way) => !isDominated(way, ways, isTight))
+    .sort((a, b) => a.time - b.time || a.method.rows - b.method.rows);
+}
