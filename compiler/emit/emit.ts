@@ -7,6 +7,7 @@ import type { Profile } from "../ops/numerics.ts";
 import { packagePath } from "../paths.ts";
 import { inputPorts, outputPorts, type Port } from "./boundary.ts";
 import { commentText } from "./c.ts";
+import { checkTables } from "./check.ts";
 import { writeSource } from "./source.ts";
 
 export interface EmitOptions {
@@ -105,8 +106,10 @@ export function emit(graph: Graph<"planned">, options: EmitOptions): Emitted {
   const files = new Map([
     [`${prefix}.h`, template("model.h.hbs")(context)],
     [`${prefix}.c`, template("model.c.hbs")(context)],
+    [`${prefix}_check.h`, template("check.h.hbs")({ ...context, ...checkTables(graph.plan) })],
   ]);
-  for (const [header, text] of runtimeFiles(source.headers, options.variants))
+  const headers = ["check_arena.h", ...source.headers];
+  for (const [header, text] of runtimeFiles(headers, options.variants))
     files.set(`mote/${header}`, text);
   const { weightsBytes, tablesBytes } = source.constants;
   return { files, weightsBytes, tablesBytes };

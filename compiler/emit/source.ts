@@ -104,7 +104,7 @@ class SourceWriter {
     const calls = partsOf(kernelOf(node), node).map((part) => this.#partCall(step, part, layer));
     const comment = `    /* ${node.op}: ${originText(node)} */`;
     const trace = this.#trace ? [this.#traceCall(step)] : [];
-    return [comment, ...calls, ...trace].join("\n");
+    return [comment, `    ${this.#prefix.toUpperCase()}_STEP(a);`, ...calls, ...trace].join("\n");
   }
 
   #traceCall({ node, outputs }: Step): string {
@@ -128,7 +128,7 @@ class SourceWriter {
     const name = `rows_${this.#streams.length}`;
     const stream = new Stream(this.#graph.plan, this.#layers, [...layers.values()], this.#trace);
     const order = steps.map(({ node }) => [...layers.keys()].indexOf(node));
-    this.#streams.push(stream.text(`${this.#prefix}_${name}`, name, order));
+    this.#streams.push(stream.text(this.#prefix, name, order));
     return `    ${this.#prefix}_${name}(a);`;
   }
 

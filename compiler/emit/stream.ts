@@ -172,21 +172,18 @@ export class Stream {
     );
   }
 
-  /**
-   * @param name of the function.
-   * @param layer names its table.
-   * @param order whose turn it is, call by call.
-   */
-  text(name: string, layer: string, order: readonly number[]): string {
+  /** @param order whose turn it is, call by call. */
+  text(prefix: string, name: string, order: readonly number[]): string {
     const cases = this.#of.map((layer, i) => this.#case(layer, i));
     const kind = this.#of.length > 256 ? "table" : "bytes";
-    const table = this.#layers[kind]("order", order, layer);
+    const table = this.#layers[kind]("order", order, name);
     return [
-      `static MOTE_NOINLINE void ${name}(unsigned char *a)`,
+      `static MOTE_NOINLINE void ${prefix}_${name}(unsigned char *a)`,
       "{",
       `    int32_t calls[${this.#of.length}] = {0};`,
       `    for (int32_t i = 0; i < ${order.length}; i++) {`,
       `        const int32_t n = calls[${table}[i]]++;`,
+      `        ${prefix.toUpperCase()}_STEP(a);`,
       `        switch (${table}[i]) {`,
       ...cases,
       "        default:",

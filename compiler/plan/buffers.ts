@@ -29,6 +29,29 @@ export interface Block {
   bytes: number;
   readonly align: number;
   readonly parts: Part[];
+  /** Parts may lie over others, which end as they begin. */
+  isShared?: true;
+}
+
+/** Parts none of which lie over others: one that does begins where those end. */
+export function disjoint({ parts, isShared }: Block): readonly Part[] {
+  if (!isShared) return parts;
+  const kept: Part[] = [];
+  for (const part of [...parts].sort((a, b) => a.begin - b.begin)) {
+    let left = [part];
+    for (const old of kept)
+      left = left.flatMap((p): Part[] => {
+        const meets = old.from < p.to && p.from < old.to && old.begin < p.end && p.begin < old.end;
+        if (!meets) return [p];
+        return [
+          { ...p, to: Math.min(p.to, old.from) },
+          { ...p, from: Math.max(p.from, old.to) },
+          { ...p, from: Math.max(p.from, old.from), to: Math.min(p.to, old.to), begin: old.end },
+        ].filter((q) => q.from < q.to && q.begin < q.end);
+      });
+    kept.push(...left);
+  }
+  return kept;
 }
 
 /** Rows [begin, end) of a tensor, which follow each other from `offset` of a block on. */
@@ -53,7 +76,7 @@ function isApart(tensor: TensorFacts, network: Network, methods: readonly Method
   const { producer, readers, layout, isOutput } = tensor;
   if (producer < 0 || isOutput || layout.planes > 1) return false;
   const { rows } = methods[producer]!;
-  if (rows >= layout.count) return false;
+  if (network.operations[producer]!.height !== layout.count || rows >= layout.count) return false;
   return readers.every(({ operation, operand }) => {
     if (!operand.map) return false;
     const { operands } = network.operations[operation]!;
@@ -84,8 +107,6 @@ class Builder {
   readonly #taken: (number | undefined)[] = [];
   readonly #ticks: Int32Array;
   readonly #blocks: Block[] = [];
-  /** Blocks that hold more than one tensor's rows. */
-  readonly #shared = new Set<number>();
   readonly #chunks: Chunk[][];
   readonly #scratch: Memory["scratch"][number][] = [];
 
@@ -171,7 +192,7 @@ class Builder {
       if (this.#network.tensors[operands[i]!.tensor]!.layout.planes > 1) continue;
       own.bytes = 0;
       made.block = chunk!.block;
-      this.#shared.add(chunk!.block);
+      old.isShared = true;
       this.#taken[s] = i;
       return;
     }
@@ -195,6 +216,7 @@ class Builder {
         this.#death[i]!.fill(1);
       }
     });
+    this.#ticks[0] = 1;
     this.#slices.forEach((slice, s) => {
       const stages = this.#stagesOf(s);
       this.#ticks[s + 1] = this.#ticks[s]! + stages;
@@ -251,32 +273,16 @@ class Builder {
           for (let plane = 0; plane < layout.planes; plane++) {
             const start = plane * (end - begin) * layout.bytes - begin * layout.bytes;
             const [from, upTo] = [start + row * layout.bytes, start + to * layout.bytes];
-            this.#live(block, { from, to: upTo, begin: birth[row]!, end: death[row]! });
+            this.#blocks[block]!.parts.push({
+              from,
+              to: upTo,
+              begin: birth[row]!,
+              end: death[row]!,
+            });
           }
           row = to;
         }
     });
-  }
-
-  /** A part; what lay there before, of another tensor, ends when it begins. */
-  #live(block: number, part: Part): void {
-    const { parts } = this.#blocks[block]!;
-    if (!this.#shared.has(block)) {
-      parts.push(part);
-      return;
-    }
-    const kept = parts.flatMap((p): Part[] => {
-      const meets =
-        p.from < part.to && part.from < p.to && p.begin < part.begin && part.begin < p.end;
-      if (!meets) return [p];
-      const { from, to } = p;
-      return [
-        { ...p, to: Math.min(to, part.from) },
-        { ...p, from: Math.max(from, part.to) },
-        { ...p, from: Math.max(from, part.from), to: Math.min(to, part.to), end: part.begin },
-      ].filter((q) => q.from < q.to);
-    });
-    parts.splice(0, parts.length, ...kept, part);
   }
 
   /** Scratch memory, over the first input where that is dead by then. */
@@ -289,9 +295,9 @@ class Builder {
     const over = scratchOver !== undefined && operands[0] ? this.#dying(operands[0], s) : undefined;
     if (over && this.#taken[s] === undefined) {
       const block = this.#blocks[over.block]!;
-      this.#shared.add(over.block);
+      block.isShared = true;
       block.bytes = Math.max(block.bytes, scratchOver! + scratchBytes);
-      this.#live(over.block, { from: scratchOver!, to: scratchOver! + scratchBytes, ...time });
+      block.parts.push({ from: scratchOver!, to: scratchOver! + scratchBytes, ...time });
       return { block: over.block, offset: scratchOver! };
     }
     const label = `${node.origins.at(-1) ?? node.op}: scratch`;

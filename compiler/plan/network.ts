@@ -1,5 +1,5 @@
 /** What the planner looks at: operations that run, the tensors between them, and their rows. */
-import type { Graph, Node, Value } from "../ir/graph.ts";
+import { type Graph, type Node, usesOf, type Value } from "../ir/graph.ts";
 import { typeBytes } from "../ir/types.ts";
 import { planarValues, type RowLayout, type RowMap, rowLayout, rowMap } from "../kernels/rows.ts";
 
@@ -48,6 +48,13 @@ const sameShape = (a: Value, b: Value): boolean =>
   a.type.shape.every((d, i) => d === b.type.shape[i]) &&
   typeBytes(a.type) === typeBytes(b.type);
 
+/** What nodes read of an input that they see through views alone. */
+function seenAs(value: Value, uses: ReadonlyMap<Value, readonly Node[]>): Value {
+  const readers = uses.get(value) ?? [];
+  const [view] = readers;
+  return readers.length === 1 && isView(view!) ? seenAs(view!.outputs[0]!, uses) : value;
+}
+
 class Builder {
   readonly tensors: (TensorFacts & { readers: TensorFacts["readers"][number][] })[] = [];
   readonly tensorOf = new Map<Value, number>();
@@ -57,16 +64,19 @@ class Builder {
 
   constructor(graph: Graph) {
     this.#planar = planarValues(graph);
-    for (const value of graph.inputs) this.#open(value, -1);
+    const uses = usesOf(graph);
+    for (const value of graph.inputs) this.#open(value, -1, seenAs(value, uses));
   }
 
-  #open(value: Value, producer: number): number {
-    const layout = rowLayout(value, this.#planar.has(value));
+  /** @param seen the view by whose rows the memory is read. */
+  #open(value: Value, producer: number, seen = value): number {
+    const layout = rowLayout(seen, this.#planar.has(seen));
     const bytes = typeBytes(value.type);
     const facts = { value, layout, bytes, producer, readers: [], isOutput: false };
     const index = this.tensors.push(facts) - 1;
     this.tensorOf.set(value, index);
-    this.#shown.set(value, true);
+    this.#shown.set(value, seen === value);
+    this.#shown.set(seen, true);
     return index;
   }
 
@@ -76,7 +86,7 @@ class Builder {
     const tensor = this.tensorOf.get(x);
     if (tensor === undefined) return;
     this.tensorOf.set(y, tensor);
-    this.#shown.set(y, sameShape(x, y) && this.#shown.get(x)!);
+    if (!this.#shown.get(y)) this.#shown.set(y, sameShape(x, y) && this.#shown.get(x)!);
   }
 
   operation(node: Node, index: number): Operation {

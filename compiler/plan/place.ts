@@ -1,10 +1,10 @@
 /** First fit, for now. */
-import type { Block } from "./buffers.ts";
+import { type Block, disjoint } from "./buffers.ts";
 
 function separation(a: Block, b: Block): number | undefined {
   let most: number | undefined;
-  for (const p of a.parts)
-    for (const q of b.parts)
+  for (const p of disjoint(a))
+    for (const q of disjoint(b))
       if (p.begin < q.end && q.begin < p.end) most = Math.max(most ?? -Infinity, p.to - q.from);
   return most;
 }

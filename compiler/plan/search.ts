@@ -2,7 +2,7 @@
  * The choice of a way for every operation: the fastest within a number of bytes, or the smallest
  * within a time. Times add up; bytes are those of the schedule that follows from all ways together.
  */
-import { type Memory, memoryOf } from "./buffers.ts";
+import { disjoint, type Memory, memoryOf } from "./buffers.ts";
 import type { Network } from "./network.ts";
 import { type Slice, schedule } from "./schedule.ts";
 import type { Way } from "./ways.ts";
@@ -27,8 +27,8 @@ export interface Candidate {
 /** The most bytes in use at a time. */
 export function liveBytes({ blocks, ticks }: Memory): number {
   const change = new Int32Array(ticks.at(-1)! + 2);
-  for (const { parts } of blocks)
-    for (const { from, to, begin, end } of parts) {
+  for (const block of blocks)
+    for (const { from, to, begin, end } of disjoint(block)) {
       change[begin]! += to - from;
       change[end]! -= to - from;
     }

@@ -3,7 +3,7 @@
  * every range of bytes remembers what was written there last, and shares no code with the planner.
  */
 import { type Graph, ints, type Node, str, type Value } from "../ir/graph.ts";
-import type { Plan, Region, Step } from "../ir/plan.ts";
+import type { Place, Plan, Region, Step } from "../ir/plan.ts";
 import { inPlaceInputs, type Kernel } from "../kernels/kernel.ts";
 import { kernelOf } from "../kernels/select.ts";
 
@@ -104,6 +104,10 @@ class Arena {
     return spans.flat();
   }
 
+  placesOf(regions: readonly (Region | undefined)[]): (Place | undefined)[] {
+    return regions.map((r) => r && this.#plan.places.get(r.value));
+  }
+
   /** What was there before is lost. */
   forget({ begin, end }: Pick<Span, "begin" | "end">, when: string): void {
     this.#check(begin, end, when);
@@ -179,6 +183,21 @@ class Play {
     return allowed && read.length === written.length && read[0]?.begin === written[0]?.begin;
   }
 
+  /** A call writes its rows one after the other, and reads them so where it takes no table. */
+  #follow(made: Range, written: readonly Span[]): void {
+    const { node, inputs, outputs } = this.#step;
+    const isOne = (spans: readonly Span[]) =>
+      spans.every((s, i) => i === 0 || s.begin === spans[i - 1]!.end);
+    const places = this.#arena.placesOf([...inputs, ...outputs]);
+    if (places.at(-1)?.rows && !isOne(written))
+      this.#arena.problems.add(`${this.#when}: rows of the output lie apart`);
+    inputs.forEach((region, i) => {
+      if (!region || !places[i]?.rows || isOne(this.#reads(i, made))) return;
+      const takesTable = i === 0 && this.#kernel.bind(node, "fast").takesRows === "scattered";
+      if (!takesTable) this.#arena.problems.add(`${this.#when}: rows of input ${i} lie apart`);
+    });
+  }
+
   /** Nothing that the step reads may be where it writes, unless its kernel is made for that. */
   #apart(made: Range, written: readonly Span[]): void {
     const { scratch, inputs, node } = this.#step;
@@ -215,6 +234,7 @@ class Play {
     this.#readAll(made);
     this.#useScratch(made);
     const written = outputs.flatMap((o) => this.#writes(o, [o.rowBegin, o.rowEnd]));
+    this.#follow(made, written);
     const first = this.#step.inputs[0] ? this.#reads(0, made) : [];
     const block = this.#isTaken(0, first, written) ? undefined : this.#kernel.rowsAtOnce?.(node);
     if (block === undefined || outputs.length > 1) {
