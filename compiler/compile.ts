@@ -10,6 +10,7 @@ import type { GraphText } from "./ir/print.ts";
 import { allKernels } from "./kernels/catalogue.ts";
 import { type Forced, type Unheeded, unheeded } from "./kernels/forced.ts";
 import {
+  codeBytes,
   constantBytes,
   eligible,
   hasKernel,
@@ -24,6 +25,7 @@ import {
 import type { Tuning } from "./kernels/tuning.ts";
 import type { Profile } from "./ops/numerics.ts";
 import { operatorOf } from "./ops/registry.ts";
+import type { Goal } from "./plan/goal.ts";
 import { type Planned, plan } from "./plan/plan.ts";
 import { validate } from "./plan/validate.ts";
 import type { Costs } from "./plan/ways.ts";
@@ -53,6 +55,9 @@ export interface CompileOptions extends StepOptions {
   readonly shapes?: ReadonlyMap<string, readonly number[]>;
   /** What is weighed against what; balanced unless told. */
   readonly optimize?: Optimize;
+  /** Bytes that the arena, or constants and code, may take at the most. */
+  readonly maxSram?: number;
+  readonly maxFlash?: number;
   /** Measured costs of kernels, as `mote tune` found them. */
   readonly tuning?: Tuning;
   /** Kernels by layer, where the choice is the user's. */
@@ -174,10 +179,11 @@ const costsBy = (options: SelectOptions): Costs => ({
   time: (node, kernel) => predictedTime(node, kernel, options),
   instructions: (node, kernel) => predictedInstructions(node, kernel, options),
   constants: (node, kernel) => constantBytes(node, kernel, options),
+  code: (kernel) => codeBytes(kernel, options),
 });
 
-function planned(graph: Graph<"lowered">, costs: Costs, optimize: Optimize): Planned {
-  const result = plan(graph, costs, optimize);
+function planned(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned {
+  const result = plan(graph, costs, goal);
   const [problem] = validate(result.graph);
   if (problem) throw new Error(`the plan is unsound: ${problem}`);
   return result;
@@ -199,7 +205,7 @@ function run(
 ) {
   const target = loadTarget(options.target ?? "cortex-m4");
   const { profile = "fast", ioLayout = "nchw", trace = false } = options;
-  const { tuning, optimize = "balanced", kernels: forced } = options;
+  const { tuning, optimize = "balanced", kernels: forced, maxSram, maxFlash } = options;
   const file = typeof source === "string" ? source : source.name;
   const name = identifier(options.name ?? basename(file, extname(file)));
   const title = `${basename(file)} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
@@ -212,7 +218,11 @@ function run(
   const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
   const choosing = { isa: target.isa, costs: target.costs, profile, tuning, optimize, forced };
   const chosen = steps.step("select", selected(integer, choosing, file));
-  const { graph, lowerBoundBytes } = planned(chosen, costsBy(choosing), optimize);
+  const { graph, lowerBoundBytes } = planned(chosen, costsBy(choosing), {
+    optimize,
+    maxSram,
+    maxFlash,
+  });
   steps.step("plan", graph);
   const emitted = emit(graph, { name, profile, variants: target.variants, trace, title });
   steps.finish("emit");
@@ -228,7 +238,7 @@ export function programOf(
 ): { readonly graph: Graph<"planned">; readonly emitted: Emitted } {
   const isa = target.isa;
   const costs = { ...costsBy({ isa, profile }), kernels: (node: Node) => [kernelOf(node)] };
-  const { graph: whole } = planned(graph, costs, "speed");
+  const { graph: whole } = planned(graph, costs, { optimize: "speed" });
   const { variants } = target;
   return { graph: whole, emitted: emit(whole, { name, profile, variants, title: name }) };
 }

@@ -87,13 +87,15 @@ export const constantBytes = (node: Node, kernel: Kernel, { profile }: SelectOpt
         .flatMap((part) => part.kernel.bind(part.node, profile).constants)
         .reduce((sum, c) => sum + (c ? c.data.byteLength : 0), 0);
 
-/** Bytes of flash: the layer's constants, and code as measured. */
+/** Bytes of a kernel's code, as measured. */
+export const codeBytes = (kernel: Kernel, options: SelectOptions): number =>
+  measuredOf(kernel, options)?.codeBytes ?? 0;
+
+/** Bytes of flash: the layer's constants and code. */
 export function predictedFlash(node: Node, kernel: Kernel, options: SelectOptions): number {
-  const codeBytes = partsOf(kernel, node).reduce(
-    (sum, part) => sum + (measuredOf(part.kernel, options)?.codeBytes ?? 0),
-    0,
-  );
-  return kernel.isView ? 0 : constantBytes(node, kernel, options) + codeBytes;
+  if (kernel.isView) return 0;
+  const parts = partsOf(kernel, node).map((part) => codeBytes(part.kernel, options));
+  return parts.reduce((a, b) => a + b, constantBytes(node, kernel, options));
 }
 
 /** What a program is made for: least SRAM at little cost of time, least time, flash, or SRAM. */

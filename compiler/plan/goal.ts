@@ -1,19 +1,16 @@
 /** What a plan is made for, and the search for it. */
 import type { Optimize } from "../kernels/select.ts";
-import type { Candidate, Search } from "./search.ts";
+import type { Candidate, Limits, Search } from "./search.ts";
 
-/** Bytes of SRAM and flash that a program may take. */
-export interface Budgets {
-  readonly sram?: number | undefined;
+/** What to weigh, and bytes that the program may take at the most. */
+export interface Goal {
+  readonly optimize: Optimize;
+  readonly maxSram?: number | undefined;
+  readonly maxFlash?: number | undefined;
 }
 
-/** How much slower than the fastest program one of a goal may be. */
-const slowdown: Readonly<Record<Optimize, number>> = {
-  speed: 1,
-  balanced: 1.02,
-  size: Infinity,
-  sram: 1.5,
-};
+/** How much slower than the fastest program within the budgets one may be. */
+const slowdown = { speed: 1, balanced: 1.02, size: 2, sram: 1.5 } as const;
 
 /** Steps of the search for a number of bytes. */
 const bisections = 8;
@@ -21,25 +18,87 @@ const bisections = 8;
 const isWithin = (c: Candidate, fastest: Candidate, factor: number): boolean =>
   c.time <= factor * fastest.time && c.instructions <= factor * fastest.instructions;
 
-/** The smallest candidate that is at most so much slower than the fastest. */
-function smallest(search: Search, factor: number): Candidate {
-  const fastest = search.fastest();
-  const finest = search.finest();
-  if (factor === 1) return fastest;
-  let best = fastest;
-  let [low, high] = [Math.min(finest.bytes, fastest.bytes), fastest.bytes];
-  for (let i = 0; i < bisections && low < high; i++) {
-    const bytes = i === 0 ? low : Math.floor((low + high) / 2);
-    const found = search.fasten(finest, bytes);
-    if (found.bytes <= bytes && isWithin(found, fastest, factor)) {
-      best = found.bytes < best.bytes ? found : best;
-      high = Math.min(bytes, found.bytes);
-    } else low = bytes + 1;
+/** Of two, the smaller; of equals the faster. */
+const smaller = (a: Candidate, b: Candidate): Candidate =>
+  b.bytes < a.bytes || (b.bytes === a.bytes && b.time < a.time) ? b : a;
+
+export class Goals {
+  readonly #search: Search;
+  readonly #goal: Goal;
+  readonly #flash: number;
+
+  constructor(search: Search, goal: Goal) {
+    this.#search = search;
+    this.#goal = goal;
+    this.#flash = goal.maxFlash ?? Infinity;
   }
-  return best;
+
+  /** Where searches under a limit begin: the fewest bytes of SRAM, and of flash if that counts. */
+  #start(): Candidate {
+    const finest = this.#search.finest();
+    return finest.flash <= this.#flash ? finest : this.#search.leanest();
+  }
+
+  /** The fastest within the flash that there is. */
+  #fastest(): Candidate {
+    const fastest = this.#search.fastest();
+    if (fastest.flash <= this.#flash) return fastest;
+    return this.within({ bytes: Infinity, flash: this.#flash });
+  }
+
+  /** The fastest within limits that it may fail to meet. */
+  within(limits: Limits): Candidate {
+    return this.#search.fasten(this.#start(), limits);
+  }
+
+  /** The smallest that is at most so much slower than the fastest. */
+  #smallest(factor: number): Candidate {
+    const fastest = this.#fastest();
+    if (factor === 1) return fastest;
+    const start = this.#start();
+    let best = fastest;
+    let [low, high] = [Math.min(start.bytes, fastest.bytes), fastest.bytes];
+    for (let i = 0; i < bisections && low < high; i++) {
+      const bytes = i === 0 ? low : Math.floor((low + high) / 2);
+      const found = this.#search.fasten(start, { bytes, flash: this.#flash });
+      if (found.bytes <= bytes && isWithin(found, fastest, factor)) {
+        best = smaller(best, found);
+        high = Math.min(bytes, found.bytes);
+      } else low = bytes + 1;
+    }
+    return best;
+  }
+
+  /** Without regard to the budget of SRAM. */
+  best(): Candidate {
+    const { optimize } = this.#goal;
+    if (optimize !== "size") return this.#smallest(slowdown[optimize]);
+    return this.#search.hasten(this.#search.leanest(), slowdown.size * this.#fastest().time);
+  }
+
+  /** The smallest at any time. */
+  least(): Candidate {
+    const { bytes } = this.#start();
+    return this.within({ bytes, flash: this.#flash });
+  }
+
+  /** Candidates none of which is better than another in bytes and time, the fastest first. */
+  frontier(): Candidate[] {
+    const [fastest, least] = [this.#fastest(), this.least()];
+    const found = [fastest, least];
+    for (let i = 1; i < frontierPoints; i++) {
+      const bytes = Math.round(least.bytes * (fastest.bytes / least.bytes) ** (i / frontierPoints));
+      found.push(this.within({ bytes, flash: this.#flash }));
+    }
+    const isWorse = (a: Candidate, b: Candidate) =>
+      b.bytes <= a.bytes && b.time <= a.time && (b.bytes < a.bytes || b.time < a.time);
+    const distinct = found.filter(
+      (c, i) => found.findIndex((d) => d.bytes === c.bytes && d.time === c.time) === i,
+    );
+    return distinct
+      .filter((c) => !distinct.some((d) => isWorse(c, d)))
+      .sort((a, b) => a.time - b.time);
+  }
 }
 
-/** The candidate for a goal. */
-export function candidateFor(search: Search, optimize: Optimize): Candidate {
-  return smallest(search, slowdown[optimize]);
-}
+const frontierPoints = 16;

@@ -2,13 +2,13 @@
 import type { Graph, Value } from "../ir/graph.ts";
 import type { Buffer, Place, Plan, Region, Step } from "../ir/plan.ts";
 import { elementBytes } from "../ir/types.ts";
-import { type Optimize, withKernels } from "../kernels/select.ts";
+import { withKernels } from "../kernels/select.ts";
 import type { Chunk, Memory, Method } from "./buffers.ts";
-import { candidateFor } from "./goal.ts";
+import { type Goal, Goals } from "./goal.ts";
 import { type Network, networkOf } from "./network.ts";
 import { placeBlocks } from "./place.ts";
 import type { Slice } from "./schedule.ts";
-import { type Choice, type Draft, liveBytes, Search } from "./search.ts";
+import { type Candidate, type Choice, type Draft, liveBytes, Search } from "./search.ts";
 import { type Costs, waysOf } from "./ways.ts";
 
 /** What the caller's arena must be aligned to. */
@@ -86,6 +86,9 @@ function unitFor({ tensors }: Network, bytes: number): number {
   return unit;
 }
 
+/** How often a smaller budget is tried where the placement needs more than the bytes in use. */
+const placementTries = 6;
+
 interface Placed extends Draft {
   readonly offsets: readonly number[];
   readonly bytes: number;
@@ -106,18 +109,38 @@ function placed(search: Search, network: Network, choice: Choice): Placed {
   }
 }
 
+/** Within the budgets, or what comes nearest to them. */
+function settle(
+  goals: Goals,
+  { maxSram = Infinity, maxFlash }: Goal,
+  place: (choice: Choice) => Placed,
+): Candidate {
+  const best = goals.best();
+  if (place(best.choice).bytes <= maxSram) return best;
+  const flash = maxFlash ?? Infinity;
+  for (let bytes = maxSram, i = 0; i < placementTries; i++) {
+    const found = goals.within({ bytes, flash });
+    const excess = place(found.choice).bytes - maxSram;
+    if (excess <= 0) return found;
+    bytes -= excess;
+  }
+  return goals.least();
+}
+
 /** A lowered graph, with kernels that may be changed, to a plan. */
-export function plan(graph: Graph<"lowered">, costs: Costs, optimize: Optimize): Planned {
+export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned {
   const open = networkOf(graph);
-  const isTight = optimize === "size";
+  const isTight = goal.optimize === "size" || goal.maxFlash !== undefined;
   const ways = open.operations.map((o) => waysOf(o, costs, isTight));
-  const { choice } = candidateFor(new Search(open, ways), optimize);
+  const searched = new Search(open, ways, costs.code);
+  const place = (choice: Choice) => placed(searched, open, choice);
+  const { choice } = settle(new Goals(searched, goal), goal, place);
   const kernels = new Map(
     open.operations.map(({ node }, i) => [node, ways[i]![choice[i]!]!.kernel.name]),
   );
   const chosen = withKernels(graph, kernels);
   const network = networkOf(chosen);
-  const search = new Search(network, ways);
+  const search = new Search(network, ways, costs.code);
   const { memory, slices, offsets, bytes } = placed(search, network, choice);
   const methods = choice.map((way, i) => ways[i]![way]!.method);
   const buffers = memory.blocks.flatMap(({ label, bytes, parts }, i): Omit<Buffer, "id">[] =>

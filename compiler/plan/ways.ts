@@ -13,6 +13,8 @@ export interface Costs {
   instructions(node: Node, kernel: Kernel): number;
   /** Bytes of constants. */
   constants(node: Node, kernel: Kernel): number;
+  /** Bytes of a kernel's code, however many layers call it. */
+  code(kernel: Kernel): number;
 }
 
 export interface Way {
