@@ -10,7 +10,7 @@ import type { GraphText } from "./ir/print.ts";
 import { allKernels } from "./kernels/catalogue.ts";
 import { type Forced, type Unheeded, unheeded } from "./kernels/forced.ts";
 import {
-  codeBytes,
+  codeBytes as codeBytesOf,
   constantBytes,
   eligible,
   hasKernel,
@@ -179,14 +179,37 @@ const costsBy = (options: SelectOptions): Costs => ({
   time: (node, kernel) => predictedTime(node, kernel, options),
   instructions: (node, kernel) => predictedInstructions(node, kernel, options),
   constants: (node, kernel) => constantBytes(node, kernel, options),
-  code: (kernel) => codeBytes(kernel, options),
+  code: (kernel) => codeBytesOf(kernel, options),
 });
 
-function planned(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned {
+function planned(graph: Graph<"lowered">, costs: Costs, goal: Goal, file: string): Planned {
   const result = plan(graph, costs, goal);
+  const { arenaBytes } = result.graph.plan;
+  const { node, inUse } = result.peak;
+  if (goal.maxSram !== undefined && arenaBytes > goal.maxSram)
+    throw new MoteError(
+      say.overSram(node ? placeOf(file, node) : { file }, goal.maxSram, arenaBytes, inUse),
+    );
   const [problem] = validate(result.graph);
   if (problem) throw new Error(`the plan is unsound: ${problem}`);
   return result;
+}
+
+/** Code is what was measured for the kernels: the C compiler's own figure comes later. */
+function checkFlash(
+  { weightsBytes, tablesBytes }: Emitted,
+  code: number,
+  budget: number | undefined,
+  file: string,
+): void {
+  const needed = weightsBytes + tablesBytes + code;
+  if (budget === undefined || needed <= budget) return;
+  const parts = [
+    { label: "weights", bytes: weightsBytes },
+    { label: "tables", bytes: tablesBytes },
+    { label: "code", bytes: code },
+  ];
+  throw new MoteError(say.overFlash(file, budget, needed, parts));
 }
 
 const macsOf = (graph: Graph): number =>
@@ -218,13 +241,11 @@ function run(
   const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
   const choosing = { isa: target.isa, costs: target.costs, profile, tuning, optimize, forced };
   const chosen = steps.step("select", selected(integer, choosing, file));
-  const { graph, lowerBoundBytes } = planned(chosen, costsBy(choosing), {
-    optimize,
-    maxSram,
-    maxFlash,
-  });
+  const goal = { optimize, maxSram, maxFlash };
+  const { graph, lowerBoundBytes, codeBytes } = planned(chosen, costsBy(choosing), goal, file);
   steps.step("plan", graph);
   const emitted = emit(graph, { name, profile, variants: target.variants, trace, title });
+  checkFlash(emitted, codeBytes, maxFlash, file);
   steps.finish("emit");
 
   const [macs, arenaLowerBoundBytes] = [macsOf(graph), lowerBoundBytes];
@@ -238,7 +259,7 @@ export function programOf(
 ): { readonly graph: Graph<"planned">; readonly emitted: Emitted } {
   const isa = target.isa;
   const costs = { ...costsBy({ isa, profile }), kernels: (node: Node) => [kernelOf(node)] };
-  const { graph: whole } = planned(graph, costs, { optimize: "speed" });
+  const { graph: whole } = planned(graph, costs, { optimize: "speed" }, name);
   const { variants } = target;
   return { graph: whole, emitted: emit(whole, { name, profile, variants, title: name }) };
 }

@@ -7,6 +7,8 @@ export type OptionKind =
   | { readonly kind: "flag" }
   | { readonly kind: "text"; readonly placeholder: string }
   | { readonly kind: "number"; readonly placeholder: string }
+  /** A whole number of bytes, with K or M for units of 1024 or their square. */
+  | { readonly kind: "bytes"; readonly placeholder: string }
   | { readonly kind: "choice"; readonly values: readonly string[] }
   /** Comma-separated, each one of the values where there are any. */
   | { readonly kind: "list"; readonly placeholder: string; readonly values?: readonly string[] }
@@ -25,6 +27,7 @@ export interface OptionSpec {
 
 const flag: OptionKind = { kind: "flag" };
 const text = (placeholder: string): OptionKind => ({ kind: "text", placeholder });
+const bytes: OptionKind = { kind: "bytes", placeholder: "BYTES" };
 const choice = (...values: string[]): OptionKind => ({ kind: "choice", values });
 const building: readonly CommandName[] = ["compile", "run", "bench", "tune"];
 const compiling: readonly CommandName[] = ["compile", "run"];
@@ -100,6 +103,20 @@ export const options: readonly OptionSpec[] = [
     value: choice("balanced", "speed", "size", "sram"),
     description:
       "least SRAM at 2% of time at the most (balanced), least time, least flash, or least SRAM (default: balanced)",
+    commands: building,
+    inConfig: true,
+  },
+  {
+    name: "maxSram",
+    value: bytes,
+    description: "bytes that the arena may take at the most, such as 32768 or 32K",
+    commands: building,
+    inConfig: true,
+  },
+  {
+    name: "maxFlash",
+    value: bytes,
+    description: "bytes that weights, tables and code may take at the most, such as 256K",
     commands: building,
     inConfig: true,
   },
@@ -240,6 +257,8 @@ function valueSchema(value: OptionKind): object {
       return { type: "boolean" };
     case "number":
       return { type: "number" };
+    case "bytes":
+      return { type: "integer", minimum: 1, maximum: 2 ** 32 };
     case "choice":
       return { enum: value.values };
     case "text":

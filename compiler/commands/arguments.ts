@@ -53,12 +53,22 @@ const splitList = (text: string): string[] =>
     .map((s) => s.trim())
     .filter((s) => s !== "");
 
+/** `65536`, `64K`, `1M`. */
+function bytesOf(name: string, text: string): number {
+  const [, digits, unit = ""] = /^(\d+)([KM]?)$/i.exec(text) ?? [];
+  const bytes = Number(digits) * { "": 1, K: 1024, M: 1024 * 1024 }[unit.toUpperCase()]!;
+  if (!(bytes > 0) || bytes > 2 ** 32)
+    throw new MoteError(say.badOptionValue(name, text, ["bytes such as 65536, 64K or 1M"]));
+  return bytes;
+}
+
 function checkValue(spec: OptionSpec, text: string): OptionValue {
   const { value, name } = spec;
   if (value.kind === "choice" && !value.values.includes(text))
     throw new MoteError(say.badOptionValue(name, text, value.values));
   if (value.kind === "number" && !(Number(text) > 0))
     throw new MoteError(say.badOptionValue(name, text, ["a positive number"]));
+  if (value.kind === "bytes") return bytesOf(name, text);
   if (value.kind !== "list") return value.kind === "number" ? Number(text) : text;
   const items = splitList(text);
   const wrong = value.values && items.find((i) => !value.values!.includes(i));

@@ -129,6 +129,8 @@ const unset: Readonly<Record<string, string>> = {
   ioLayout: '"nhwc"',
   floatIo: "true",
   optimize: '"size"',
+  maxSram: "32768",
+  maxFlash: "262144",
   tuning: '"mote.tuning.json"',
   shape: '["input=1,3,96,96"]',
   kernel: '["layer=kernel"]',

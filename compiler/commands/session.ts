@@ -72,6 +72,8 @@ export function compileOptions(values: OptionValues): CompileOptions {
     ioLayout: textOf(values, "ioLayout") as "nchw" | "nhwc" | undefined,
     name: textOf(values, "name"),
     optimize: textOf(values, "optimize") as Optimize | undefined,
+    maxSram: values.maxSram as number | undefined,
+    maxFlash: values.maxFlash as number | undefined,
     dump: values.dump as readonly Stage[] | undefined,
     stopAfter: textOf(values, "stopAfter") as Stage | undefined,
     floatIo: values.floatIo === true ? true : undefined,

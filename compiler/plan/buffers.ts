@@ -159,7 +159,7 @@ class Builder {
     for (let begin = 0; begin < layout.count; begin += chunkRows) {
       const end = Math.min(layout.count, begin + chunkRows);
       const bytes = layout.bytes * layout.planes * (end - begin);
-      const label = value.node.origins.at(-1) ?? value.name;
+      const label = value.node.origins[0] ?? value.name;
       const block = this.#blocks.push({ label, bytes, align, parts: [] }) - 1;
       this.#chunks[tensor]!.push({ begin, end, block });
     }
@@ -300,7 +300,7 @@ class Builder {
       block.parts.push({ from: scratchOver!, to: scratchOver! + scratchBytes, ...time });
       return { block: over.block, offset: scratchOver! };
     }
-    const label = `${node.origins.at(-1) ?? node.op}: scratch`;
+    const label = `${node.origins[0] ?? node.op}: scratch`;
     const parts = [{ from: 0, to: scratchBytes, ...time }];
     const align = Math.max(4, this.#unit);
     const block = this.#blocks.push({ label, bytes: scratchBytes, align, parts }) - 1;

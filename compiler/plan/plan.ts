@@ -1,14 +1,16 @@
 /** A lowered graph with kernels → a schedule of kernel calls over rows of values in one arena. */
-import type { Graph, Value } from "../ir/graph.ts";
+
+import type { InUse } from "../diagnostics/memory.ts";
+import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { Buffer, Place, Plan, Region, Step } from "../ir/plan.ts";
 import { elementBytes } from "../ir/types.ts";
 import { withKernels } from "../kernels/select.ts";
-import type { Chunk, Memory, Method } from "./buffers.ts";
+import { type Chunk, disjoint, type Memory, type Method } from "./buffers.ts";
 import { type Goal, Goals } from "./goal.ts";
 import { type Network, networkOf } from "./network.ts";
 import { placeBlocks } from "./place.ts";
 import type { Slice } from "./schedule.ts";
-import { type Candidate, type Choice, type Draft, liveBytes, Search } from "./search.ts";
+import { type Candidate, type Choice, type Draft, liveBytes, Search, usage } from "./search.ts";
 import { type Costs, waysOf } from "./ways.ts";
 
 /** What the caller's arena must be aligned to. */
@@ -73,6 +75,24 @@ export interface Planned {
   readonly graph: Graph<"planned">;
   /** No placement of these buffers needs fewer bytes. */
   readonly lowerBoundBytes: number;
+  /** What is in use while most bytes are, and the node that runs then. */
+  readonly peak: { readonly node: Node | undefined; readonly inUse: readonly InUse[] };
+  /** As measured for the kernels. */
+  readonly codeBytes: number;
+}
+
+/** What a memory holds at its fullest. */
+function peakOf({ memory, slices }: Draft, { operations }: Network): Planned["peak"] {
+  const bytes = usage(memory);
+  const tick = bytes.indexOf(bytes.reduce((a, b) => Math.max(a, b), 0));
+  const inUse = new Map<string, number>();
+  for (const block of memory.blocks)
+    for (const { from, to, begin, end } of disjoint(block))
+      if (begin <= tick && tick < end)
+        inUse.set(block.label, (inUse.get(block.label) ?? 0) + to - from);
+  const at = slices.findIndex((_, s) => memory.ticks[s]! <= tick && tick < memory.ticks[s + 1]!);
+  const node = slices[at] && operations[slices[at].operation]!.node;
+  return { node, inUse: [...inUse].map(([label, n]) => ({ label, bytes: n })) };
 }
 
 /** Tables hold offsets of 16 bits, in units. */
@@ -136,9 +156,9 @@ export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned
   const place = (choice: Choice) => placed(searched, open, choice);
   const { choice } = settle(new Goals(searched, goal), goal, place);
   const kernels = new Map(
-    open.operations.map(({ node }, i) => [node, ways[i]![choice[i]!]!.kernel.name]),
+    open.operations.map(({ node }, i) => [node, ways[i]![choice[i]!]!.kernel]),
   );
-  const chosen = withKernels(graph, kernels);
+  const chosen = withKernels(graph, new Map([...kernels].map(([n, k]) => [n, k.name])));
   const network = networkOf(chosen);
   const search = new Search(network, ways, costs.code);
   const { memory, slices, offsets, bytes } = placed(search, network, choice);
@@ -156,5 +176,7 @@ export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned
   return {
     graph: { ...chosen, level: "planned", plan: planned },
     lowerBoundBytes: liveBytes(memory),
+    peak: peakOf({ memory, slices }, network),
+    codeBytes: [...new Set(kernels.values())].reduce((sum, k) => sum + costs.code(k), 0),
   };
 }
