@@ -95,6 +95,14 @@ function isPointwise(node: Node): boolean {
   return isInFours(node) && extents.every((n) => n === 0);
 }
 
+/** Whether a pixel's outputs lie no further than its inputs, and depend on no others. */
+function isPixelByPixel(node: Node): boolean {
+  const { channels, filters, window, inputSize, x, y } = geometry(node);
+  const isSingle = window.kernel.every((k) => k === 1) && window.strides.every((s) => s === 1);
+  const isSame = isSingle && inputSize.every((size, i) => size === window.output[i]);
+  return isSame && x[1] === 1 && y[1] === 1 && filters <= channels;
+}
+
 /** Two pixels, four filters at a time. */
 function convolutionCost(node: Node): number {
   const { batch, window } = geometry(node);
@@ -114,17 +122,18 @@ const convolution: Kernel = {
   serves: (node) => isInteger(node) && geometry(node).group === 1 && canPack(node),
   scratchBytes: (node) => {
     const pairs = pairsOf(node);
-    const rest = isInFours(node) ? geometry(node).channels : 4 * pairs;
-    const made = 32 + (isDirect(node) ? 0 : 8 * groupsOf(node));
-    return 8 * pairs + (isPointwise(node) ? made : Math.max(rest, made));
+    if (isPointwise(node)) return 8 * pairs;
+    return 8 * pairs + (isInFours(node) ? geometry(node).channels : 4 * pairs);
   },
+  rowsAtOnce: () => 1,
+  inPlace: (node) => (isPixelByPixel(node) ? [0] : []),
   cost: convolutionCost,
   bind: (node, profile: Profile) => {
     const r = rescalingOf(node, profile);
     return {
       inputs: [0],
       constants: [packedStream(node, pairsOf(node), r), r.exponents, offsetsOf(node)],
-      takesRows: true,
+      takesRows: "scattered",
       core: core("MOTE_DUAL_PAIR", [tapsOf(node) >= splitInputs ? 1 : 0], r),
       struct: "mote_dual_conv_2d_s8_shape",
       byAddress: true,
@@ -228,7 +237,8 @@ const depthwise: Kernel = {
   ops: ["Conv2D"],
   isa: ["dsp"],
   serves: (node) => isInteger(node) && isDepthwise(node),
-  scratchBytes: (node) => 32 + geometry(node).channels,
+  scratchBytes: (node) => geometry(node).channels,
+  rowsAtOnce: () => 1,
   cost: (node) => {
     const pixels = elementCount(outputType(node).shape) / geometry(node).filters;
     const taps = tapsOf(node);
@@ -239,7 +249,7 @@ const depthwise: Kernel = {
     return {
       inputs: [0],
       constants: [depthwiseStream(node, r), r.exponents],
-      takesRows: true,
+      takesRows: "scattered",
       core: core("MOTE_DUAL_TAPS", [tapsOf(node)], r),
       struct: "mote_dual_depthwise_conv_2d_s8_shape",
       byAddress: true,
