@@ -95,6 +95,14 @@ function isPointwise(node: Node): boolean {
   return isInFours(node) && extents.every((n) => n === 0);
 }
 
+/** Whether a pixel's outputs lie no further than its inputs, and depend on no others. */
+function isPixelByPixel(node: Node): boolean {
+  const { channels, filters, window, inputSize, x, y } = geometry(node);
+  const isSingle = window.kernel.every((k) => k === 1) && window.strides.every((s) => s === 1);
+  const isSame = isSingle && inputSize.every((size, i) => size === window.output[i]);
+  return isSame && x[1] === 1 && y[1] === 1 && filters <= channels;
+}
+
 /** Two pixels, four filters at a time. */
 function convolutionCost(node: Node): number {
   const { batch, window } = geometry(node);
@@ -114,17 +122,18 @@ const convolution: Kernel = {
   serves: (node) => isInteger(node) && geometry(node).group === 1 && canPack(node),
   scratchBytes: (node) => {
     const pairs = pairsOf(node);
-    const rest = isInFours(node) ? geometry(node).channels : 4 * pairs;
-    const made = 32 + (isDirect(node) ? 0 : 8 * groupsOf(node));
-    return 8 * pairs + (isPointwise(node) ? made : Math.max(rest, made));
+    if (isPointwise(node)) return 8 * pairs;
+    return 8 * pairs + (isInFours(node) ? geometry(node).channels : 4 * pairs);
   },
+  rowsAtOnce: () => 1,
+  inPlace: (node) => (isPixelByPixel(node) ? [0] : []),
   cost: convolutionCost,
   bind: (node, profile: Profile) => {
     const r = rescalingOf(node, profile);
     return {
       inputs: [0],
       constants: [packedStream(node, pairsOf(node), r), r.exponents, offsetsOf(node)],
-      takesRows: true,
+      takesRows: "scattered",
       core: core("MOTE_DUAL_PAIR", [tapsOf(node) >= splitInputs ? 1 : 0], r),
       struct: "mote_dual_conv_2d_s8_shape",
       byAddress: true,
@@ -228,7 +237,8 @@ const depthwise: Kernel = {
   ops: ["Conv2D"],
   isa: ["dsp"],
   serves: (node) => isInteger(node) && isDepthwise(node),
-  scratchBytes: (node) => 32 + geometry(node).channels,
+  scratchBytes: (node) => geometry(node).channels,
+  rowsAtOnce: () => 1,
   cost: (node) => {
     const pixels = elementCount(outputType(node).shape) / geometry(node).filters;
     const taps = tapsOf(node);
@@ -239,7 +249,7 @@ const depthwise: Kernel = {
     return {
       inputs: [0],
       constants: [depthwiseStream(node, r), r.exponents],
-      takesRows: true,
+      takesRows: "scattered",
       core: core("MOTE_DUAL_TAPS", [tapsOf(node)], r),
       struct: "mote_dual_depthwise_conv_2d_s8_shape",
       byAddress: true,
@@ -262,20 +272,15 @@ function lineWindow(node: Node, turned: boolean) {
   return { kernel, dilations, lines, pixels, strides: turn(strides) };
 }
 
-/** Planes of four channels: words used of a line, words from line to line, and lines. */
-function planesOf(node: Node, turned: boolean) {
-  const { kernel, strides, lines, pixels } = lineWindow(node, turned);
+/** Words of a line of a plane. */
+function pitchOf(node: Node, turned: boolean): number {
+  const { strides, pixels } = lineWindow(node, turned);
   const columns = (2 * Math.ceil(pixels / 2) - 1) * strides[1] + 3;
-  const words = Math.ceil(columns / 2);
-  const pitch = Math.max(4, 2 ** Math.ceil(Math.log2(words)));
-  const most = (lines - 1) * strides[0] + kernel[0]!;
-  return { words, pitch, slots: Math.min(most, Math.max(4, Math.floor(planesBytes / 16 / pitch))) };
+  return Math.ceil(columns / 2);
 }
 
-/** Enough for slides to be rare. */
-const planesBytes = 2048;
 /** An offset in a load reaches three lines of so many words. */
-const longestPitch = 64;
+const longestPitch = 126;
 
 /** The struct of a window whose rows are columns. */
 const turnedFields = ({ ...fields }: Fields): Fields => {
@@ -285,30 +290,35 @@ const turnedFields = ({ ...fields }: Fields): Fields => {
   return Object.assign(fields, ...turned, swap("x_row", "x_column"), swap("y_row", "y_column"));
 };
 
-function linesCost(node: Node, turned: boolean): number {
-  const { lines, pixels, strides } = lineWindow(node, turned);
-  const { words } = planesOf(node, turned);
-  const expansion = words * 19 * Math.min(3, strides[0]) + 60;
-  const line = 4 * (Math.floor(pixels / 2) * 28 + (pixels % 2) * 15 + 22);
-  return geometry(node).batch * groupsOf(node) * (lines * (line + expansion + 75) + 100);
+/** Lines along rows, or `turned` along columns, of so many channels at a time. */
+interface Lines {
+  readonly turned: boolean;
+  readonly together: 2 | 4;
 }
 
-function linesBinding(node: Node, profile: Profile, turned: boolean): Binding {
+function linesCost(node: Node, { turned, together }: Lines): number {
+  const { lines, pixels, strides } = lineWindow(node, turned);
+  const expansion = pitchOf(node, turned) * (together * 4 + 2) * Math.min(3, strides[0]) + 60;
+  const line = together * (Math.floor(pixels / 2) * 27 + (pixels % 2) * 15 + 26);
+  const blocks = geometry(node).channels / together;
+  return geometry(node).batch * blocks * (lines * (line + expansion + 75) + 100);
+}
+
+function linesBinding(node: Node, profile: Profile, { turned, together }: Lines): Binding {
   const r = rescalingOf(node, profile);
-  const { words, pitch, slots } = planesOf(node, turned);
+  const pitch = pitchOf(node, turned);
   const window = windowFields(node);
   return {
     inputs: [0],
     constants: [linesStream(node, r, turned), r.exponents],
-    takesRows: !turned,
+    takesRows: turned ? false : "scattered",
     core: core("MOTE_DUAL_LINE", [lineWindow(node, turned).strides[1], pitch], r),
     struct: "mote_dual_depthwise_3x3_s8_shape",
     byAddress: true,
     shape: {
       window: turned ? turnedFields(window) : window,
-      words,
+      together,
       pitch,
-      slots,
       x_zero_point: zeroOf(node),
       raw: r.raw ? 1 : 0,
       requantization: r.requantization,
@@ -322,30 +332,33 @@ function isSameSize(node: Node): boolean {
   return [...strides, ...padsBegin, ...padsEnd].every((n) => n === 1);
 }
 
-/** Depthwise 3x3 along rows, or columns: a multiplication takes two taps of a channel. */
-const depthwiseLines = (name: string, turned: boolean): Kernel => ({
+/** Depthwise 3x3: a multiplication takes two taps of a channel. */
+const depthwiseLines = (name: string, how: Lines): Kernel => ({
   name,
   header: "dual_depthwise_3x3_s8.h",
   ops: ["Conv2D"],
   isa: ["dsp"],
   serves: (node) => {
     if (!isInteger(node) || !isDepthwise(node)) return false;
-    const { kernel, strides, dilations } = lineWindow(node, turned);
+    const { kernel, strides, dilations } = lineWindow(node, how.turned);
     const isPadded = geometry(node).window.padsBegin.every((pad) => pad >= 0);
     const isNear = isPadded && dilations.every((d) => d === 1) && strides[1] <= 2;
-    return isNear && kernel.join() === "3,3" && planesOf(node, turned).pitch <= longestPitch;
+    return isNear && kernel.join() === "3,3" && pitchOf(node, how.turned) <= longestPitch;
   },
-  scratchBytes: (node) => {
-    const { pitch, slots } = planesOf(node, turned);
-    return 16 * pitch * slots + 16 * lineWindow(node, turned).pixels;
-  },
+  scratchBytes: (node) => 12 * how.together * pitchOf(node, how.turned),
   inPlace: (node) => (isSameSize(node) ? [0] : []),
-  cost: (node) => linesCost(node, turned),
-  bind: (node, profile) => linesBinding(node, profile, turned),
+  cost: (node) => linesCost(node, how),
+  bind: (node, profile) => linesBinding(node, profile, how),
 });
 
-const lines = depthwiseLines("dual_depthwise_3x3_s8", false);
-const turnedLines = depthwiseLines("dual_depthwise_3x3_turned_s8", true);
+const lines = depthwiseLines("dual_depthwise_3x3_s8", { turned: false, together: 4 });
+const turnedLines = depthwiseLines("dual_depthwise_3x3_turned_s8", { turned: true, together: 4 });
+
+/** The same kernel with half the scratch memory. */
+const linesOfTwo = (of: Kernel, turned: boolean): Kernel => ({
+  ...depthwiseLines(`${of.name}_c2`, { turned, together: 2 }),
+  measuredAs: of.name,
+});
 
 export const dspKernels: readonly Kernel[] = [
   convolution,
@@ -355,6 +368,8 @@ export const dspKernels: readonly Kernel[] = [
   depthwise,
   lines,
   turnedLines,
+  linesOfTwo(lines, false),
+  linesOfTwo(turnedLines, true),
   widened(depthwise),
   widened(lines),
 ];

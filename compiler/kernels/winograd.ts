@@ -92,6 +92,7 @@ const int8: Kernel = {
   ops: ["Conv2D"],
   serves: servesInt8,
   scratchBytes: (node) => 128 * loopOf(node).pairs + Math.max(512, 24 * geometry(node).channels),
+  rowsAtOnce: () => 2,
   cost: (node) => {
     const { batch, channels, window } = geometry(node);
     const { pairs, turns } = loopOf(node);
@@ -105,7 +106,7 @@ const int8: Kernel = {
     return {
       inputs: [0],
       constants: [weightStream(node, startsOf(node, r.biases), r.multipliers), r.exponents],
-      takesRows: true,
+      takesRows: "scattered",
       core: { macro: "MOTE_WINOGRAD_TILES", arguments: [unroll, turns] },
       struct: "mote_winograd_conv_2d_s8_shape",
       shape: {

@@ -153,22 +153,24 @@ MOTE_INLINE const int32_t *mote_dual_taps(const int8_t *const *from, const int32
         (void)mote_dual_taps(from + 1, stream, taps, (int32_t *)acc1);                                     \
     }
 
-/** How a core makes a line of outputs of four channels. */
+/** How a core makes a line of outputs of some channels. */
 typedef struct {
     int32_t pairs;        /* of output pixels */
     int32_t odd;          /* 1 where one more pixel follows */
     int32_t channel_step; /* bytes of the input from one channel's rows to the next's */
-    int32_t pixel_step;   /* bytes of the output */
     int32_t filter_step;  /* bytes of the output */
+    int32_t pixel_step;   /* bytes of the output */
     int32_t zero_point;
+    int32_t channels;
+    int32_t first; /* which of the three rows of x is the window's first; the others follow in a ring */
 } mote_dual_line;
 
 /** One accumulator: three rows of x against words (w0, w1), (w1, w2) of every row, and a start. */
-MOTE_INLINE int32_t mote_dual_nine(const int16_t *x, int32_t pitch, const int32_t *stream)
+MOTE_INLINE int32_t mote_dual_nine(const int16_t *x, int32_t pitch, int32_t first, const int32_t *stream)
 {
     int32_t acc = stream[6];
     for (int32_t r = 0; r < 3; r++) {
-        const int16_t *row = x + 2 * pitch * r;
+        const int16_t *row = x + 2 * pitch * ((first + r) % 3);
         acc += row[0] * (int16_t)((uint32_t)stream[2 * r] & 0xFFFFu);
         acc += row[1] * (int16_t)((uint32_t)stream[2 * r] >> 16);
         acc += row[2] * (int16_t)((uint32_t)stream[2 * r + 1] >> 16);
@@ -177,9 +179,9 @@ MOTE_INLINE int32_t mote_dual_nine(const int16_t *x, int32_t pitch, const int32_
 }
 
 #define MOTE_DUAL_LINE_LOOP(stride, pitch, store)                                                          \
-    for (int32_t c = 0; c < 4; c++) {                                                                      \
+    for (int32_t c = 0; c < line->channels; c++) {                                                         \
         for (int32_t i = 0; i < 2 * line->pairs + line->odd; i++) {                                        \
-            const int32_t acc = mote_dual_nine(x + i * stride, pitch, stream);                             \
+            const int32_t acc = mote_dual_nine(x + i * stride, pitch, line->first, stream);                \
             int8_t *to = (int8_t *)y + i * line->pixel_step;                                               \
             store;                                                                                         \
         }                                                                                                  \

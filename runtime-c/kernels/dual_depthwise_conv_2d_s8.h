@@ -23,31 +23,31 @@ typedef struct {
 typedef void mote_dual_channels(const int8_t *const *from, const int32_t *stream, void *y0, void *y1,
                                   int32_t groups, int32_t zero_point);
 
-/** Pointers to the taps of two pixels in turn; row 0 of the input is at x, as if it were there. */
+/** Pointers to the taps of two pixels in turn. */
 static MOTE_NOINLINE void mote_dual_pointers(const int8_t *x, const int8_t *padding, const int8_t **from,
                                              const mote_dual_pixel *a, const mote_dual_pixel *b,
-                                             const mote_window *g)
+                                             const mote_rows *rows, const mote_window *g)
 {
-    const int32_t down = g->dilation_h * g->x_row;
     const int32_t across = g->dilation_w * g->x_column;
-    const int32_t apart = (b->row - a->row) * g->x_row + (b->column - a->column) * g->x_column;
-    const int8_t *start = x + a->row * g->x_row + a->column * g->x_column;
+    const int32_t start_a = a->column * g->x_column;
+    const int32_t start_b = b->column * g->x_column;
     uint32_t row_a = (uint32_t)a->row;
     uint32_t row_b = (uint32_t)b->row;
     for (int32_t ky = 0; ky < g->kernel_h; ky++) {
         const uint32_t width_a = row_a < (uint32_t)g->in_h ? (uint32_t)g->in_w : 0;
         const uint32_t width_b = row_b < (uint32_t)g->in_h ? (uint32_t)g->in_w : 0;
-        const int8_t *tap = start;
+        const int8_t *tap_a = width_a > 0 ? x + mote_row(*rows, (int32_t)row_a, g->x_row) + start_a : padding;
+        const int8_t *tap_b = width_b > 0 ? x + mote_row(*rows, (int32_t)row_b, g->x_row) + start_b : padding;
         uint32_t column_a = (uint32_t)a->column;
         uint32_t column_b = (uint32_t)b->column;
         for (int32_t kx = 0; kx < g->kernel_w; kx++) {
-            *from++ = column_a < width_a ? tap : padding;
-            *from++ = column_b < width_b ? tap + apart : padding;
-            tap += across;
+            *from++ = column_a < width_a ? tap_a : padding;
+            *from++ = column_b < width_b ? tap_b : padding;
+            tap_a += across;
+            tap_b += across;
             column_a += (uint32_t)g->dilation_w;
             column_b += (uint32_t)g->dilation_w;
         }
-        start += down;
         row_a += (uint32_t)g->dilation_h;
         row_b += (uint32_t)g->dilation_h;
     }
@@ -56,10 +56,11 @@ static MOTE_NOINLINE void mote_dual_pointers(const int8_t *x, const int8_t *padd
 /** Two pixels in profile tflite, or where a shifted accumulator needs 64 bits: a group a call. */
 static MOTE_NOINLINE void mote_dual_channels_rescaled(mote_dual_channels core, const int8_t **from,
                                                       const int32_t *stream, const int8_t *exponents,
-                                                      int32_t *made, int8_t *y0, int8_t *y1,
+                                                      int8_t *y0, int8_t *y1,
                                                       const mote_dual_depthwise_conv_2d_s8_shape *s)
 {
     const int32_t taps = s->window.kernel_h * s->window.kernel_w;
+    int32_t made[8];
     for (int32_t c = 0; c < s->window.out_c; c += 4) {
         const int32_t *multipliers = stream + 4 + 2 * taps;
         const int8_t *e = exponents == NULL ? NULL : exponents + c;
@@ -82,10 +83,8 @@ MOTE_INLINE void mote_dual_channels_image(mote_dual_channels core, const int8_t 
 {
     const mote_window *g = &s->window;
     const int8_t *from[2 * MOTE_DUAL_TAPS_MAX];
-    int32_t *made = (int32_t *)scratch;
-    int8_t *padding = (int8_t *)(made + 8);
+    int8_t *padding = (int8_t *)scratch;
     mote_dual_pixel next = mote_dual_first(y, rows, g);
-    x -= rows.in_begin * g->x_row;
     memset(padding, s->x_zero_point, (size_t)g->in_c);
     for (int32_t left = (rows.out_end - rows.out_begin) * g->out_w; left > 0; left -= 2) {
         const mote_dual_pixel a = next;
@@ -95,9 +94,9 @@ MOTE_INLINE void mote_dual_channels_image(mote_dual_channels core, const int8_t 
             b = next;
             mote_dual_next(&next, g);
         }
-        mote_dual_pointers(x, padding, from, &a, &b, g);
+        mote_dual_pointers(x, padding, from, &a, &b, &rows, g);
         if (raw != 0) {
-            mote_dual_channels_rescaled(core, from, stream, exponents, made, a.y, b.y, s);
+            mote_dual_channels_rescaled(core, from, stream, exponents, a.y, b.y, s);
         } else {
             core(from, stream, a.y, b.y, g->out_c / 4, s->requantization.zero_point);
         }

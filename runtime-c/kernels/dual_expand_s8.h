@@ -17,20 +17,27 @@ MOTE_INLINE void mote_dual_expand(const int8_t *x, int16_t *to, int32_t step)
     to[step + 1] = x[3];
 }
 
-/**
- * Defines a function that lays out two columns a word: four channels of `count` pairs of columns, with
- * `across` bytes from column to column, and `step` bytes from channel to channel where they go.
- */
-#define MOTE_DUAL_SPREAD(name)                                                                             \
-    static MOTE_NOINLINE void name(const int8_t *x, int32_t across, int16_t *to, int32_t step,             \
-                                   int32_t count)                                                          \
+/** How a row becomes a row of planes, two columns a word. In the order of the assembly. */
+typedef struct {
+    int32_t across; /* bytes from column to column */
+    int32_t step;   /* bytes from a channel's plane to the next one's */
+    int32_t first;  /* whether one column comes before the pairs of columns, and whether one follows */
+    int32_t last;
+    int32_t pairs;
+} mote_dual_spreading;
+
+/** Defines a function that lays out a row of some channels; its first column goes to `to`. */
+#define MOTE_DUAL_SPREAD(name, channels)                                                                   \
+    static MOTE_NOINLINE void name(const int8_t *x, int16_t *to, const mote_dual_spreading *s)             \
     {                                                                                                      \
-        for (int32_t i = 0; i < 2 * count; i++) {                                                          \
-            for (int32_t c = 0; c < 4; c++) {                                                              \
-                to[c * step / 2 + i] = x[i * across + c];                                                  \
+        for (int32_t i = 0; i < s->first + 2 * s->pairs + s->last; i++) {                                  \
+            for (int32_t c = 0; c < channels; c++) {                                                       \
+                to[c * s->step / 2 + i] = x[i * s->across + c];                                            \
             }                                                                                              \
         }                                                                                                  \
     }
+#define MOTE_DUAL_SPREAD_FOUR(name) MOTE_DUAL_SPREAD(name, 4)
+#define MOTE_DUAL_SPREAD_TWO(name) MOTE_DUAL_SPREAD(name, 2)
 
 /**
  * Defines a function that lays out inputs of two pixels for MOTE_DUAL_PAIR: `rows` times `count` of them,

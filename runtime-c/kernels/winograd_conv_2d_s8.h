@@ -22,24 +22,36 @@ typedef struct {
 
 typedef void mote_winograd_tiles(const uint32_t *v, const int32_t *u, int32_t *m);
 
-/** What borders are copied from. */
+/** What borders are copied from; rows from `end` on are not read. */
 typedef struct {
-    int32_t height, width, channels, row, column, zero_point;
+    int32_t end, width, channels, row, column, zero_point;
 } mote_winograd_image;
 
 /** Copies two tiles' inputs from row `y` and column `k` on; what lies outside is the zero point. */
 static MOTE_NOINLINE void mote_winograd_border(const int8_t *x, int8_t *to, int32_t y, int32_t k,
-                                               const mote_winograd_image *g)
+                                               const mote_rows *rows, const mote_winograd_image *g)
 {
     for (int32_t r = y; r < y + 4; r++) {
+        const int32_t is_row = r >= 0 && r < g->end;
+        const int8_t *from = is_row ? x + mote_row(*rows, r, g->row) : x;
         for (int32_t c = k; c < k + 6; c++) {
-            if (r >= 0 && r < g->height && c >= 0 && c < g->width) {
-                memcpy(to, x + r * g->row + c * g->column, (size_t)g->channels);
+            if (is_row && c >= 0 && c < g->width) {
+                memcpy(to, from + c * g->column, (size_t)g->channels);
             } else {
                 memset(to, g->zero_point, (size_t)g->channels);
             }
             to += g->channels;
         }
+    }
+}
+
+/** Where rows from `y` on lie from that one; of those from `end` on no output needs any. */
+static MOTE_NOINLINE void mote_winograd_rows(int32_t y, int32_t end, int32_t step, const mote_rows *rows,
+                                             int32_t *to)
+{
+    const int32_t first = mote_row(*rows, y, step);
+    for (int32_t r = 1; r < 4; r++) {
+        to[r - 1] = mote_row(*rows, y + r < end ? y + r : y, step) - first;
     }
 }
 
@@ -115,23 +127,31 @@ MOTE_INLINE void mote_winograd_conv_2d_s8(mote_winograd_tiles core, const int8_t
     uint32_t *v = (uint32_t *)scratch;
     int32_t *m = (int32_t *)scratch + MOTE_WINOGRAD_WORDS * s.pairs; /* or the patch at a border */
     const int32_t end = rows.out_end - g.pad_h + 2;
-    const int32_t height = (end < g.in_h ? end : g.in_h) - rows.in_begin;
-    const mote_winograd_image outside = {height, g.in_w, g.in_c, g.x_row, g.x_column, s.x_zero_point};
+    const mote_winograd_image outside = {end < g.in_h ? end : g.in_h, g.in_w, g.in_c, g.x_row, g.x_column,
+                                         s.x_zero_point};
     for (int32_t n = 0; n < g.batch; n++) {
         const int8_t *image = x + n * g.x_batch;
         for (int32_t oy = rows.out_begin; oy < rows.out_end; oy += 2) {
             int8_t *to = y + n * g.y_batch + (oy - rows.out_begin) * g.y_row;
             const int32_t row_step = oy + 1 < rows.out_end ? g.y_row : 0;
-            const int32_t iy = oy - g.pad_h - rows.in_begin;
+            const int32_t iy = oy - g.pad_h;
+            const int32_t inside = iy >= 0 && iy < g.in_h - (oy + 1 < rows.out_end ? 3 : 2);
+            mote_winograd_patch rest = {image, {0, 0, 0}, g.x_column, g.in_c / 4};
+            if (inside) {
+                mote_winograd_rows(iy, end, g.x_row, &rows, rest.rows);
+                rest.x += mote_row(rows, iy, g.x_row);
+            }
             for (int32_t ox = 0; ox < g.out_w; ox += 4) {
                 const int32_t ix = ox - g.pad_w;
-                mote_winograd_patch from = {(const int8_t *)m, 6 * g.in_c, g.in_c, g.in_c / 4};
-                if (iy >= 0 && iy + 4 <= height && ix >= 0 && ix + 6 <= g.in_w) {
-                    from.x = image + iy * g.x_row + ix * g.x_column;
-                    from.row = g.x_row;
-                    from.column = g.x_column;
+                mote_winograd_patch from = {(const int8_t *)m,
+                                            {6 * g.in_c, 12 * g.in_c, 18 * g.in_c},
+                                            g.in_c,
+                                            g.in_c / 4};
+                if (inside && ix >= 0 && ix + 6 <= g.in_w) {
+                    from = rest;
+                    from.x += ix * g.x_column;
                 } else {
-                    mote_winograd_border(image, (int8_t *)m, iy, ix, &outside);
+                    mote_winograd_border(image, (int8_t *)m, iy, ix, &rows, &outside);
                 }
                 mote_winograd_input(&from, v);
                 mote_winograd_filters(core, v, m, stream, exponents, to + ox * g.y_column, row_step,

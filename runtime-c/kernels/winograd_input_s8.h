@@ -37,7 +37,8 @@ MOTE_INLINE void mote_winograd_column(const mote_winograd_patch *from, int32_t q
     uint32_t d[4];
     for (int32_t r = 0; r < 4; r++) {
         uint32_t words[2];
-        mote_winograd_expand(from->x + r * from->row + k * from->column + 4 * quad, &words[0], &words[1]);
+        const int8_t *row = r == 0 ? from->x : from->x + from->rows[r - 1];
+        mote_winograd_expand(row + k * from->column + 4 * quad, &words[0], &words[1]);
         d[r] = words[odd];
     }
     t[0] = mote_winograd_sub(d[0], d[2]);

@@ -8,10 +8,14 @@
 /** Transformed inputs v: [pair of channels][16 positions][2 tiles]. */
 enum { MOTE_WINOGRAD_WORDS = 32 };
 
-/** Two tiles' inputs: four rows of six pixels of 4 x quads channels; steps in bytes. */
+/**
+ * Two tiles' inputs: four rows of six pixels of 4 x quads channels; in bytes, where the other rows lie
+ * from the first one, and from column to column.
+ */
 typedef struct {
     const int8_t *x;
-    int32_t row, column, quads;
+    int32_t rows[3];
+    int32_t column, quads;
 } mote_winograd_patch;
 
 #endif

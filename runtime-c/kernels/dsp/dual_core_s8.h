@@ -314,14 +314,16 @@
                 MOTE_DUAL_ASM_TAPS_END(taps));                                                             \
     }
 
-/** How a core makes a line of outputs of four channels. */
+/** How a core makes a line of outputs of some channels. In the order of the assembly. */
 typedef struct {
     int32_t pairs;        /* of output pixels */
     int32_t odd;          /* 1 where one more pixel follows */
     int32_t channel_step; /* bytes of the input from one channel's rows to the next's */
-    int32_t pixel_step;   /* bytes of the output */
     int32_t filter_step;  /* bytes of the output */
+    int32_t pixel_step;   /* bytes of the output */
     int32_t zero_point;
+    int32_t channels;
+    int32_t first; /* which of the three rows of x is the window's first; the others follow in a ring */
 } mote_dual_line;
 
 /* Row r of three for a pixel (lr) and, with both, the next one (r10); its weights are in a and b. */
@@ -345,62 +347,78 @@ typedef struct {
     MOTE_DUAL_ASM_LINE_ROW(2, "r8", "r9", stride, pitch, "lr", both)
 
 /*
- * Frame: x, y, end of y's pairs, channels left, pixel step, zero point, line. `first` and `second`
- * store a pixel's accumulator (lr) and the next one's (r10, r3 bytes further).
+ * Frame: x, y, end of y's pairs, start, pixel step, zero point, channels left, line, where weights are
+ * loaded for rows that begin with the first, second or third. `first` and `second` store a pixel's
+ * accumulator (lr) and the next one's (r10, r3 bytes further).
  */
 #define MOTE_DUAL_ASM_LINE(stride, pitch, first, second)                                                   \
     ".syntax unified\n"                                                                                    \
     "push {r4-r11, lr}\n"                                                                                  \
-    "sub sp, #28\n"                                                                                        \
-    "ldr r4, [r3]\n"                                                                                       \
-    "ldr r5, [r3, #12]\n"                                                                                  \
-    "ldr r6, [r3, #20]\n"                                                                                  \
-    "mul r7, r4, r5\n"                                                                                     \
-    "add r7, r2, r7, lsl #1\n"                                                                             \
-    "movs r8, #4\n"                                                                                        \
+    "sub sp, #36\n"                                                                                        \
+    "ldm r3, {r4-r11}\n"                                                                                   \
+    "mul r4, r4, r8\n"                                                                                     \
+    "add r4, r2, r4, lsl #1\n"                                                                             \
     "strd r0, r2, [sp]\n"                                                                                  \
-    "strd r7, r8, [sp, #8]\n"                                                                              \
-    "strd r5, r6, [sp, #16]\n"                                                                             \
-    "str r3, [sp, #24]\n"                                                                                  \
+    "str r4, [sp, #8]\n"                                                                                   \
+    "strd r8, r9, [sp, #16]\n"                                                                             \
+    "strd r10, r3, [sp, #24]\n"                                                                            \
+    "adr.w r4, 2f\n"                                                                                       \
+    "add r11, r11, r11, lsl #1\n"                                                                          \
+    "add r4, r4, r11, lsl #2\n"                                                                            \
+    "orr r4, r4, #1\n"                                                                                     \
+    "str r4, [sp, #32]\n"                                                                                  \
     "1:\n"                                                                                                 \
-    "ldm r1!, {r4-r11}\n"                                                                                  \
+    "ldr pc, [sp, #32]\n"                                                                                  \
+    ".p2align 2\n"                                                                                         \
+    "2:\n"                                                                                                 \
+    "ldm r1!, {r4-r9}\n"                                                                                   \
+    "b.w 3f\n"                                                                                             \
+    "nop.w\n"                                                                                              \
+    "ldm r1!, {r6-r9}\n"                                                                                   \
+    "ldm.w r1!, {r4, r5}\n"                                                                                \
+    "b.w 3f\n"                                                                                             \
+    "ldm r1!, {r8, r9}\n"                                                                                  \
+    "ldm.w r1!, {r4-r7}\n"                                                                                 \
+    "3:\n"                                                                                                 \
+    "ldm r1!, {r10, r11}\n"                                                                                \
     "ldrd r0, r2, [sp]\n"                                                                                  \
     "ldr r3, [sp, #8]\n"                                                                                   \
+    "str r10, [sp, #12]\n"                                                                                 \
     "cmp r2, r3\n"                                                                                         \
-    "beq.w 3f\n"                                                                                           \
-    "2:\n"                                                                                                 \
+    "beq.w 5f\n"                                                                                           \
+    "4:\n"                                                                                                 \
     MOTE_DUAL_ASM_LINE_ROWS(stride, pitch, 1)                                                              \
     "ldrd r3, r12, [sp, #16]\n"                                                                            \
     first                                                                                                  \
     second                                                                                                 \
     "add r2, r2, r3, lsl #1\n"                                                                             \
-    "ldr r3, [sp, #8]\n"                                                                                   \
-    "ldr r10, [r1, #-8]\n"                                                                                 \
+    "ldrd r3, r10, [sp, #8]\n"                                                                             \
     "adds r0, #(4 * " #stride ")\n"                                                                        \
     "cmp r2, r3\n"                                                                                         \
-    "bne.w 2b\n"                                                                                           \
-    "3:\n"                                                                                                 \
-    "ldr r3, [sp, #24]\n"                                                                                  \
-    "ldr r3, [r3, #4]\n"                                                                                   \
-    "cmp r3, #0\n"                                                                                         \
-    "beq.w 4f\n"                                                                                           \
+    "bne.w 4b\n"                                                                                           \
+    "5:\n"                                                                                                 \
+    "ldr r3, [sp, #28]\n"                                                                                  \
+    "ldr r12, [r3, #4]\n"                                                                                  \
+    "cmp r12, #0\n"                                                                                        \
+    "beq.w 6f\n"                                                                                           \
     MOTE_DUAL_ASM_LINE_ROWS(stride, pitch, 0)                                                              \
     "ldr r12, [sp, #20]\n"                                                                                 \
     first                                                                                                  \
-    "4:\n"                                                                                                 \
-    "ldr r3, [sp, #24]\n"                                                                                  \
+    "ldr r3, [sp, #28]\n"                                                                                  \
+    "6:\n"                                                                                                 \
+    "ldrd r4, r5, [r3, #8]\n"                                                                              \
     "ldrd r0, r2, [sp]\n"                                                                                  \
-    "ldr r4, [r3, #8]\n"                                                                                   \
-    "ldr r5, [r3, #16]\n"                                                                                  \
-    "ldrd r6, r7, [sp, #8]\n"                                                                              \
+    "ldr r6, [sp, #8]\n"                                                                                   \
+    "ldr r7, [sp, #24]\n"                                                                                  \
     "add r0, r0, r4\n"                                                                                     \
     "add r2, r2, r5\n"                                                                                     \
     "add r6, r6, r5\n"                                                                                     \
     "subs r7, #1\n"                                                                                        \
     "strd r0, r2, [sp]\n"                                                                                  \
-    "strd r6, r7, [sp, #8]\n"                                                                              \
+    "str r6, [sp, #8]\n"                                                                                   \
+    "str r7, [sp, #24]\n"                                                                                  \
     "bne.w 1b\n"                                                                                           \
-    "add sp, #28\n"                                                                                        \
+    "add sp, #36\n"                                                                                        \
     "pop {r4-r11, pc}\n"
 
 #define MOTE_DUAL_LINE(name, stride, pitch, left_shift, low, high)                                         \

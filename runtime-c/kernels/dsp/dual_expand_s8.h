@@ -27,42 +27,90 @@ MOTE_INLINE void mote_dual_expand(const int8_t *x, int16_t *to, int32_t step)
     memcpy(to + step, &odd, sizeof odd);
 }
 
-/**
- * Defines a function that lays out two columns a word: four channels of `count` pairs of columns, with
- * `across` bytes from column to column, and `step` bytes from channel to channel where they go.
- */
-#define MOTE_DUAL_SPREAD(name)                                                                             \
-    MOTE_NAKED void name(MOTE_ARGUMENT const int8_t *x, MOTE_ARGUMENT int32_t across,                      \
-                         MOTE_ARGUMENT int16_t *to, MOTE_ARGUMENT int32_t step,                            \
-                         MOTE_ARGUMENT int32_t count)                                                      \
+/** How a row becomes a row of planes, two columns a word. In the order of the assembly. */
+typedef struct {
+    int32_t across; /* bytes from column to column */
+    int32_t step;   /* bytes from a channel's plane to the next one's */
+    int32_t first;  /* whether one column comes before the pairs of columns, and whether one follows */
+    int32_t last;
+    int32_t pairs;
+} mote_dual_spreading;
+
+/* A row of channels: x in r0 goes to r1; across in r2, step in r3, three times the step in r12. */
+#define MOTE_DUAL_ASM_SPREAD(column, pair)                                                                 \
+    ".syntax unified\n"                                                                                    \
+    "push {r4-r11, lr}\n"                                                                                  \
+    "ldm r2, {r2-r5, lr}\n"                                                                                \
+    "add r12, r3, r3, lsl #1\n"                                                                            \
+    "push {r5}\n"                                                                                          \
+    "cmp r4, #0\n"                                                                                         \
+    "beq.w 1f\n"                                                                                           \
+    column                                                                                                 \
+    "add r0, r0, r2\n"                                                                                     \
+    "1:\n"                                                                                                 \
+    "cmp lr, #0\n"                                                                                         \
+    "beq.w 3f\n"                                                                                           \
+    "2:\n"                                                                                                 \
+    pair                                                                                                   \
+    "subs lr, #1\n"                                                                                        \
+    "bne.w 2b\n"                                                                                           \
+    "3:\n"                                                                                                 \
+    "pop {r5}\n"                                                                                           \
+    "cmp r5, #0\n"                                                                                         \
+    "beq.w 4f\n"                                                                                           \
+    column                                                                                                 \
+    "4:\n"                                                                                                 \
+    "pop {r4-r11, pc}\n"
+#define MOTE_DUAL_ASM_COLUMN_FOUR                                                                          \
+    "ldr r4, [r0]\n"                                                                                       \
+    "sxtb16 r5, r4, ror #8\n"                                                                              \
+    "sxtb16 r4, r4\n"                                                                                      \
+    "asr r6, r4, #16\n"                                                                                    \
+    "asr r7, r5, #16\n"                                                                                    \
+    "strh r5, [r1, r3]\n"                                                                                  \
+    "strh r6, [r1, r3, lsl #1]\n"                                                                          \
+    "strh r7, [r1, r12]\n"                                                                                 \
+    "strh r4, [r1], #2\n"
+#define MOTE_DUAL_ASM_COLUMNS_FOUR                                                                         \
+    "ldr r4, [r0]\n"                                                                                       \
+    "ldr r5, [r0, r2]\n"                                                                                   \
+    "add r0, r0, r2, lsl #1\n"                                                                             \
+    "sxtb16 r6, r4\n"                                                                                      \
+    "sxtb16 r7, r5\n"                                                                                      \
+    "sxtb16 r4, r4, ror #8\n"                                                                              \
+    "sxtb16 r5, r5, ror #8\n"                                                                              \
+    "pkhbt r8, r6, r7, lsl #16\n"                                                                          \
+    "pkhbt r9, r4, r5, lsl #16\n"                                                                          \
+    "pkhtb r10, r7, r6, asr #16\n"                                                                         \
+    "pkhtb r11, r5, r4, asr #16\n"                                                                         \
+    "str r9, [r1, r3]\n"                                                                                   \
+    "str r10, [r1, r3, lsl #1]\n"                                                                          \
+    "str r11, [r1, r12]\n"                                                                                 \
+    "str r8, [r1], #4\n"
+#define MOTE_DUAL_ASM_COLUMN_TWO                                                                           \
+    "ldrsb r4, [r0]\n"                                                                                     \
+    "ldrsb r5, [r0, #1]\n"                                                                                 \
+    "strh r5, [r1, r3]\n"                                                                                  \
+    "strh r4, [r1], #2\n"
+#define MOTE_DUAL_ASM_COLUMNS_TWO                                                                          \
+    "ldrh r4, [r0]\n"                                                                                      \
+    "ldrh r5, [r0, r2]\n"                                                                                  \
+    "add r0, r0, r2, lsl #1\n"                                                                             \
+    "orr r4, r4, r5, lsl #16\n"                                                                            \
+    "sxtb16 r5, r4, ror #8\n"                                                                              \
+    "sxtb16 r4, r4\n"                                                                                      \
+    "str r5, [r1, r3]\n"                                                                                   \
+    "str r4, [r1], #4\n"
+
+/** Defines a function that lays out a row of some channels; its first column goes to `to`. */
+#define MOTE_DUAL_SPREAD(name, column, pair)                                                               \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int8_t *x, MOTE_ARGUMENT int16_t *to,                         \
+                         MOTE_ARGUMENT const mote_dual_spreading *s)                                       \
     {                                                                                                      \
-        __asm__(".syntax unified\n"                                                                        \
-                "push {r4-r11, lr}\n"                                                                      \
-                "ldr lr, [sp, #36]\n"                                                                      \
-                "add r12, r3, r3, lsl #1\n"                                                                \
-                "cmp lr, #0\n"                                                                             \
-                "beq.w 2f\n"                                                                               \
-                "1:\n"                                                                                     \
-                "ldr r4, [r0]\n"                                                                           \
-                "ldr r5, [r0, r1]\n"                                                                       \
-                "add r0, r0, r1, lsl #1\n"                                                                 \
-                "sxtb16 r6, r4\n"                                                                          \
-                "sxtb16 r7, r5\n"                                                                          \
-                "sxtb16 r4, r4, ror #8\n"                                                                  \
-                "sxtb16 r5, r5, ror #8\n"                                                                  \
-                "pkhbt r8, r6, r7, lsl #16\n"                                                              \
-                "pkhbt r9, r4, r5, lsl #16\n"                                                              \
-                "pkhtb r10, r7, r6, asr #16\n"                                                             \
-                "pkhtb r11, r5, r4, asr #16\n"                                                             \
-                "str r9, [r2, r3]\n"                                                                       \
-                "str r10, [r2, r3, lsl #1]\n"                                                              \
-                "str r11, [r2, r12]\n"                                                                     \
-                "str r8, [r2], #4\n"                                                                       \
-                "subs lr, #1\n"                                                                            \
-                "bne.w 1b\n"                                                                               \
-                "2:\n"                                                                                     \
-                "pop {r4-r11, pc}\n");                                                                     \
+        __asm__(MOTE_DUAL_ASM_SPREAD(column, pair));                                                       \
     }
+#define MOTE_DUAL_SPREAD_FOUR(name) MOTE_DUAL_SPREAD(name, MOTE_DUAL_ASM_COLUMN_FOUR, MOTE_DUAL_ASM_COLUMNS_FOUR)
+#define MOTE_DUAL_SPREAD_TWO(name) MOTE_DUAL_SPREAD(name, MOTE_DUAL_ASM_COLUMN_TWO, MOTE_DUAL_ASM_COLUMNS_TWO)
 
 #define MOTE_DUAL_ASM_LOAD(c, d)                                                                           \
     "ldr " c ", [r0], #4\n"                                                                                \

@@ -15,19 +15,19 @@
 
 /* Two channels of a column's four rows, in r8 to r11, to word `at` of four rows of six on the stack. */
 #define MOTE_WINOGRAD_ASM_ROWS(at)                                                                         \
-    "sub r12, r8, r10\n"                                                                                   \
-    "str r12, [sp, #" at "]\n"                                                                             \
-    "add r12, r9, r10\n"                                                                                   \
-    "str r12, [sp, #" at " + 24]\n"                                                                        \
-    "sub r12, r10, r9\n"                                                                                   \
-    "str r12, [sp, #" at " + 48]\n"                                                                        \
-    "sub r12, r9, r11\n"                                                                                   \
-    "str r12, [sp, #" at " + 72]\n"
-/* Four channels of a column at r0, whose rows lie r1 apart; r3 is three times that, lr 0x00FF00FF. */
+    "sub r8, r8, r10\n"                                                                                   \
+    "str r8, [sp, #" at "]\n"                                                                             \
+    "add r8, r9, r10\n"                                                                                   \
+    "str r8, [sp, #" at " + 24]\n"                                                                        \
+    "sub r8, r10, r9\n"                                                                                   \
+    "str r8, [sp, #" at " + 48]\n"                                                                        \
+    "sub r8, r9, r11\n"                                                                                   \
+    "str r8, [sp, #" at " + 72]\n"
+/* Four channels of a column at r0, whose other rows lie r1, r12 and r3 from there; lr is 0x00FF00FF. */
 #define MOTE_WINOGRAD_ASM_COLUMN                                                                           \
     "ldr r4, [r0]\n"                                                                                       \
     "ldr r5, [r0, r1]\n"                                                                                   \
-    "ldr r6, [r0, r1, lsl #1]\n"                                                                           \
+    "ldr r6, [r0, r12]\n"                                                                                  \
     "ldr r7, [r0, r3]\n"                                                                                   \
     "eor r4, r4, #0x80808080\n"                                                                            \
     "eor r5, r5, #0x80808080\n"                                                                            \
@@ -75,22 +75,22 @@
     "stm r0!, {r1-r4, r9-r12}\n"                                                                           \
     ".set mote_winograd_at, (mote_winograd_at + 1) % 4\n"
 
-/** Transforms two tiles that share two columns. Frame: 48 words, x, row, column, quads, v. */
+/** Transforms two tiles that share two columns. Frame: 48 words, x, three rows, column, quads, v. */
 MOTE_NAKED void mote_winograd_input(MOTE_ARGUMENT const mote_winograd_patch *from,
                                     MOTE_ARGUMENT uint32_t *v)
 {
     __asm__(".syntax unified\n"
             "push {r4-r11, lr}\n"
-            "sub sp, #212\n"
-            "ldm r0, {r2-r5}\n"
-            "add r6, sp, #192\n"
-            "stm r6, {r2-r5}\n"
-            "str r1, [sp, #208]\n"
+            "sub sp, #220\n"
+            "ldm r0, {r2-r7}\n"
+            "add r8, sp, #192\n"
+            "stm r8, {r2-r7}\n"
+            "str r1, [sp, #216]\n"
             "1:\n"
             "ldrd r0, r1, [sp, #192]\n"
-            "ldr r2, [sp, #200]\n"
+            "ldrd r12, r3, [sp, #200]\n"
+            "ldr r2, [sp, #208]\n"
             "mov lr, #0x00FF00FF\n"
-            "add r3, r1, r1, lsl #1\n"
             "adds r4, r0, #4\n"
             "str r4, [sp, #192]\n"
             ".set mote_winograd_at, 0\n"
@@ -98,17 +98,17 @@ MOTE_NAKED void mote_winograd_input(MOTE_ARGUMENT const mote_winograd_patch *fro
             MOTE_WINOGRAD_ASM_COLUMN
             ".endr\n"
             "mov lr, sp\n"
-            "ldr r0, [sp, #208]\n"
+            "ldr r0, [sp, #216]\n"
             ".set mote_winograd_at, 0\n"
             ".rept 8\n"
             MOTE_WINOGRAD_ASM_TILES
             ".endr\n");
-    __asm__("ldr r1, [sp, #204]\n" /* apart, since C99 promises string literals of 4095 characters only */
-            "str r0, [sp, #208]\n"
+    __asm__("ldr r1, [sp, #212]\n" /* apart, since C99 promises string literals of 4095 characters only */
+            "str r0, [sp, #216]\n"
             "subs r1, #1\n"
-            "str r1, [sp, #204]\n"
+            "str r1, [sp, #212]\n"
             "bne.w 1b\n"
-            "add sp, #212\n"
+            "add sp, #220\n"
             "pop {r4-r11, pc}\n");
 }
 
