@@ -88,15 +88,16 @@ export function windowOf({ binding }: KernelCall): Readonly<Record<string, numbe
 /** Some order of the rows, where they may lie anywhere. */
 function scattered(calls: readonly KernelCall[], random: Random): Scattered | undefined {
   if (!calls.every((c) => c.binding.takesRows === "scattered")) return undefined;
-  const { batch, in_h: rows, in_w: columns, x_row: row, x_column: column } = windowOf(calls[0]!);
-  if (batch !== 1 || row !== columns! * column! || random.chance(0.5)) return undefined;
+  const { batch, in_h: rows, x_row: row } = windowOf(calls[0]!);
+  const count = elementCount(calls[0]!.node.inputs[0]!.type.shape);
+  if (batch !== 1 || row! * rows! !== count || random.chance(0.5)) return undefined;
   const shift = random.int(0, 2);
   const slots = Array.from({ length: rows! }, (_, r) => r);
   for (let r = rows! - 1; r > 0; r--) {
     const other = random.int(0, r);
     [slots[r], slots[other]] = [slots[other]!, slots[r]!];
   }
-  return { slots, pitch: Math.ceil(row / 2 ** shift) * 2 ** shift, shift };
+  return { slots, pitch: Math.ceil(row! / 2 ** shift) * 2 ** shift, shift };
 }
 
 /** The portable twins of all kernels run on this computer. */
