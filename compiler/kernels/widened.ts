@@ -87,7 +87,8 @@ function bindWide(kernel: Kernel, multiple: number, node: Node, profile: Profile
     out_offset: outOffset,
   };
   const struct = each.struct.replace("mote_", "mote_widened_");
-  return { ...each, struct, shape: { each: each.shape, widening } };
+  const takesRows = each.takesRows && "scattered";
+  return { ...each, takesRows, struct, shape: { each: each.shape, widening } };
 }
 
 /** The kernel itself, and what copying takes for each element. */

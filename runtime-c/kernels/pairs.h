@@ -56,7 +56,7 @@ struct mote_pairs_call {
 /** Where the patches of a block's four pixels begin. */
 typedef struct {
     int32_t iy[4], ix[4];
-    int32_t at[4]; /* offset in x */
+    int32_t at[4]; /* offset in x, unless its rows are found by a table */
     int32_t inside; /* no patch touches the padding */
 } mote_pairs_block;
 
@@ -140,15 +140,31 @@ static MOTE_NOINLINE int32_t mote_pairs_next(mote_pairs_walk *w, mote_pairs_bloc
     return pixel;
 }
 
+/** Where a tap of each pixel is in x, whose rows are found by a table. */
+MOTE_INLINE void mote_pairs_offsets_by_table(const mote_pairs_block *b, int32_t dy, int32_t dx, int32_t *at,
+                                             const mote_rows *rows, const mote_window *g)
+{
+    for (int32_t i = 0; i < 4; i++) {
+        const int32_t row = b->iy[i] + dy;
+        if ((uint32_t)row < (uint32_t)g->in_h) {
+            at[i] = mote_row(*rows, row, g->x_row) + (b->ix[i] + dx) * g->x_column;
+        }
+    }
+}
+
 /** Where a tap of each pixel is in x. */
 static MOTE_NOINLINE void mote_pairs_offsets(const mote_pairs_block *b, int32_t ky, int32_t kx, int32_t *at,
-                                             const mote_window *g)
+                                             const mote_rows *rows, const mote_window *g)
 {
     const int32_t dy = ky * g->dilation_h;
     const int32_t dx = kx * g->dilation_w;
-    const int32_t offset = dy * g->x_row + dx * g->x_column;
-    for (int32_t i = 0; i < 4; i++) {
-        at[i] = b->at[i] + offset;
+    if (rows->at != NULL) {
+        mote_pairs_offsets_by_table(b, dy, dx, at, rows, g);
+    } else {
+        const int32_t offset = dy * g->x_row + dx * g->x_column;
+        for (int32_t i = 0; i < 4; i++) {
+            at[i] = b->at[i] + offset;
+        }
     }
     for (int32_t i = 0; b->inside == 0 && i < 4; i++) {
         const uint32_t row = (uint32_t)(b->iy[i] + dy);

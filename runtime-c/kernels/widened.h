@@ -36,15 +36,17 @@ MOTE_INLINE int32_t mote_widened_end(mote_rows band, mote_window g)
     return last < g.in_h ? last + 1 : g.in_h;
 }
 
-/** Defines the copies of a band for one type; x at its first row, y at its first result. */
+/** Defines the copies of a band for one type; `rows` say where the input's lie; y at its first result. */
 #define MOTE_WIDENED_COPIES(suffix, type) \
-    MOTE_INLINE void mote_widen_##suffix(const type *x, type *to, mote_rows band, mote_widening s) \
+    MOTE_INLINE void mote_widen_##suffix(const type *x, type *to, mote_rows rows, mote_rows band, \
+                                         mote_widening s) \
     { \
         const mote_window g = s.window; \
-        const int32_t height = mote_widened_end(band, g) - band.in_begin; \
-        for (int32_t row = 0; row < height; row++) { \
+        const int32_t end = mote_widened_end(band, g); \
+        for (int32_t row = band.in_begin; row < end; row++) { \
+            const type *const first = x + mote_row(rows, row, g.x_row); \
             for (int32_t column = 0; column < g.in_w; column++) { \
-                const type *from = x + row * g.x_row + column * g.x_column; \
+                const type *from = first + column * g.x_column; \
                 for (int32_t c = 0; c < g.in_c; c++) { \
                     for (int32_t i = 0; i < s.multiplier; i++) { \
                         *to++ = from[c * g.x_channel]; \

@@ -23,7 +23,7 @@ MOTE_INLINE void mote_widened_depthwise_columns_s8(mote_columns_core *core, cons
         for (int32_t oy = rows.out_begin; oy < rows.out_end; oy += w.band) {
             const mote_rows band = mote_widened_band(oy, rows, w);
             int8_t *to = y + n * g.y_batch + (oy - rows.out_begin) * g.y_row;
-            mote_widen_s8(x + n * g.x_batch + (band.in_begin - rows.in_begin) * g.x_row, in, band, w);
+            mote_widen_s8(x + n * g.x_batch, in, rows, band, w);
             mote_depthwise_columns_s8(core, in, w.direct != 0 ? to : out, scratch, stream, band, s.each);
             if (w.direct == 0) {
                 mote_narrow_s8(out, to, band, w);

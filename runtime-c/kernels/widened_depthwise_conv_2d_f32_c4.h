@@ -24,7 +24,7 @@ MOTE_INLINE void mote_widened_depthwise_conv_2d_f32_c4(const float *x, float *y,
         for (int32_t oy = rows.out_begin; oy < rows.out_end; oy += w.band) {
             const mote_rows band = mote_widened_band(oy, rows, w);
             float *to = y + n * g.y_batch + (oy - rows.out_begin) * g.y_row;
-            mote_widen_f32(x + n * g.x_batch + (band.in_begin - rows.in_begin) * g.x_row, in, band, w);
+            mote_widen_f32(x + n * g.x_batch, in, rows, band, w);
             mote_depthwise_conv_2d_f32_c4(in, w.direct != 0 ? to : out, weights, bias, band, s.each);
             if (w.direct == 0) {
                 mote_narrow_f32(out, to, band, w);

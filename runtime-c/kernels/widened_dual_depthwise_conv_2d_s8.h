@@ -24,7 +24,7 @@ MOTE_INLINE void mote_widened_dual_depthwise_conv_2d_s8(mote_dual_channels core,
         for (int32_t oy = rows.out_begin; oy < rows.out_end; oy += w.band) {
             const mote_rows band = mote_widened_band(oy, rows, w);
             int8_t *to = y + n * g.y_batch + (oy - rows.out_begin) * g.y_row;
-            mote_widen_s8(x + n * g.x_batch + (band.in_begin - rows.in_begin) * g.x_row, in, band, w);
+            mote_widen_s8(x + n * g.x_batch, in, rows, band, w);
             mote_dual_depthwise_conv_2d_s8(core, in, w.direct != 0 ? to : out, scratch, stream, exponents,
                                            band, &s->each);
             if (w.direct == 0) {
