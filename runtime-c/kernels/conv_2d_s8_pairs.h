@@ -6,6 +6,12 @@
 #include "pairs.h"
 #include "pairs_core.h"
 
+/** Where a row lies, or 0 if it is padding. */
+MOTE_INLINE int32_t mote_conv_2d_s8_pairs_row(const mote_rows *rows, int32_t row, const mote_window *g)
+{
+    return (uint32_t)row < (uint32_t)g->in_h ? mote_row(*rows, row, g->x_row) : 0;
+}
+
 /** The words of pixels i and i + 1 of an input of one channel. */
 static MOTE_NOINLINE void mote_conv_2d_s8_pairs_single(const mote_pairs_block *b, int32_t i, const int8_t *x,
                                                        int32_t pad, uint32_t *words, const mote_rows *rows,
@@ -22,11 +28,9 @@ static MOTE_NOINLINE void mote_conv_2d_s8_pairs_single(const mote_pairs_block *b
         const uint32_t second_limit = (uint32_t)(b->iy[i + 1] + ky) < (uint32_t)g->in_h ? in_w : 0u;
         const int8_t *first = first_row;
         const int8_t *second = second_row;
-        if (rows->at != NULL && first_limit != 0) {
-            first = x + mote_row(*rows, b->iy[i] + ky, g->x_row) + b->ix[i] * g->x_column;
-        }
-        if (rows->at != NULL && second_limit != 0) {
-            second = x + mote_row(*rows, b->iy[i + 1] + ky, g->x_row) + b->ix[i + 1] * g->x_column;
+        if (rows->at != NULL) {
+            first = x + mote_conv_2d_s8_pairs_row(rows, b->iy[i] + ky, g) + b->ix[i] * g->x_column;
+            second = x + mote_conv_2d_s8_pairs_row(rows, b->iy[i + 1] + ky, g) + b->ix[i + 1] * g->x_column;
         }
         for (int32_t column = b->ix[i]; column < b->ix[i] + width; column += g->dilation_w) {
             const int32_t low = (uint32_t)column < first_limit ? *first : pad;

@@ -108,7 +108,7 @@ MOTE_INLINE void mote_conv_patch(const int8_t *x, int8_t *to, int32_t iy, int32_
             const int8_t *row = x + mote_row(rows, iy + ky * g.dilation_h, g.x_row);
             if (s.gathers == 0 && is_inside) {
                 mote_copy_s8(to, row, bytes);
-            } else if (is_inside) {
+            } else if (is_inside && bytes > 8) {
                 mote_gather_s8(to, row, offsets, bytes);
             } else {
                 mote_conv_patch_row(row, to, columns, s);

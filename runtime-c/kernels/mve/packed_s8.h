@@ -324,7 +324,7 @@ MOTE_INLINE void mote_gather_s8(int8_t *to, const int8_t *from, const uint16_t *
                      "vstrb.16 q1, [%[to]], #8\n"
                      "letp lr, 2b\n"
                      "1:\n"
-                     : [to] "+r"(to), [offsets] "+r"(offsets)
+                     : [to] "+l"(to), [offsets] "+r"(offsets)
                      : [from] "r"(from), [count] "r"(count)
                      : "lr", "q0", "q1", "memory");
 }
@@ -342,7 +342,7 @@ MOTE_INLINE void mote_gather_pair_s8(int8_t *to, const int8_t *from, int32_t ste
                      "vstrb.16 q1, [%[second]], #8\n"
                      "le lr, 2b\n"
                      "1:\n"
-                     : [to] "+r"(to), [second] "+r"(second), [offsets] "+r"(offsets)
+                     : [to] "+l"(to), [second] "+l"(second), [offsets] "+r"(offsets)
                      : [from] "r"(from), [next] "r"(from + step), [count] "r"(count / 8)
                      : "lr", "q0", "q1", "memory");
 }
