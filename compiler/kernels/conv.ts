@@ -166,7 +166,7 @@ const conv: Family = {
   op: "Conv2D",
   fields: convFields,
   pack: asIs,
-  takesRows: true,
+  takesRows: "scattered",
   instructionsPerMac: 6,
   fits: always,
 };
@@ -216,7 +216,7 @@ const integerKernel = (f: Family, result: "int8" | "int32"): Kernel => ({
     return {
       inputs: [0],
       constants: [...parameters(node, f.pack), ...tables],
-      takesRows: f.takesRows && "scattered",
+      takesRows: f.takesRows,
       struct: `mote_${f.base}_s8_shape`,
       shape: { ...f.fields(node), ...fields },
     };

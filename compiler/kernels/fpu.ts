@@ -98,7 +98,7 @@ function bindConv(node: Node): Binding {
     core: { macro: "MOTE_CORE_F32_X4", arguments: [clampCode(node)!] },
     inputs: [0],
     constants: [stream(inGroups(f, 4, roundUp(f.filters, 4), products))],
-    takesRows: true,
+    takesRows: "scattered",
     struct: "mote_conv_2d_f32_x4_shape",
     shape: {
       window: windowFields(node),
@@ -176,7 +176,7 @@ const depthwise: Kernel = {
   bind: (node) => ({
     inputs: [0],
     constants: parameters(node, filtersInnermost),
-    takesRows: true,
+    takesRows: "scattered",
     struct: "mote_depthwise_conv_2d_f32_c4_shape",
     shape: { window: windowFields(node), ...clampFields(node) },
   }),

@@ -78,7 +78,7 @@ export const columnsKernel: Kernel = {
     return {
       inputs: [0],
       constants: [weightsArray("stream", "int32", stream)],
-      takesRows: true,
+      takesRows: "scattered",
       core: {
         macro: "MOTE_COLUMNS_S8",
         arguments: [pixelsOf(node), step, spread, channels, y[3], ...scales],

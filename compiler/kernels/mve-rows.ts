@@ -88,7 +88,7 @@ export const rowsKernel: Kernel = {
     return {
       inputs: [0],
       constants: [weightsArray("stream", "int32", packStream(node, profile))],
-      takesRows: true,
+      takesRows: "scattered",
       core: {
         macro: "MOTE_ROWS_S8",
         arguments: [channels, window.strides[1]!, y[3], filters, ...scales],

@@ -211,7 +211,7 @@ const pointwise: Kernel = {
     return {
       inputs: [0],
       constants: [streamArray(node, profile, 4)],
-      takesRows: true,
+      takesRows: "scattered",
       core: convCore(node, profile, channels, window.strides[1]! * x[3]),
       struct: "mote_conv_packed_s8_shape",
       shape: convShape(node, 0, false),
@@ -271,7 +271,7 @@ const patches: Kernel = {
     return {
       inputs: [0],
       constants: [streamArray(node, profile, 4), table],
-      takesRows: true,
+      takesRows: "scattered",
       core: convCore(node, profile, patchBytes(node), patchBytes(node)),
       struct: "mote_conv_packed_s8_shape",
       shape: convShape(node, patchBytes(node), gathers(node)),

@@ -127,7 +127,7 @@ function averageBinding(node: Node, profile: Profile): Binding {
   return {
     inputs: [0],
     constants: [tables[0], exponents],
-    takesRows: true,
+    takesRows: "scattered",
     struct: "mote_pool_2d_s8_shape",
     shape: {
       ...poolFields(node),
@@ -144,7 +144,7 @@ function maximumBinding(node: Node): Binding {
   return {
     inputs: [0],
     constants: [],
-    takesRows: true,
+    takesRows: "scattered",
     struct: "mote_pool_2d_s8_shape",
     shape: {
       ...poolFields(node),
@@ -214,7 +214,7 @@ const floatPool = (name: string, op: string): Kernel => ({
   bind: (node) => ({
     inputs: [0],
     constants: [],
-    takesRows: true,
+    takesRows: "scattered",
     struct: "mote_pool_2d_f32_shape",
     shape: { ...poolFields(node), ...clampFields(node) },
   }),

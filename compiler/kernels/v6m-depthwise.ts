@@ -52,7 +52,7 @@ function bind(node: Node, profile: Profile): Binding {
       raw ? constants[2] : undefined,
       raw ? constants[3] : undefined,
     ],
-    takesRows: true,
+    takesRows: "scattered",
     core: {
       macro: "MOTE_X8_TAPS_CORE",
       arguments: [filters.taps, ...(raw ? [-128, 127] : [min!, max!]), raw],

@@ -95,7 +95,7 @@ function bind(node: Node, profile: Profile): Binding {
       raw ? constants[2] : undefined,
       raw ? constants[3] : undefined,
     ],
-    takesRows: true,
+    takesRows: "scattered",
     core: {
       macro: "MOTE_LINES_CORE",
       arguments: [window.stride_w!, ...range, raw],

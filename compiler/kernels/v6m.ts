@@ -163,7 +163,7 @@ function bindPairs(
       raw ? binding.constants[2] : undefined,
       raw ? binding.constants[3] : undefined,
     ],
-    takesRows: true,
+    takesRows: "scattered",
     core: {
       macro: "MOTE_PAIRS_CORE",
       arguments: [size, unroll, ...range, raw, f.depthwise ? 1 : 0, exact ? 1 : 0],

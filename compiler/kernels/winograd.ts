@@ -156,7 +156,7 @@ const float: Kernel = {
   bind: (node) => ({
     inputs: [0],
     constants: [weightsArray("weights", "float32", Float32Array.from(floatStream(node)))],
-    takesRows: true,
+    takesRows: "scattered",
     core: { macro: "MOTE_CORE_F32_X4", arguments: [0] },
     struct: "mote_winograd_conv_2d_f32_shape",
     shape: {
