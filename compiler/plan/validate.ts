@@ -35,24 +35,24 @@ function imageOf({ type }: Value, layout: string): { rows: number; planes: numbe
 }
 
 /** Rows of an input that rows of a convolution's or pool's output see. */
-function seen(node: Node, [begin, end]: Range, height: number): Range {
-  const kernel =
-    node.op === "Conv2D" ? node.inputs[1]!.type.shape[1]! : ints(node, "kernel_shape")[0]!;
+function seen(node: Node, [begin, end]: Range, height: number): Range[] {
+  const isConv = node.op === "Conv2D";
+  const kernel = isConv ? node.inputs[1]!.type.shape[1]! : ints(node, "kernel_shape")[0]!;
   const at = (name: string, absent: number) => ints(node, name)[0] ?? absent;
   const [stride, dilation, pad] = [at("strides", 1), at("dilations", 1), at("pads", 0)];
-  const first = begin * stride - pad;
-  const last = (end - 1) * stride - pad + (kernel - 1) * dilation;
-  return [Math.min(height - 1, Math.max(0, first)), Math.min(height, last + 1)];
+  const rows = new Set<number>();
+  for (let row = begin; row < end; row++)
+    for (let k = 0; k < kernel; k++) rows.add(row * stride - pad + k * dilation);
+  return [...rows].filter((row) => row >= 0 && row < height).map((row) => [row, row + 1]);
 }
 
 /** Rows of an input that rows of the output need, at the most. */
-function needed(node: Node, input: number, made: Range, all: number, height: number): Range {
-  const isImage = node.inputs[input]!.type.shape.length === 4 && made[1] - made[0] < all;
-  if (!isImage) return [0, height];
+function needed(node: Node, input: number, made: Range, all: number, height: number): Range[] {
+  const isPart = node.inputs[input]!.type.shape.length === 4 && made[1] - made[0] < all;
   const autoPads = !["", "NOTSET", "VALID"].includes(str(node, "auto_pad"));
-  if (/^(Conv2D|AveragePool2D|MaxPool2D)$/.test(node.op))
-    return autoPads ? [0, height] : seen(node, made, height);
-  return height === all ? made : [0, height];
+  if (/^(Conv2D|AveragePool2D|MaxPool2D)$/.test(node.op) && !autoPads && all > 1)
+    return seen(node, made, height);
+  return [isPart && height === all ? made : [0, height]];
 }
 
 /** Bytes [begin, end) of the arena that hold those from `from` on of a value. */
@@ -163,8 +163,9 @@ class Play {
     const value = node.inputs[input]!;
     const { rows: height } = imageOf(value, this.#layout(input));
     const all = imageOf(outputs[0]!.value, str(node, "y_layout")).rows;
-    const rows = needed(node, input, made, all, height);
-    return this.#arena.spans(value, rows, this.#layout(input), this.#when);
+    return needed(node, input, made, all, height).flatMap((rows) =>
+      this.#arena.spans(value, rows, this.#layout(input), this.#when),
+    );
   }
 
   #writes({ value }: Region, rows: Range): Span[] {
@@ -180,7 +181,7 @@ class Play {
   /** Whether an input may be written over while the step runs, since it begins where the output does. */
   #isTaken(input: number, read: readonly Span[], written: readonly Span[]): boolean {
     const allowed = inPlaceInputs(this.#kernel, this.#step.node).includes(input);
-    return allowed && read.length === written.length && read[0]?.begin === written[0]?.begin;
+    return allowed && read[0] !== undefined && read[0].begin === written[0]?.begin;
   }
 
   /** A call writes its rows one after the other, and reads them so where it takes no table. */
