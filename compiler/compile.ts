@@ -34,7 +34,7 @@ import { insertQuantization, observeRanges } from "./quantize/calibrate.ts";
 import { floatLayers } from "./quantize/left.ts";
 import { readModel } from "./read/model.ts";
 import { readCalibration } from "./read/samples.ts";
-import { nhwcBoundary } from "./rewrite/boundary.ts";
+import { nhwcBoundary, rowInputs } from "./rewrite/boundary.ts";
 import type { RewriteLog } from "./rewrite/engine.ts";
 import { fuse, lower, settleEdges, simplify, toInteger } from "./rewrite/stages.ts";
 import { type Stage, type StepOptions, Steps, Stopped } from "./steps.ts";
@@ -48,6 +48,8 @@ export interface CompileOptions extends StepOptions {
   /** A .npy or .npz file of sample inputs. */
   readonly calib?: string;
   readonly ioLayout?: "nchw" | "nhwc";
+  /** Input images are delivered by rows, NHWC, while the network runs. */
+  readonly rowInput?: boolean;
   /** Float inputs and outputs even where the network quantises them. */
   readonly floatIo?: boolean;
   /** Name of the C program; by default the model file's stem. */
@@ -227,7 +229,8 @@ function run(
   report: Report,
 ) {
   const target = loadTarget(options.target ?? "cortex-m4");
-  const { profile = "fast", ioLayout = "nchw", trace = false } = options;
+  const { profile = "fast", rowInput = false, trace = false } = options;
+  const { ioLayout = rowInput ? "nhwc" : "nchw" } = options;
   const { tuning, optimize = "balanced", kernels: forced, maxSram, maxFlash } = options;
   const file = typeof source === "string" ? source : source.name;
   const name = identifier(options.name ?? basename(file, extname(file)));
@@ -239,8 +242,9 @@ function run(
   const fused = steps.step("fuse", fuse(simple, log));
   const lowered = steps.step("lower", checked(lower(fused, log), file));
   const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
+  const delivered = rowInput ? rowInputs(integer) : integer;
   const choosing = { isa: target.isa, costs: target.costs, profile, tuning, optimize, forced };
-  const chosen = steps.step("select", selected(integer, choosing, file));
+  const chosen = steps.step("select", selected(delivered, choosing, file));
   const goal = { optimize, maxSram, maxFlash };
   const { graph, lowerBoundBytes, codeBytes } = planned(chosen, costsBy(choosing), goal, file);
   steps.step("plan", graph);

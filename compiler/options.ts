@@ -85,6 +85,14 @@ export const options: readonly OptionSpec[] = [
     inConfig: true,
   },
   {
+    name: "rowInput",
+    value: flag,
+    description:
+      "the application delivers images row by row (NHWC) to NAME_run_rows: they need no memory",
+    commands: building,
+    inConfig: true,
+  },
+  {
     name: "floatIo",
     value: flag,
     description: "keep float inputs and outputs where a network quantises them itself",

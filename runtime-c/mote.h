@@ -40,6 +40,9 @@ typedef enum {
     MOTE_UINT64 = 13
 } mote_type;
 
+/** Writes row `row` of input `index` to `to`; `context` is what the application gave the run. */
+typedef void (*mote_read_row)(void *context, int index, int row, void *to);
+
 /** Whether hot loops are GNU assembly; define MOTE_NO_ASM for C of the same results. */
 #if defined(__GNUC__) && !defined(__CC_ARM) && !defined(MOTE_NO_ASM)
 #define MOTE_ASM 1

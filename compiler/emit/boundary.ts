@@ -26,6 +26,9 @@ export interface Port {
   readonly high: number;
   /** An expression for where it lies. */
   readonly address: string;
+  /** Of an input that is delivered row by row. */
+  readonly rows?: number;
+  readonly rowBytes?: number;
 }
 
 function port(
@@ -34,6 +37,7 @@ function port(
   identifier: string,
   type: TensorType,
   address: string,
+  rows?: number,
 ): Port {
   const [low, high] = type.quant ? integerRange(type.elem) : [0, 0];
   const scale = type.quant && floatLiteral(type.quant.scale[0]!);
@@ -54,8 +58,13 @@ function port(
     low,
     high,
     address,
+    ...(rows && { rows, rowBytes: typeBytes(type) / rows }),
   };
 }
+
+/** Rows of an input that the application delivers one by one. */
+const rowsOf = ({ plan }: Graph<"planned">, value: Value): number | undefined =>
+  plan.places.has(value) ? undefined : value.type.shape[1];
 
 const offsetOf = (graph: Graph<"planned">, value: Value): number | undefined =>
   graph.plan.places.get(value)?.offset;
@@ -68,7 +77,10 @@ export function inputPorts(graph: Graph<"planned">): Port[] {
       value.name,
       identifiers.take(value.name),
       value.type,
-      `(unsigned char *)arena + ${offsetOf(graph, value)}`,
+      offsetOf(graph, value) === undefined
+        ? "NULL"
+        : `(unsigned char *)arena + ${offsetOf(graph, value)}`,
+      rowsOf(graph, value),
     ),
   );
 }

@@ -96,6 +96,7 @@ export function emit(graph: Graph<"planned">, options: EmitOptions): Emitted {
     inputs,
     outputs,
     ports: [...portsOf("Input", inputs), ...portsOf("Output", outputs)],
+    hasRows: inputs.some((p) => p.rows !== undefined),
     trace,
     headers: source.headers,
     usesMath: /INFINITY|NAN/.test(source.functions + constants),

@@ -9,7 +9,7 @@ import type { Profile } from "../ops/numerics.ts";
 import { commentText, Identifiers } from "./c.ts";
 import type { Constants } from "./constants.ts";
 import { Layers, wrapped } from "./layers.ts";
-import { addressText, pointerText } from "./place.ts";
+import { addressText, deliveryText, pointerText } from "./place.ts";
 import { Stream, type StreamLayer } from "./stream.ts";
 
 export interface SourceParts {
@@ -94,6 +94,13 @@ class SourceWriter {
     return wrapped(`    ${name}(`, given, ");", "        ");
   }
 
+  /** All rows of an input that the application delivers. */
+  #delivery({ node, outputs: [region] }: Step): string {
+    const { value } = region!;
+    const to = addressText(value, this.#graph.plan.places.get(value)!);
+    return deliveryText(this.#graph.inputs.indexOf(node.inputs[0]!), region!, "0", to, "    ");
+  }
+
   #nameOf(node: Node): string {
     return this.#names.take(node.origins[0] ?? `${node.op}_${this.#numbers.get(node)}`);
   }
@@ -101,7 +108,10 @@ class SourceWriter {
   #call(step: Step): string {
     const { node } = step;
     const layer = this.#nameOf(node);
-    const calls = partsOf(kernelOf(node), node).map((part) => this.#partCall(step, part, layer));
+    const calls =
+      node.op === "RowInput"
+        ? [this.#delivery(step)]
+        : partsOf(kernelOf(node), node).map((part) => this.#partCall(step, part, layer));
     const comment = `    /* ${node.op}: ${originText(node)} */`;
     const trace = this.#trace ? [this.#traceCall(step)] : [];
     return [comment, `    ${this.#prefix.toUpperCase()}_STEP(a);`, ...calls, ...trace].join("\n");
@@ -126,10 +136,10 @@ class SourceWriter {
       }
     }
     const name = `rows_${this.#streams.length}`;
-    const stream = new Stream(this.#graph.plan, this.#layers, [...layers.values()], this.#trace);
+    const stream = new Stream(this.#graph, this.#layers, [...layers.values()], this.#trace);
     const order = steps.map(({ node }) => [...layers.keys()].indexOf(node));
     this.#streams.push(stream.text(this.#prefix, name, order));
-    return `    ${this.#prefix}_${name}(a);`;
+    return stream.call(this.#prefix, name);
   }
 
   write(): SourceParts {

@@ -2,14 +2,14 @@
  * Layers that run row by row: a loop over a table that says whose turn it is. Rows of a tensor lie
  * where a table of offsets says, in units that all offsets are multiples of.
  */
-import type { Node, Value } from "../ir/graph.ts";
+import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { Place, Plan, Region, Step } from "../ir/plan.ts";
 import { elementBytes } from "../ir/types.ts";
 import type { Binding, Kernel } from "../kernels/kernel.ts";
 import { isSliced, rowNode } from "../kernels/rows.ts";
 import { kernelOf } from "../kernels/select.ts";
 import { type Layers, wrapped } from "./layers.ts";
-import { addressText, pointerText } from "./place.ts";
+import { addressText, bytesOf, deliveryText, pointerText } from "./place.ts";
 
 export interface StreamLayer {
   /** Of its constants. */
@@ -26,12 +26,9 @@ function commonUnit(numbers: readonly number[]): number {
   return any === 0 ? 1 << 15 : any & -any;
 }
 
-/** Rows of a region in bytes; those of a call that makes `rows` are all alike. */
-const bytesOf = ({ value }: Region, rows: number): number =>
-  value.type.shape.slice(2).reduce((a, b) => a * b, 1) * rows * elementBytes(value.type.elem);
-
 export class Stream {
   readonly #plan: Plan;
+  readonly #inputs: readonly Value[];
   readonly #layers: Layers;
   readonly #of: readonly StreamLayer[];
   readonly #trace: boolean;
@@ -39,8 +36,14 @@ export class Stream {
   readonly #shift: number;
   readonly #tables = new Map<Value, string>();
 
-  constructor(plan: Plan, layers: Layers, of: readonly StreamLayer[], trace: boolean) {
+  constructor(
+    { plan, inputs }: Graph<"planned">,
+    layers: Layers,
+    of: readonly StreamLayer[],
+    trace: boolean,
+  ) {
     this.#plan = plan;
+    this.#inputs = inputs;
     this.#layers = layers;
     this.#of = of;
     this.#trace = trace;
@@ -128,9 +131,24 @@ export class Stream {
     ];
   }
 
+  /** The rows of an input that the application delivers. */
+  #delivery({ name }: StreamLayer, { outputs: [region] }: Step, count: number, indent: string) {
+    const begin = count === 1 ? "n" : `${count} * n`;
+    const to = this.#row(region!, begin, name);
+    return deliveryText(
+      this.#inputs.indexOf(region!.value.node.inputs[0]!),
+      region!,
+      begin,
+      to,
+      indent,
+    );
+  }
+
   /** The call of a step, which stands for all steps of as many rows. */
   #call(layer: StreamLayer, step: Step, indent: string): string {
     const { node, outputs } = step;
+    if (node.op === "RowInput")
+      return this.#delivery(layer, step, layer.steps[0]!.outputs[0]!.rowEnd, indent);
     const kernel = kernelOf(node);
     const rows = outputs[0]!.rowEnd - outputs[0]!.rowBegin;
     const called = isSliced(node) ? rowNode(node, rows) : node;
@@ -172,13 +190,23 @@ export class Stream {
     );
   }
 
+  /** The text, with a comma before it, where rows are delivered. */
+  #delivered(text: string): string {
+    return this.#of.some(({ steps }) => steps[0]!.node.op === "RowInput") ? `, ${text}` : "";
+  }
+
+  /** The call of the loop. */
+  call(prefix: string, name: string): string {
+    return `    ${prefix}_${name}(a${this.#delivered("read, context")});`;
+  }
+
   /** @param order whose turn it is, call by call. */
   text(prefix: string, name: string, order: readonly number[]): string {
     const cases = this.#of.map((layer, i) => this.#case(layer, i));
     const kind = this.#of.length > 256 ? "table" : "bytes";
     const table = this.#layers[kind]("order", order, name);
     return [
-      `static MOTE_NOINLINE void ${prefix}_${name}(unsigned char *a)`,
+      `static MOTE_NOINLINE void ${prefix}_${name}(unsigned char *a${this.#delivered("mote_read_row read, void *context")})`,
       "{",
       `    int32_t calls[${this.#of.length}] = {0};`,
       `    for (int32_t i = 0; i < ${order.length}; i++) {`,

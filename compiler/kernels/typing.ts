@@ -128,7 +128,18 @@ const where = (bits: number): Kernel => ({
   bind: (node) => ({ ...oneInput("mote_where_shape", whereFields(node)), inputs: [0, 1, 2] }),
 });
 
+/** The application's own function: see emit/rows.ts. */
+const rowInput: Kernel = {
+  name: "row_input",
+  header: "",
+  ops: ["RowInput"],
+  serves: () => true,
+  cost: () => 0,
+  bind: () => ({ inputs: [], constants: [], takesRows: false, struct: "", shape: {} }),
+};
+
 export const typingKernels: readonly Kernel[] = [
+  rowInput,
   ...casts,
   ...compares,
   ...arithmetics,

@@ -12,6 +12,7 @@ import { fail, type Operator } from "./operator.ts";
 import { poolOperators } from "./pool.ts";
 import { quantisationOperators, quantisedProducts } from "./quantisation.ts";
 import { resizeOperators } from "./resize.ts";
+import { rowInputOperators } from "./row-input.ts";
 import { typingOperators } from "./typing.ts";
 import { unaryOperators } from "./unary.ts";
 import { viewOperators } from "./views.ts";
@@ -44,6 +45,7 @@ for (const operator of [
   ...resizeOperators,
   ...interpolateOperators,
   ...typingOperators,
+  ...rowInputOperators,
   ...quantisationOperators,
   ...quantisedProducts((name) => operatorOf({ op: name })),
 ])

@@ -48,6 +48,10 @@ const sameShape = (a: Value, b: Value): boolean =>
   a.type.shape.every((d, i) => d === b.type.shape[i]) &&
   typeBytes(a.type) === typeBytes(b.type);
 
+/** Whether an input comes row by row, and so is not in the arena. */
+const isDelivered = (value: Value, uses: ReadonlyMap<Value, readonly Node[]>): boolean =>
+  uses.get(value)?.every(({ op }) => op === "RowInput") ?? false;
+
 /** What nodes read of an input that they see through views alone. */
 function seenAs(value: Value, uses: ReadonlyMap<Value, readonly Node[]>): Value {
   const readers = uses.get(value) ?? [];
@@ -65,7 +69,8 @@ class Builder {
   constructor(graph: Graph) {
     this.#planar = planarValues(graph);
     const uses = usesOf(graph);
-    for (const value of graph.inputs) this.#open(value, -1, seenAs(value, uses));
+    for (const value of graph.inputs)
+      if (!isDelivered(value, uses)) this.#open(value, -1, seenAs(value, uses));
   }
 
   /** @param seen the view by whose rows the memory is read. */
@@ -101,7 +106,8 @@ class Builder {
       if (operand) this.tensors[operand.tensor]!.readers.push({ operation: index, operand });
     const results = node.outputs.map((value) => this.#open(value, index));
     const { layout } = this.tensors[results[0]!]!;
-    const isByRows = results.length === 1 && layout.planes === 1 && operands.some((o) => o?.map);
+    const hasRows = node.op === "RowInput" || operands.some((o) => o?.map);
+    const isByRows = results.length === 1 && layout.planes === 1 && hasRows;
     return { node, height: isByRows ? layout.count : 1, operands, results };
   }
 

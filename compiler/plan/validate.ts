@@ -274,7 +274,8 @@ export function validate(graph: Graph<"planned">): string[] {
   const arena = new Arena(plan);
   const whole = (value: Value, when: string) =>
     arena.spans(value, [0, imageOf(value, "").rows], "", when);
-  for (const value of graph.inputs) arena.write(value, whole(value, "input"), "input");
+  for (const value of graph.inputs)
+    if (plan.places.has(value)) arena.write(value, whole(value, "input"), "input");
   for (const [i, step] of plan.steps.entries())
     new Play(arena, step, `step ${i} (${step.node.op})`).run();
   for (const { value } of graph.outputs)

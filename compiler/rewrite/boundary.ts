@@ -1,5 +1,5 @@
 /** The layout of images at the C boundary: the model's own order, or NHWC as cameras deliver. */
-import { type Graph, input, type Value } from "../ir/graph.ts";
+import { type Graph, input, makeNode, type Value } from "../ir/graph.ts";
 import { substitute } from "../ir/substitute.ts";
 import { build } from "../ops/build.ts";
 
@@ -26,4 +26,18 @@ export function nhwcBoundary<L extends "imported" | "lowered">(graph: Graph<L>):
     isImage(o.value) ? { ...o, value: permuted(o.value, toNhwc) } : o,
   );
   return substitute(graph, replaced, outputs, inputs);
+}
+
+/** The graph with its input images, in NHWC, delivered row by row. */
+export function rowInputs(graph: Graph<"lowered">): Graph<"lowered"> {
+  const replaced = new Map<Value, Value>();
+  const inputs = graph.inputs.map((value) => {
+    const { name, type } = value;
+    if (!isImage(value) || type.shape[0] !== 1) return value;
+    const image = input(name, type);
+    const rows = makeNode({ op: "RowInput", inputs: [image], types: [type], names: [name] });
+    replaced.set(value, rows.outputs[0]!);
+    return image;
+  });
+  return substitute(graph, replaced, graph.outputs, inputs);
 }

@@ -154,6 +154,10 @@ function modelGlue({ outDir, name }: BuildOptions): string {
       { length: macroCount(header, `${prefix}_${side}_COUNT`) },
       (_, index) => `${prefix}_${side}_${index}_BYTES`,
     );
+  const rowBytes = bytesOf("INPUT").map((macro) => {
+    const rows = macro.replace(/BYTES$/, "ROW_BYTES");
+    return header.includes(`#define ${rows} `) ? rows : "0";
+  });
   const [inputs, outputs] = [bytesOf("INPUT"), bytesOf("OUTPUT")];
   return `/* Written by mote for its harness. */
 #include "${name}.h"
@@ -161,7 +165,8 @@ function modelGlue({ outDir, name }: BuildOptions): string {
 #define MODEL_ARENA_BYTES ${prefix}_ARENA_BYTES
 #define MODEL_INIT ${name}_init
 #define MODEL_INPUT ${name}_input
-#define MODEL_RUN ${name}_run
+${header.includes(`${prefix}_ROW_INPUT`) ? `#define MODEL_RUN_ROWS ${name}_run_rows` : `#define MODEL_RUN ${name}_run`}
+#define MODEL_ROW_BYTES { ${[...rowBytes, 0].join(", ")} }
 #define MODEL_OUTPUT ${name}_output
 #define MODEL_INPUTS ${inputs.length}
 #define MODEL_OUTPUTS ${outputs.length}

@@ -54,10 +54,24 @@ static void find_inputs(void) {
     for (int i = 0; i < MODEL_INPUTS; i++) inputs[i] = MODEL_INPUT(MODEL_ARENA, i);
 }
 
+#ifdef MODEL_RUN_ROWS
+/* A row of an input, from the sample. */
+static void read_row(void *context, int index, int row, void *to) {
+    static const size_t row_bytes[] = MODEL_ROW_BYTES;
+    const unsigned char *from = sample;
+    (void)context;
+    for (int i = 0; i < index; i++) from += input_bytes[i];
+    copy(to, from + (size_t)row * row_bytes[index], row_bytes[index]);
+}
+
+static mote_status run_rows(void *arena) { return MODEL_RUN_ROWS(arena, read_row, 0); }
+#define MODEL_RUN run_rows
+#endif
+
 static void write_inputs(void) {
     const unsigned char *from = sample;
     for (int i = 0; i < MODEL_INPUTS; i++) {
-        copy(inputs[i], from, input_bytes[i]);
+        if (inputs[i]) copy(inputs[i], from, input_bytes[i]);
         from += input_bytes[i];
     }
 }
