@@ -1,9 +1,6 @@
 /** A partition of a problem as the search wants it: numbered in a static order. */
 import type { Problem } from "./problem.ts";
-import { alignUp } from "./types.ts";
-
-/** MiniMalloc's static orders: by area, the fullest section (total) and duration (width). */
-export type Order = "WAT" | "TAW" | "TWA";
+import { alignUp, type Buffer } from "./types.ts";
 
 export interface Partition {
   /** The problem's number of each buffer. */
@@ -35,26 +32,12 @@ export interface Partition {
   readonly spans: Int32Array;
 }
 
-/** The numbers of a static order: the greatest first. */
-function arrange(problem: Problem, partition: readonly number[], order: Order): number[] {
-  const { buffers, first, last, row, low, high, sections } = problem;
-  const totals = new Float64Array(sections);
-  for (const b of partition)
-    for (let s = first[b]!; s < last[b]!; s++)
-      totals[s]! += high[row[b]! + s]! - low[row[b]! + s]!;
-  const keys = new Map(
-    partition.map((b) => {
-      const { size, lower, upper } = buffers[b]!;
-      const total = totals.subarray(first[b], last[b]).reduce((m, t) => Math.max(m, t), 0);
-      const key = { W: upper - lower, A: size * (upper - lower), T: total };
-      return [b, [...order].map((letter) => key[letter as "W" | "A" | "T"])];
-    }),
-  );
-  return [...partition].sort((a, b) => {
-    const [ka, kb] = [keys.get(a)!, keys.get(b)!];
-    const at = ka.findIndex((k, i) => k !== kb[i]);
-    return at < 0 ? a - b : kb[at]! - ka[at]!;
-  });
+/** The partition's buffers by area and duration, or by duration and area; the greatest first. */
+function arrange(buffers: readonly Buffer[], partition: readonly number[], by: "AW" | "WA") {
+  const width = (b: number): number => buffers[b]!.upper - buffers[b]!.lower;
+  const area = (b: number): number => buffers[b]!.size * width(b);
+  const [major, minor] = by === "AW" ? [area, width] : [width, area];
+  return [...partition].sort((a, b) => major(b) - major(a) || minor(b) - minor(a) || a - b);
 }
 
 /** Who is in use in each section. */
@@ -120,9 +103,9 @@ function meetings(problem: Problem, numbered: readonly number[]) {
 export function arranged(
   problem: Problem,
   partition: readonly number[],
-  order: Order,
+  by: "AW" | "WA",
 ): Partition {
-  const numbered = arrange(problem, partition, order);
+  const numbered = arrange(problem.buffers, partition, by);
   const from = numbered.reduce((least, b) => Math.min(least, problem.first[b]!), Infinity);
   const to = numbered.reduce((most, b) => Math.max(most, problem.last[b]!), 0);
   const pick = (of: ArrayLike<number>) => Int32Array.from(numbered, (b) => of[b]!);

@@ -5,7 +5,7 @@
  * A section is a moment just before some part's end: at any other moment no more is in use than
  * at the next of these. A buffer covers its sections from its first part's to its last's.
  */
-import { alignUp, type Buffer, type Part } from "./types.ts";
+import { alignUp, type Buffer, gcd, type Part } from "./types.ts";
 
 export interface Problem {
   readonly buffers: readonly Buffer[];
@@ -35,7 +35,7 @@ export interface Meetings {
   readonly below: Float64Array;
 }
 
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
+
 
 const isLive = (p: Part): boolean => p.from < p.to && p.lower < p.upper;
 

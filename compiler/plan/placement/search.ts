@@ -42,9 +42,15 @@ export class Search {
   readonly #trailLeast: Int32Array;
   #trailTop = 0;
 
-  constructor(partition: Partition) {
+  readonly #isByTotal: boolean;
+  readonly #total: Int32Array;
+
+  /** `isByTotal`: buffers of the fullest sections first, by number among equals; else by number. */
+  constructor(partition: Partition, isByTotal: boolean) {
     const { count, sections, other } = partition;
     this.#p = partition;
+    this.#isByTotal = isByTotal;
+    this.#total = new Int32Array(partition.count);
     this.offsets = new Int32Array(count);
     this.#isPlaced = new Uint8Array(count);
     this.#least = new Int32Array(count);
@@ -56,6 +62,7 @@ export class Search {
     this.#trailLeast = new Int32Array(other.length);
   }
 
+  /** One node is one buffer placed for a try. */
   run(capacity: number, limit: number): Outcome {
     const { count, sections, grain, rest, spans, memberStart } = this.#p;
     this.#capacity = capacity;
@@ -69,49 +76,52 @@ export class Search {
     this.#spans.set(spans);
     this.#witness.set(memberStart.subarray(0, sections));
     for (let i = 0; i < count; i++) this.#lists[i] = i;
-    return this.#explore(0, count, 0, sections, 0, -1);
+    this.#sort(0, count);
+    return this.#explore(0, count, 0, sections, -1, -1);
   }
 
   /**
    * Places the buffers of lists[from, to), which are all that is left in the sections
-   * [sectionFrom, sectionTo); the last placed had the key (offset, index).
+   * [sectionFrom, sectionTo), after `last` and, at its offset, after those up to `position`.
    */
   #explore(
     from: number,
     to: number,
     sectionFrom: number,
     sectionTo: number,
-    offset: number,
-    index: number,
+    position: number,
+    last: number,
   ): Outcome {
-    if (this.nodes++ >= this.#limit) return "limit";
     const least = this.#least;
     const lists = this.#lists;
     const { isMonotone } = this.#p;
-    const ceiling = isMonotone ? this.#ceiling(from, to) : Infinity;
-    let triedOffset = isMonotone ? offset : -1;
-    let tried = index;
+    const floor = last < 0 ? 0 : least[last]!;
+    const ceiling = isMonotone ? this.#ceiling(from, to) : this.#capacity + 1;
+    let offset = isMonotone ? floor : -1;
+    let at = position;
     for (;;) {
-      let best = -1;
-      let bestOffset = ceiling;
+      let next = -1;
+      let nextOffset = ceiling;
       for (let i = from; i < to; i++) {
-        const b = lists[i]!;
-        const at = least[b]!;
-        if (at < bestOffset && (at > triedOffset || (at === triedOffset && b > tried))) {
-          best = b;
-          bestOffset = at;
+        const o = least[lists[i]!]!;
+        if (o < nextOffset && (o > offset || (o === offset && i > at))) {
+          next = i;
+          nextOffset = o;
         }
       }
-      if (best < 0) return "exhausted";
-      triedOffset = bestOffset;
-      tried = best;
-      if (!isMonotone && this.#isOutOfOrder(best, offset, index)) continue;
+      if (next < 0) return "exhausted";
+      offset = nextOffset;
+      at = next;
+      const b = lists[at]!;
+      const isLater = offset > floor || (offset === floor && at > position);
+      if (!isLater && !this.#meets(last, b)) continue;
+      if (this.nodes++ >= this.#limit) return "limit";
       const trail = this.#trailTop;
       let outcome: Outcome = "exhausted";
-      if (this.#place(best) && this.#fits(bestOffset, sectionFrom, sectionTo))
-        outcome = this.#descend(best, from, to, sectionFrom, sectionTo);
-      this.#remove(best, trail);
-      if (outcome === "found") this.offsets[best] = bestOffset;
+      if (this.#place(b) && this.#fits(offset, sectionFrom, sectionTo))
+        outcome = this.#descend(at, from, to, sectionFrom, sectionTo);
+      this.#remove(b, trail);
+      if (outcome === "found") this.offsets[b] = offset;
       if (outcome !== "exhausted") return outcome;
     }
   }
@@ -130,12 +140,10 @@ export class Search {
     return ceiling;
   }
 
-  /** Whether `b` could as well have been placed before the last one, whose key is greater. */
-  #isOutOfOrder(b: number, offset: number, index: number): boolean {
-    const at = this.#least[b]!;
-    if (index < 0 || at > offset || (at === offset && b > index)) return false;
+  #meets(a: number, b: number): boolean {
     const { start, other } = this.#p;
-    return !other.subarray(start[index], start[index + 1]).includes(b);
+    for (let i = start[a]!; i < start[a + 1]!; i++) if (other[i] === b) return true;
+    return false;
   }
 
   /** Raises what meets `c`; @returns whether all of it still fits. */
@@ -216,29 +224,34 @@ export class Search {
     return true;
   }
 
-  /** Goes on without `c`, component by component; if one fails, so does all. */
-  #descend(c: number, from: number, to: number, sectionFrom: number, sectionTo: number): Outcome {
+  /** Goes on without the buffer at `at`, component by component; if one fails, so does all. */
+  #descend(at: number, from: number, to: number, sectionFrom: number, sectionTo: number): Outcome {
     const { first, last } = this.#p;
     const spans = this.#spans;
-    const offset = this.#least[c]!;
+    const c = this.#lists[at]!;
+    const end = last[c]! - 1;
     let begin = sectionFrom;
-    for (let s = first[c]!; s < last[c]! - 1; s++) {
+    for (let s = first[c]!; s < end; s++) {
       if (spans[s] !== 0) continue;
-      const outcome = this.#component(c, from, to, begin, s + 1, offset);
+      const top = this.#without(c, from, to, begin, s + 1);
+      const outcome = this.#component(to, top, begin, s + 1, c);
       if (outcome !== "found") return outcome;
       begin = s + 1;
     }
-    return this.#component(c, from, to, begin, sectionTo, offset);
+    const top = this.#without(c, from, to, begin, sectionTo);
+    if (begin > sectionFrom) return this.#component(to, top, begin, sectionTo, c);
+    const position = to + at - from - 1;
+    return top === to ? "found" : this.#explore(to, top, sectionFrom, sectionTo, position, c);
   }
 
-  #component(
-    c: number,
-    from: number,
-    to: number,
-    sectionFrom: number,
-    sectionTo: number,
-    offset: number,
-  ): Outcome {
+  #component(from: number, to: number, sectionFrom: number, sectionTo: number, c: number): Outcome {
+    if (from === to) return "found";
+    this.#sort(from, to);
+    return this.#explore(from, to, sectionFrom, sectionTo, from - 1, c);
+  }
+
+  /** Appends a list of what the sections still have but for `c`; @returns its end. */
+  #without(c: number, from: number, to: number, sectionFrom: number, sectionTo: number): number {
     const { first } = this.#p;
     const lists = this.#lists;
     let top = to;
@@ -246,6 +259,28 @@ export class Search {
       const b = lists[i]!;
       if (b !== c && first[b]! >= sectionFrom && first[b]! < sectionTo) lists[top++] = b;
     }
-    return top === to ? "found" : this.#explore(to, top, sectionFrom, sectionTo, offset, c);
+    return top;
+  }
+
+  /** Those of the fullest sections first, if the order is by what is left there. */
+  #sort(from: number, to: number): void {
+    if (!this.#isByTotal) return;
+    const { first, last } = this.#p;
+    const rest = this.#rest;
+    const lists = this.#lists;
+    const total = this.#total;
+    for (let i = from; i < to; i++) {
+      const b = lists[i]!;
+      let most = 0;
+      for (let s = first[b]!; s < last[b]!; s++) if (rest[s]! > most) most = rest[s]!;
+      total[b] = most;
+      let k = i;
+      for (; k > from; k--) {
+        const before = lists[k - 1]!;
+        if (total[before]! > most || (total[before] === most && before < b)) break;
+        lists[k] = before;
+      }
+      lists[k] = b;
+    }
   }
 }

@@ -35,3 +35,5 @@ export const alignUp = (x: number, align: number): number => Math.ceil(x / align
 
 export const endOf = (buffers: readonly Buffer[], offsets: readonly number[]): number =>
   buffers.reduce((most, b, i) => Math.max(most, offsets[i]! + b.size), 0);
+
+export const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
