@@ -5,12 +5,13 @@ import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { Buffer, Place, Plan, Region, Step } from "../ir/plan.ts";
 import { elementBytes } from "../ir/types.ts";
 import { withKernels } from "../kernels/select.ts";
-import { type Chunk, disjoint, type Memory, type Method } from "./buffers.ts";
+import { type Block, type Chunk, disjoint, type Memory, type Method } from "./buffers.ts";
 import { type Goal, Goals } from "./goal.ts";
 import { type Network, networkOf } from "./network.ts";
-import { placeBlocks } from "./place.ts";
+import { type Minimum, minimize } from "./placement/placement.ts";
+import type { Buffer as Placeable } from "./placement/types.ts";
 import type { Slice } from "./schedule.ts";
-import { type Candidate, type Choice, type Draft, liveBytes, Search, usage } from "./search.ts";
+import { type Candidate, type Choice, type Draft, Search, usage } from "./search.ts";
 import { type Costs, waysOf } from "./ways.ts";
 
 /** What the caller's arena must be aligned to. */
@@ -75,6 +76,8 @@ export interface Planned {
   readonly graph: Graph<"planned">;
   /** No placement of these buffers needs fewer bytes. */
   readonly lowerBoundBytes: number;
+  /** No placement needs fewer bytes than this one. */
+  readonly isProved: boolean;
   /** What is in use while most bytes are, and the node that runs then. */
   readonly peak: { readonly node: Node | undefined; readonly inUse: readonly InUse[] };
   /** As measured for the kernels. */
@@ -109,22 +112,42 @@ function unitFor({ tensors }: Network, bytes: number): number {
 /** How often a smaller budget is tried where the placement needs more than the bytes in use. */
 const placementTries = 6;
 
+/** Blocks that nothing lies in are left out, at offset 0. */
+function placedBlocks(blocks: readonly Block[]): Minimum {
+  const used = blocks.filter((b) => b.parts.length > 0);
+  const placed = minimize(
+    used.map((block): Placeable => {
+      const parts = disjoint(block).map((p) => ({ ...p, lower: p.begin, upper: p.end }));
+      const lower = Math.min(...parts.map((p) => p.lower));
+      const upper = Math.max(...parts.map((p) => p.upper));
+      const isWhole = parts.length === 1 && parts[0]!.from === 0 && parts[0]!.to === block.bytes;
+      const { bytes: size, align } = block;
+      return { size, lower, upper, align, ...(!isWhole && { parts }) };
+    }),
+  );
+  const offsetOf = new Map(used.map((block, i) => [block, placed.offsets[i]!]));
+  return {
+    ...placed,
+    offsets: blocks.map((b) => offsetOf.get(b) ?? 0),
+    bytes: Math.max(1, placed.bytes),
+  };
+}
+
 interface Placed extends Draft {
   readonly offsets: readonly number[];
   readonly bytes: number;
+  /** No placement of the blocks needs fewer bytes. */
+  readonly lowerBound: number;
+  readonly isProved: boolean;
 }
 
 function placed(search: Search, network: Network, choice: Choice): Placed {
   let unit = unitFor(network, 0);
   for (;;) {
     const draft = search.draft(choice, unit);
-    const { blocks } = draft.memory;
-    const offsets = placeBlocks(blocks);
-    const bytes = Math.max(
-      1,
-      ...blocks.map((b, i) => (b.parts.length ? offsets[i]! + b.bytes : 0)),
-    );
-    if (unitFor(network, bytes) <= unit) return { ...draft, offsets, bytes };
+    const { offsets, bytes, lowerBound, status } = placedBlocks(draft.memory.blocks);
+    const isProved = status === "optimal";
+    if (unitFor(network, bytes) <= unit) return { ...draft, offsets, bytes, lowerBound, isProved };
     unit = unitFor(network, bytes);
   }
 }
@@ -161,7 +184,7 @@ export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned
   const chosen = withKernels(graph, new Map([...kernels].map(([n, k]) => [n, k.name])));
   const network = networkOf(chosen);
   const search = new Search(network, ways, costs.code);
-  const { memory, slices, offsets, bytes } = placed(search, network, choice);
+  const { memory, slices, offsets, bytes, lowerBound, isProved } = placed(search, network, choice);
   const methods = choice.map((way, i) => ways[i]![way]!.method);
   const buffers = memory.blocks.flatMap(({ label, bytes, parts }, i): Omit<Buffer, "id">[] =>
     parts.length > 0 ? [{ label, bytes, offset: offsets[i]!, parts }] : [],
@@ -175,7 +198,8 @@ export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned
   };
   return {
     graph: { ...chosen, level: "planned", plan: planned },
-    lowerBoundBytes: liveBytes(memory),
+    lowerBoundBytes: lowerBound,
+    isProved,
     peak: peakOf({ memory, slices }, network),
     codeBytes: [...new Set(kernels.values())].reduce((sum, k) => sum + costs.code(k), 0),
   };

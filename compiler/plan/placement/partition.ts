@@ -45,8 +45,7 @@ function memberLists(problem: Problem, numbered: readonly number[], from: number
   const { first, last, row, low, high } = problem;
   const lists: number[][] = Array.from({ length: count }, () => []);
   for (const [i, b] of numbered.entries())
-    for (let s = first[b]!; s < last[b]!; s++)
-      if (high[row[b]! + s]! > 0) lists[s - from]!.push(i);
+    for (let s = first[b]!; s < last[b]!; s++) if (high[row[b]! + s]! > 0) lists[s - from]!.push(i);
   const memberStart = new Int32Array(count + 1);
   for (const [s, list] of lists.entries()) memberStart[s + 1] = memberStart[s]! + list.length;
   const members = Int32Array.from(lists.flat());
