@@ -5,11 +5,10 @@ import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { Buffer, Place, Plan, Region, Step } from "../ir/plan.ts";
 import { elementBytes } from "../ir/types.ts";
 import { withKernels } from "../kernels/select.ts";
-import { type Block, type Chunk, disjoint, type Memory, type Method } from "./buffers.ts";
+import { type Chunk, disjoint, type Memory, type Method } from "./buffers.ts";
 import { type Goal, Goals } from "./goal.ts";
 import { type Network, networkOf } from "./network.ts";
-import { type Minimum, minimize } from "./placement/placement.ts";
-import type { Buffer as Placeable } from "./placement/types.ts";
+import { place } from "./place.ts";
 import type { Slice } from "./schedule.ts";
 import { type Candidate, type Choice, type Draft, Search, usage } from "./search.ts";
 import { type Costs, waysOf } from "./ways.ts";
@@ -112,27 +111,6 @@ function unitFor({ tensors }: Network, bytes: number): number {
 /** How often a smaller budget is tried where the placement needs more than the bytes in use. */
 const placementTries = 6;
 
-/** Blocks that nothing lies in are left out, at offset 0. */
-function placedBlocks(blocks: readonly Block[]): Minimum {
-  const used = blocks.filter((b) => b.parts.length > 0);
-  const placed = minimize(
-    used.map((block): Placeable => {
-      const parts = disjoint(block).map((p) => ({ ...p, lower: p.begin, upper: p.end }));
-      const lower = Math.min(...parts.map((p) => p.lower));
-      const upper = Math.max(...parts.map((p) => p.upper));
-      const isWhole = parts.length === 1 && parts[0]!.from === 0 && parts[0]!.to === block.bytes;
-      const { bytes: size, align } = block;
-      return { size, lower, upper, align, ...(!isWhole && { parts }) };
-    }),
-  );
-  const offsetOf = new Map(used.map((block, i) => [block, placed.offsets[i]!]));
-  return {
-    ...placed,
-    offsets: blocks.map((b) => offsetOf.get(b) ?? 0),
-    bytes: Math.max(1, placed.bytes),
-  };
-}
-
 interface Placed extends Draft {
   readonly offsets: readonly number[];
   readonly bytes: number;
@@ -145,7 +123,7 @@ function placed(search: Search, network: Network, choice: Choice): Placed {
   let unit = unitFor(network, 0);
   for (;;) {
     const draft = search.draft(choice, unit);
-    const { offsets, bytes, lowerBound, status } = placedBlocks(draft.memory.blocks);
+    const { offsets, bytes, lowerBound, status } = place(draft.memory.blocks);
     const isProved = status === "optimal";
     if (unitFor(network, bytes) <= unit) return { ...draft, offsets, bytes, lowerBound, isProved };
     unit = unitFor(network, bytes);
@@ -156,14 +134,14 @@ function placed(search: Search, network: Network, choice: Choice): Placed {
 function settle(
   goals: Goals,
   { maxSram = Infinity, maxFlash }: Goal,
-  place: (choice: Choice) => Placed,
+  bytesOf: (choice: Choice) => number,
 ): Candidate {
   const best = goals.best();
-  if (place(best.choice).bytes <= maxSram) return best;
+  if (bytesOf(best.choice) <= maxSram) return best;
   const flash = maxFlash ?? Infinity;
   for (let bytes = maxSram, i = 0; i < placementTries; i++) {
     const found = goals.within({ bytes, flash });
-    const excess = place(found.choice).bytes - maxSram;
+    const excess = bytesOf(found.choice) - maxSram;
     if (excess <= 0) return found;
     bytes -= excess;
   }
@@ -176,8 +154,8 @@ export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned
   const isTight = goal.optimize === "size" || goal.maxFlash !== undefined;
   const ways = open.operations.map((o) => waysOf(o, costs, isTight));
   const searched = new Search(open, ways, costs.code);
-  const place = (choice: Choice) => placed(searched, open, choice);
-  const { choice } = settle(new Goals(searched, goal), goal, place);
+  const bytesOf = (choice: Choice) => placed(searched, open, choice).bytes;
+  const { choice } = settle(new Goals(searched, goal), goal, bytesOf);
   const kernels = new Map(
     open.operations.map(({ node }, i) => [node, ways[i]![choice[i]!]!.kernel]),
   );

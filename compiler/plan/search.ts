@@ -6,6 +6,7 @@
 import type { Kernel } from "../kernels/kernel.ts";
 import { disjoint, type Memory, memoryOf } from "./buffers.ts";
 import type { Network } from "./network.ts";
+import { placedBytes } from "./place.ts";
 import { type Slice, schedule } from "./schedule.ts";
 import type { Way } from "./ways.ts";
 
@@ -19,7 +20,7 @@ export interface Draft {
 
 export interface Candidate {
   readonly choice: Choice;
-  /** No arena that holds it is smaller. */
+  /** Of an arena that is found quickly. */
   readonly bytes: number;
   /** Of constants, and of code as measured. */
   readonly flash: number;
@@ -80,10 +81,6 @@ export class Search {
     return choice.map((way, i) => this.#ways[i]![way]!);
   }
 
-  #bytes(choice: Choice): number {
-    return liveBytes(this.draft(choice).memory);
-  }
-
   #flash(choice: Choice): number {
     const ways = this.#chosen(choice);
     const kernels = new Set(ways.map((w) => w.kernel));
@@ -95,7 +92,7 @@ export class Search {
     const ways = this.#chosen(choice);
     return {
       choice,
-      bytes: this.#bytes(choice),
+      bytes: placedBytes(this.draft(choice).memory.blocks),
       flash: this.#flash(choice),
       time: ways.reduce((sum, w) => sum + w.time, 0),
       instructions: ways.reduce((sum, w) => sum + w.instructions, 0),
@@ -133,7 +130,9 @@ export class Search {
 
   #isWithin(choice: Choice, { bytes, flash }: Limits): boolean {
     if (flash !== Infinity && this.#flash(choice) > flash) return false;
-    return bytes === Infinity || this.#bytes(choice) <= bytes;
+    if (bytes === Infinity) return true;
+    const { memory } = this.draft(choice);
+    return liveBytes(memory) <= bytes && placedBytes(memory.blocks) <= bytes;
   }
 
   /** Faster ways wherever the limits allow, those first that save the most time. */
