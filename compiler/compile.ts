@@ -60,6 +60,8 @@ export interface CompileOptions extends StepOptions {
   /** Bytes that the arena, or constants and code, may take at the most. */
   readonly maxSram?: number;
   readonly maxFlash?: number;
+  /** Whether to find the programs between the fastest and the smallest. */
+  readonly pareto?: boolean;
   /** Measured costs of kernels, as `mote tune` found them. */
   readonly tuning?: Tuning;
   /** Kernels by layer, where the choice is the user's. */
@@ -77,7 +79,8 @@ export interface Program {
   /** The model as it was read: its own input and output types. */
   readonly imported: Graph<"imported">;
   readonly graph: Graph<"planned">;
-  readonly arenaLowerBoundBytes: number;
+  /** What is proved of the arena, and other programs, if they were asked for. */
+  readonly memory: Omit<Planned, "graph">;
   readonly macs: number;
   readonly emitted: Emitted;
 }
@@ -231,7 +234,7 @@ function run(
   const target = loadTarget(options.target ?? "cortex-m4");
   const { profile = "fast", rowInput = false, trace = false } = options;
   const { ioLayout = rowInput ? "nhwc" : "nchw" } = options;
-  const { tuning, optimize = "balanced", kernels: forced, maxSram, maxFlash } = options;
+  const { tuning, optimize = "balanced", kernels: forced, maxSram, maxFlash, pareto } = options;
   const file = typeof source === "string" ? source : source.name;
   const name = identifier(options.name ?? basename(file, extname(file)));
   const title = `${basename(file)} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
@@ -245,15 +248,16 @@ function run(
   const delivered = rowInput ? rowInputs(integer) : integer;
   const choosing = { isa: target.isa, costs: target.costs, profile, tuning, optimize, forced };
   const chosen = steps.step("select", selected(delivered, choosing, file));
-  const goal = { optimize, maxSram, maxFlash };
-  const { graph, lowerBoundBytes, codeBytes } = planned(chosen, costsBy(choosing), goal, file);
+  const goal = { optimize, maxSram, maxFlash, pareto };
+  const memory = planned(chosen, costsBy(choosing), goal, file);
+  const { graph } = memory;
   steps.step("plan", graph);
   const emitted = emit(graph, { name, profile, variants: target.variants, trace, title });
-  checkFlash(emitted, codeBytes, maxFlash, file);
+  checkFlash(emitted, memory.codeBytes, maxFlash, file);
   steps.finish("emit");
 
-  const [macs, arenaLowerBoundBytes] = [macsOf(graph), lowerBoundBytes];
-  return { name, target, profile, ioLayout, imported, graph, arenaLowerBoundBytes, macs, emitted };
+  const macs = macsOf(graph);
+  return { name, target, profile, ioLayout, imported, graph, memory, macs, emitted };
 }
 
 /** A lowered graph whose nodes have kernels, as a program: what `mote tune` measures layers by. */

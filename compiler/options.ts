@@ -129,6 +129,12 @@ export const options: readonly OptionSpec[] = [
     inConfig: true,
   },
   {
+    name: "pareto",
+    value: flag,
+    description: "print the programs between the fastest and the smallest",
+    commands: ["compile"],
+  },
+  {
     name: "kernel",
     value: { kind: "repeat", placeholder: "LAYER=KERNEL" },
     description: "the kernel for a layer, by the names that --explain kernels shows",

@@ -10,6 +10,7 @@ import { moteVersion } from "../version.ts";
 import { type Arguments, helpText } from "./arguments.ts";
 import { configName, findConfig, initialConfig, readConfig } from "./config.ts";
 import { explainText } from "./explain.ts";
+import { certificate, frontierText, pointJson } from "./memory.ts";
 import {
   type Console,
   compileOptions,
@@ -43,18 +44,11 @@ function checkNames(files: readonly string[], values: OptionValues): void {
     if (same.length > 1) throw new MoteError(say.sameName(name, same));
 }
 
-function summary(
-  { name, graph, arenaLowerBoundBytes, macs, emitted }: Program,
-  outDir: string,
-): string {
+function summary({ name, graph, memory, macs, emitted }: Program, outDir: string): string {
   const { arenaBytes } = graph.plan;
-  const proof =
-    arenaBytes <= arenaLowerBoundBytes
-      ? "smallest for this order"
-      : `lower bound ${grouped(arenaLowerBoundBytes)}`;
   return [
     `${name}: ${join(outDir, `${name}.c`)}, ${name}.h, mote/`,
-    `  arena    ${grouped(arenaBytes)} bytes (${proof})`,
+    `  arena    ${grouped(arenaBytes)} bytes (${certificate(arenaBytes, memory)})`,
     `  weights  ${grouped(emitted.weightsBytes)} bytes, tables ${grouped(emitted.tablesBytes)}`,
     `  work     ${grouped(macs)} multiply-accumulates`,
   ].join("\n");
@@ -86,7 +80,10 @@ function jsonOf(file: string, { program, diagnostics }: Compilation, written: bo
     outputs: graph.outputs.map((o) => portJson(o.name, o.value.type)),
     macs: program.macs,
     arenaBytes: graph.plan.arenaBytes,
-    arenaLowerBoundBytes: program.arenaLowerBoundBytes,
+    arenaLowerBoundBytes: program.memory.lowerBoundBytes,
+    arenaGapBytes: graph.plan.arenaBytes - program.memory.lowerBoundBytes,
+    arenaIsProvedOptimal: program.memory.isProved,
+    ...(program.memory.frontier.length > 0 && { frontier: program.memory.frontier.map(pointJson) }),
     weightsBytes: emitted.weightsBytes,
     tablesBytes: emitted.tablesBytes,
     files: written ? [...emitted.files.keys()] : [],
@@ -126,6 +123,7 @@ function compileOne(file: string, values: OptionValues, outDir: string, console:
   if (program && !quiet)
     console.out(writes ? summary(program, shown) : `${program.name}: no errors`);
   if (program && values.explain === "kernels" && !quiet) console.out(explainText(program));
+  if (program && values.pareto === true && !quiet) console.out(frontierText(program.memory));
   if (values.diagnostics === true) console.error(timings(compilation));
   return jsonOf(file, compilation, writes);
 }

@@ -76,6 +76,7 @@ export function compileOptions(values: OptionValues): CompileOptions {
     maxFlash: values.maxFlash as number | undefined,
     dump: values.dump as readonly Stage[] | undefined,
     stopAfter: textOf(values, "stopAfter") as Stage | undefined,
+    pareto: values.pareto === true ? true : undefined,
     rowInput: values.rowInput === true ? true : undefined,
     floatIo: values.floatIo === true ? true : undefined,
   };

@@ -7,6 +7,8 @@ export interface Goal {
   readonly optimize: Optimize;
   readonly maxSram?: number | undefined;
   readonly maxFlash?: number | undefined;
+  /** Whether the frontier is to be found as well. */
+  readonly pareto?: boolean | undefined;
 }
 
 /** How much slower than the fastest program within the budgets one may be. */

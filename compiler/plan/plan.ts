@@ -77,6 +77,8 @@ export interface Planned {
   readonly lowerBoundBytes: number;
   /** No placement needs fewer bytes than this one. */
   readonly isProved: boolean;
+  /** Where it was asked for: programs of which none is better in SRAM and time, the fastest first. */
+  readonly frontier: readonly Candidate[];
   /** What is in use while most bytes are, and the node that runs then. */
   readonly peak: { readonly node: Node | undefined; readonly inUse: readonly InUse[] };
   /** As measured for the kernels. */
@@ -155,7 +157,9 @@ export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned
   const ways = open.operations.map((o) => waysOf(o, costs, isTight));
   const searched = new Search(open, ways, costs.code);
   const bytesOf = (choice: Choice) => placed(searched, open, choice).bytes;
-  const { choice } = settle(new Goals(searched, goal), goal, bytesOf);
+  const goals = new Goals(searched, goal);
+  const { choice } = settle(goals, goal, bytesOf);
+  const frontier = goal.pareto ? goals.frontier() : [];
   const kernels = new Map(
     open.operations.map(({ node }, i) => [node, ways[i]![choice[i]!]!.kernel]),
   );
@@ -178,6 +182,7 @@ export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned
     graph: { ...chosen, level: "planned", plan: planned },
     lowerBoundBytes: lowerBound,
     isProved,
+    frontier: frontier.map((c) => ({ ...c, bytes: bytesOf(c.choice) })),
     peak: peakOf({ memory, slices }, network),
     codeBytes: [...new Set(kernels.values())].reduce((sum, k) => sum + costs.code(k), 0),
   };
