@@ -14,14 +14,16 @@ export interface RowLayout {
   readonly bytes: number;
 }
 
+/** Pools keep the layout of their input. */
+const makesPlanes = (node: Node): boolean =>
+  str(node, node.op.startsWith("Conv") ? "y_layout" : "x_layout") === "NCHW";
+
 /** Images stored as planes [1,C,H,W], which convolutions at the boundary read and write. */
 export function planarValues({ nodes }: Graph): Set<Value> {
   const planar = new Set<Value>();
   for (const node of nodes) {
-    const reads = str(node, "x_layout") === "NCHW";
-    if (reads) planar.add(node.inputs[0]!);
-    if (str(node, "y_layout") === "NCHW" || (reads && !node.op.startsWith("Conv")))
-      planar.add(node.outputs[0]!);
+    if (str(node, "x_layout") === "NCHW") planar.add(node.inputs[0]!);
+    if (makesPlanes(node)) planar.add(node.outputs[0]!);
   }
   return planar;
 }
@@ -40,6 +42,9 @@ export function rowLayout({ type }: Value, isPlanar: boolean): RowLayout {
 export interface RowMap {
   readonly first: Int32Array;
   readonly end: Int32Array;
+  /** Rows of the input in all, and whether it is read as planes. */
+  readonly height: number;
+  readonly isPlanar: boolean;
 }
 
 /** The height of an image as a node reads it. */
@@ -53,7 +58,7 @@ const heightOf = (node: Node, { type }: Value): number =>
 export function rowMap(node: Node, input: number): RowMap | undefined {
   const [x, y] = [node.inputs[input]!, node.outputs[0]!];
   const isImage = [x, y].every(({ type }) => type.shape.length === 4 && type.shape[0] === 1);
-  if (node.outputs.length !== 1 || !isImage || str(node, "y_layout") === "NCHW") return undefined;
+  if (node.outputs.length !== 1 || !isImage || makesPlanes(node)) return undefined;
   const read = operatorOf(node).rows?.(node, input);
   if (!read) return undefined;
   const [rows, height] = [y.type.shape[1]!, heightOf(node, x)];
@@ -63,7 +68,7 @@ export function rowMap(node: Node, input: number): RowMap | undefined {
     first[row] = Math.min(height - 1, Math.max(0, from));
     end[row] = Math.min(height, Math.max(first[row]!, to));
   }
-  return { first, end };
+  return { first, end, height, isPlanar: str(node, "x_layout") === "NCHW" };
 }
 
 const withRows = (type: TensorType, axis: number, rows: number): TensorType => ({
@@ -82,8 +87,9 @@ export function rowNode(node: Node, rows: number): Node {
   const inputs = node.inputs.map((value, i): Value | undefined => {
     const map = value && value.node.op !== "Constant" ? rowMap(node, i) : undefined;
     if (!value || !map) return value;
-    const count = map.end[middle + rows - 1]! - map.first[middle]!;
-    return { ...value, type: withRows(value.type, axis, Math.max(1, count)) };
+    const read = operatorOf(node).rows!(node, i)!;
+    const count = read(middle + rows - 1)[1] - read(middle)[0];
+    return { ...value, type: withRows(value.type, axis, count) };
   });
   const pads = node.attrs.pads as readonly number[] | undefined;
   const attrs = pads ? { ...node.attrs, pads: [0, pads[1]!, 0, pads[3]!] } : node.attrs;

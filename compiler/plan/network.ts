@@ -94,21 +94,30 @@ class Builder {
     if (!this.#shown.get(y)) this.#shown.set(y, sameShape(x, y) && this.#shown.get(x)!);
   }
 
+  #operand(
+    node: Node,
+    value: Value | undefined,
+    input: number,
+    isByRows: boolean,
+  ): Operand | undefined {
+    const tensor = value && this.tensorOf.get(value);
+    if (tensor === undefined) return undefined;
+    const { layout } = this.tensors[tensor]!;
+    const isDirect = this.#shown.get(value!)!;
+    const map = isByRows && isDirect ? rowMap(node, input) : undefined;
+    const fits = map?.height === layout.count && (layout.planes === 1 || map.isPlanar);
+    return { tensor, map: fits ? map : undefined, isDirect };
+  }
+
   operation(node: Node, index: number): Operation {
-    const operands = node.inputs.map((value, i): Operand | undefined => {
-      const tensor = value && this.tensorOf.get(value);
-      if (tensor === undefined) return undefined;
-      const isDirect = this.#shown.get(value!)!;
-      const map = isDirect ? rowMap(node, i) : undefined;
-      return { tensor, map, isDirect };
-    });
-    for (const operand of operands)
-      if (operand) this.tensors[operand.tensor]!.readers.push({ operation: index, operand });
     const results = node.outputs.map((value) => this.#open(value, index));
     const { layout } = this.tensors[results[0]!]!;
+    const isByRows = results.length === 1 && layout.planes === 1;
+    const operands = node.inputs.map((value, i) => this.#operand(node, value, i, isByRows));
+    for (const operand of operands)
+      if (operand) this.tensors[operand.tensor]!.readers.push({ operation: index, operand });
     const hasRows = node.op === "RowInput" || operands.some((o) => o?.map);
-    const isByRows = results.length === 1 && layout.planes === 1 && hasRows;
-    return { node, height: isByRows ? layout.count : 1, operands, results };
+    return { node, height: isByRows && hasRows ? layout.count : 1, operands, results };
   }
 
   output(value: Value): void {

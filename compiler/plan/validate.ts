@@ -34,6 +34,10 @@ function imageOf({ type }: Value, layout: string): { rows: number; planes: numbe
   return layout === "NCHW" ? { rows: b, planes: a } : { rows: a, planes: 1 };
 }
 
+/** The layout of a node's output; pools keep that of their input. */
+const madeIn = (node: Node): string =>
+  node.op.startsWith("Conv") ? str(node, "y_layout") : str(node, "x_layout");
+
 /** Rows of an input that rows of a convolution's or pool's output see. */
 function seen(node: Node, [begin, end]: Range, height: number): Range[] {
   const isConv = node.op === "Conv2D";
@@ -50,7 +54,7 @@ function seen(node: Node, [begin, end]: Range, height: number): Range[] {
 function needed(node: Node, input: number, made: Range, all: number, height: number): Range[] {
   const isPart = node.inputs[input]!.type.shape.length === 4 && made[1] - made[0] < all;
   const autoPads = !["", "NOTSET", "VALID"].includes(str(node, "auto_pad"));
-  if (/^(Conv2D|AveragePool2D|MaxPool2D)$/.test(node.op) && !autoPads && all > 1)
+  if (/^(Conv2D|AveragePool2D|MaxPool2D)$/.test(node.op) && !autoPads)
     return seen(node, made, height);
   return [isPart && height === all ? made : [0, height]];
 }
@@ -162,14 +166,20 @@ class Play {
     const { node, outputs } = this.#step;
     const value = node.inputs[input]!;
     const { rows: height } = imageOf(value, this.#layout(input));
-    const all = imageOf(outputs[0]!.value, str(node, "y_layout")).rows;
+    const all = imageOf(outputs[0]!.value, madeIn(node)).rows;
     return needed(node, input, made, all, height).flatMap((rows) =>
       this.#arena.spans(value, rows, this.#layout(input), this.#when),
     );
   }
 
   #writes({ value }: Region, rows: Range): Span[] {
-    return this.#arena.spans(value, rows, str(this.#step.node, "y_layout"), this.#when);
+    return this.#arena.spans(value, rows, madeIn(this.#step.node), this.#when);
+  }
+
+  /** Rows that are made, of a value made all at once those of its layout. */
+  #made({ value, rowBegin, rowEnd }: Region): Range {
+    const { rows } = imageOf(value, madeIn(this.#step.node));
+    return rowBegin === 0 && rowEnd > rows ? [0, rows] : [rowBegin, rowEnd];
   }
 
   #readAll(made: Range): void {
@@ -230,18 +240,18 @@ class Play {
 
   run(): void {
     const { node, outputs } = this.#step;
-    const { rowBegin, rowEnd } = outputs[0]!;
-    const made: Range = [rowBegin, rowEnd];
+    const made = this.#made(outputs[0]!);
+    const [rowBegin, rowEnd] = made;
     this.#readAll(made);
     this.#useScratch(made);
-    const written = outputs.flatMap((o) => this.#writes(o, [o.rowBegin, o.rowEnd]));
+    const written = outputs.flatMap((o) => this.#writes(o, this.#made(o)));
     this.#follow(made, written);
     const first = this.#step.inputs[0] ? this.#reads(0, made) : [];
     const block = this.#isTaken(0, first, written) ? undefined : this.#kernel.rowsAtOnce?.(node);
     if (block === undefined || outputs.length > 1) {
       this.#apart(made, written);
       for (const o of outputs)
-        this.#arena.write(o.value, this.#writes(o, [o.rowBegin, o.rowEnd]), this.#when);
+        this.#arena.write(o.value, this.#writes(o, this.#made(o)), this.#when);
       return;
     }
     for (let row = rowBegin; row < rowEnd; row += block) {

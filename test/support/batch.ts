@@ -11,6 +11,36 @@ import { inTemporaryFolder } from "./programs.ts";
 export interface Case {
   readonly program: Pick<Program, "name" | "target" | "profile" | "graph" | "emitted">;
   readonly inputs: readonly Tensor[];
+  /** Built with MOTE_CHECK_ARENA, under a name of its own. */
+  readonly isChecked?: boolean;
+}
+
+/** A checked build's symbols end in `_checked`. */
+const nameOf = ({ program, isChecked }: Case): string =>
+  isChecked ? `${program.name}_checked` : program.name;
+
+/** The program's file; its second inclusion has other names for what it defines. */
+const inclusion = (test: Case): string => {
+  const { name } = test.program;
+  if (!test.isChecked) return `#include "${name}.c"`;
+  return `#define MOTE_CHECK_ARENA\n#include "${name}_checked.c"\n#undef MOTE_CHECK_ARENA`;
+};
+
+/** The files of a checked build: the same text with other names. */
+function filesOf({ program, isChecked }: Case): ReadonlyMap<string, string> {
+  const { files } = program.emitted;
+  if (!isChecked) return files;
+  const { name } = program;
+  const renamed = (text: string) =>
+    text
+      .replace(new RegExp(`\\b${name}(?=[_.])`, "g"), `${name}_checked`)
+      .replace(new RegExp(`\\b${name.toUpperCase()}(?=_)`, "g"), `${name}_checked`.toUpperCase());
+  return new Map(
+    [...files].map(([path, text]) => [
+      renamed(path),
+      path.startsWith("mote/") ? text : renamed(text),
+    ]),
+  );
 }
 
 interface Port {
@@ -19,10 +49,18 @@ interface Port {
   readonly bytes: number;
 }
 
-const inputPorts = ({ program: { name, graph } }: Case): Port[] =>
-  graph.inputs.map((v, index) => ({ name, index, bytes: typeBytes(v.type) }));
-const outputPorts = ({ program: { name, graph } }: Case): Port[] =>
-  graph.outputs.map((o, index) => ({ name, index, bytes: typeBytes(o.value.type) }));
+const inputPorts = (test: Case): Port[] =>
+  test.program.graph.inputs.map((v, index) => ({
+    name: nameOf(test),
+    index,
+    bytes: typeBytes(v.type),
+  }));
+const outputPorts = (test: Case): Port[] =>
+  test.program.graph.outputs.map((o, index) => ({
+    name: nameOf(test),
+    index,
+    bytes: typeBytes(o.value.type),
+  }));
 
 const counts = (side: string, ports: readonly Port[]): string =>
   [
@@ -50,11 +88,11 @@ const switchText = (what: "input" | "output", ports: readonly Port[]): string =>
     .join("");
 
 const source = (cases: readonly Case[]): string => {
-  const names = cases.map((c) => c.program.name);
+  const names = cases.map(nameOf);
   const all = (call: (name: string) => string) =>
     names.map((n) => `    if (${call(n)} != MOTE_OK) return MOTE_ERROR_ARENA_NULL;\n`).join("");
   return `#include "batch.h"
-${names.map((n) => `#include "${n}.c"`).join("\n")}
+${cases.map(inclusion).join("\n")}
 unsigned char batch_arena[BATCH_ARENA_BYTES];
 mote_status batch_init(void *arena, size_t arena_bytes) {
     (void)arena;
@@ -86,7 +124,7 @@ ${all((n) => `${n}_run(${n}_arena)`)}    return MOTE_OK;
  */
 export const runBatch = (cases: readonly Case[]): Promise<Tensor[][]> =>
   inTemporaryFolder(async (outDir) => {
-    for (const { program } of cases) writeFiles(outDir, program.emitted.files);
+    for (const test of cases) writeFiles(outDir, filesOf(test));
     writeFileSync(join(outDir, "batch.h"), header(cases));
     writeFileSync(join(outDir, "batch.c"), source(cases));
     const { target } = cases[0]!.program;

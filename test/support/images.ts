@@ -1,0 +1,200 @@
+/** Random networks over images: branches, strides, dilations, odd sizes, pools, upsampling, joins. */
+import {
+  type Attrs,
+  constant,
+  type Graph,
+  input,
+  makeGraph,
+  type Value,
+} from "../../compiler/ir/graph.ts";
+import { float32s, int64s, tensorOf } from "../../compiler/ir/tensor.ts";
+import { elementCount } from "../../compiler/ir/types.ts";
+import { build } from "../../compiler/ops/build.ts";
+import { OperatorError } from "../../compiler/ops/operator.ts";
+import type { Random } from "./random.ts";
+
+const scalar = (elem: "float32" | "int8", x: number): Value => constant(tensorOf(elem, [], [x]));
+
+/** Makes layers of float networks, or of such with int8 storage between all layers. */
+class Layers {
+  readonly #r: Random;
+  readonly #isInteger: boolean;
+
+  constructor(r: Random, isInteger: boolean) {
+    this.#r = r;
+    this.#isInteger = isInteger;
+  }
+
+  /** The value stored as int8, and back. */
+  stored(x: Value, scale = Math.fround(0.02 + this.#r.real() / 20)): Value {
+    if (!this.#isInteger) return x;
+    const parameters = [scalar("float32", scale), scalar("int8", this.#r.int(-20, 20))];
+    return build("DequantizeLinear", [build("QuantizeLinear", [x, ...parameters]), ...parameters]);
+  }
+
+  weights(shape: readonly number[]): Value {
+    const taps = elementCount(shape) / shape[0]!;
+    if (!this.#isInteger)
+      return constant(this.#r.tensor("float32", shape, -1 / Math.sqrt(taps), 1 / Math.sqrt(taps)));
+    const q = Array.from({ length: elementCount(shape) }, () => this.#r.int(-127, 127));
+    const scales = Array.from({ length: shape[0]! }, () =>
+      Math.fround((0.5 + this.#r.real()) / 80 / Math.sqrt(taps)),
+    );
+    const zeros = constant(
+      tensorOf(
+        "int8",
+        [shape[0]!],
+        scales.map(() => 0),
+      ),
+    );
+    const stored = [
+      constant(tensorOf("int8", [...shape], q)),
+      constant(float32s([shape[0]!], scales)),
+    ];
+    return build("DequantizeLinear", [...stored, zeros], { axis: 0 });
+  }
+
+  relu(x: Value): Value {
+    return this.#r.int(0, 1) === 0 ? build("Relu", [x]) : x;
+  }
+
+  #window(kernel: readonly number[], strides = [this.#stride(), this.#stride()]): Attrs {
+    const dilations = [this.#r.pick([1, 1, 2]), this.#r.pick([1, 1, 2])];
+    const extent = kernel.map((k, i) => (k - 1) * dilations[i]!);
+    const pads = [...extent, ...extent].map((e) =>
+      this.#r.pick([Math.floor(e / 2), this.#r.int(0, e)]),
+    );
+    return { kernel_shape: [...kernel], dilations, pads, strides };
+  }
+
+  #stride(): number {
+    return this.#r.pick([1, 1, 1, 2, 3]);
+  }
+
+  conv(x: Value, attrs?: Attrs): Value {
+    const r = this.#r;
+    const channels = x.type.shape[1]!;
+    const kernel = r.pick([
+      [1, 1],
+      [3, 3],
+      [3, 3],
+      [r.int(1, 5), r.int(1, 4)],
+    ]);
+    const filters = r.pick([channels, 4, 8, 16, r.int(1, 20)]);
+    const w = this.weights([filters, channels, ...kernel]);
+    return this.stored(this.relu(build("Conv", [x, w], attrs ?? this.#window(kernel))));
+  }
+
+  depthwise(x: Value): Value {
+    const channels = x.type.shape[1]!;
+    const kernel = this.#r.pick([
+      [3, 3],
+      [3, 3],
+      [this.#r.int(1, 5), this.#r.int(1, 3)],
+    ]);
+    const attrs = { ...this.#window(kernel), group: channels };
+    return this.stored(
+      this.relu(build("Conv", [x, this.weights([channels, 1, ...kernel])], attrs)),
+    );
+  }
+
+  pool(x: Value): Value {
+    const kernel = [this.#r.int(1, 3), this.#r.int(1, 3)];
+    const { dilations: _, ...attrs } = this.#window(kernel);
+    const pads = (attrs.pads as number[]).map((p, i) => Math.min(p, kernel[i % 2]! - 1));
+    const op = this.#r.pick(["MaxPool", "AveragePool"]);
+    return this.stored(build(op, [x], { ...attrs, pads }));
+  }
+
+  upsample(x: Value): Value {
+    const scales = constant(float32s([4], [1, 1, 2, this.#r.int(1, 2)]));
+    const attrs = {
+      mode: "nearest",
+      coordinate_transformation_mode: "asymmetric",
+      nearest_mode: "floor",
+    };
+    return this.stored(build("Resize", [x, undefined, scales], attrs));
+  }
+
+  unary(x: Value): Value {
+    return this.stored(build(this.#r.pick(["Sigmoid", "Relu", "HardSwish", "Tanh"]), [x]), 0.02);
+  }
+
+  /** A block that keeps the shape, added to what goes in, or joined with it. */
+  residual(x: Value): Value {
+    const channels = x.type.shape[1]!;
+    const w = this.weights([channels, channels, 3, 3]);
+    const pads = [1, 1, 1, 1];
+    const once = this.stored(this.relu(build("Conv", [x, w], { pads })));
+    const y = this.#r.int(0, 1) === 0 ? once : this.stored(build("Conv", [once, w], { pads }));
+    const joined = this.#r.pick(["Add", "Add", "Mul", "Concat"]);
+    return this.stored(
+      joined === "Concat" ? build("Concat", [x, y], { axis: 1 }) : this.relu(build(joined, [x, y])),
+    );
+  }
+
+  /** Two branches of one stride that meet again. */
+  branches(x: Value): Value {
+    const channels = x.type.shape[1]!;
+    const filters = this.#r.pick([4, 8, 12]);
+    const strides = this.#r.pick([
+      [1, 1],
+      [2, 2],
+    ]);
+    const a = build("Conv", [x, this.weights([filters, channels, 3, 3])], {
+      strides,
+      pads: [1, 1, 1, 1],
+    });
+    const b = build("Conv", [x, this.weights([filters, channels, 1, 1])], { strides });
+    return this.stored(this.relu(build("Add", [this.stored(a), this.stored(b)])));
+  }
+
+  /** One weight for each channel, from all of the image. */
+  excite(x: Value): Value {
+    const channels = x.type.shape[1]!;
+    const mean = this.stored(build("GlobalAveragePool", [x]));
+    const gate = build("Sigmoid", [
+      build("Conv", [mean, this.weights([channels, channels, 1, 1])]),
+    ]);
+    return this.stored(build("Mul", [x, this.stored(gate, 1 / 256)]));
+  }
+
+  head(x: Value): Value {
+    const pooled = this.stored(build(this.#r.pick(["GlobalAveragePool", "GlobalMaxPool"]), [x]));
+    const features = pooled.type.shape[1]!;
+    const flat = build("Reshape", [pooled, constant(int64s([1, features]))]);
+    return this.stored(
+      build("Gemm", [flat, this.weights([this.#r.int(2, 8), features])], { transB: 1 }),
+    );
+  }
+}
+
+/** A network of `depth` layers or so; all of them have a part in its output. */
+export function randomImageNetwork(
+  r: Random,
+  depth: number,
+  isInteger: boolean,
+): Graph<"imported"> {
+  const layers = new Layers(r, isInteger);
+  const shape = [1, r.pick([1, 3, 4, 8]), r.int(5, 21), r.int(4, 15)];
+  const x = input("x", { elem: "float32", shape });
+  let y = layers.stored(x);
+  for (let i = 0; i < depth; ) {
+    const kind = r.pick([
+      ..."conv conv conv depthwise depthwise pool upsample unary residual residual branches excite".split(
+        " ",
+      ),
+    ]) as "conv";
+    try {
+      const next = layers[kind](y);
+      if (elementCount(next.type.shape) > 8000) continue;
+      y = next;
+      i++;
+    } catch (problem) {
+      if (!(problem instanceof OperatorError)) throw problem;
+      i++;
+    }
+  }
+  const out = r.int(0, 2) > 0 ? layers.head(y) : y;
+  return makeGraph("imported", "images", [x], [{ name: "y", value: out }]);
+}
