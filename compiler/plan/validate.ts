@@ -108,6 +108,18 @@ class Arena {
     return spans.flat();
   }
 
+  /** Whether parts of one buffer that are in use during a step cover the bytes. */
+  isInUse({ begin, end }: Pick<Span, "begin" | "end">, step: Step): boolean {
+    return this.#plan.buffers.some(({ offset, bytes, parts }) => {
+      if (offset > begin || offset + bytes < end) return false;
+      let at = begin;
+      for (const p of [...parts].sort((a, b) => a.from - b.from))
+        if (p.begin < step.end && p.end > step.begin && offset + p.from <= at)
+          at = Math.max(at, offset + p.to);
+      return at >= end;
+    });
+  }
+
   placesOf(regions: readonly (Region | undefined)[]): (Place | undefined)[] {
     return regions.map((r) => r && this.#plan.places.get(r.value));
   }
@@ -194,6 +206,28 @@ class Play {
     return allowed && read[0] !== undefined && read[0].begin === written[0]?.begin;
   }
 
+  /** Whatever a step touches is in use in some buffer while it runs. */
+  #inUse(spans: readonly Pick<Span, "begin" | "end">[], what: string): void {
+    for (const span of spans)
+      if (!this.#arena.isInUse(span, this.#step))
+        this.#arena.problems.add(
+          `${this.#when}: ${what} lies in bytes ${span.begin} to ${span.end}, outside its buffer`,
+        );
+  }
+
+  #checkUse(made: Range, written: readonly Span[]): void {
+    const { inputs, scratch } = this.#step;
+    this.#inUse(written, "the output");
+    inputs.forEach((region, i) => {
+      if (region) this.#inUse(this.#reads(i, made), `input ${i}`);
+    });
+    if (scratch)
+      this.#inUse(
+        [{ begin: scratch.offset, end: scratch.offset + scratch.bytes }],
+        "scratch memory",
+      );
+  }
+
   /** A call writes its rows one after the other, and reads them so where it takes no table. */
   #follow(made: Range, written: readonly Span[]): void {
     const { node, inputs, outputs } = this.#step;
@@ -246,6 +280,7 @@ class Play {
     this.#useScratch(made);
     const written = outputs.flatMap((o) => this.#writes(o, this.#made(o)));
     this.#follow(made, written);
+    this.#checkUse(made, written);
     const first = this.#step.inputs[0] ? this.#reads(0, made) : [];
     const block = this.#isTaken(0, first, written) ? undefined : this.#kernel.rowsAtOnce?.(node);
     if (block === undefined || outputs.length > 1) {
