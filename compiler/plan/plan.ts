@@ -154,7 +154,7 @@ function settle(
 export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned {
   const open = networkOf(graph);
   const isTight = goal.optimize === "size" || goal.maxFlash !== undefined;
-  const ways = open.operations.map((o) => waysOf(o, costs, isTight));
+  const ways = waysOf(open.operations, costs, isTight);
   const searched = new Search(open, ways, costs.code);
   const bytesOf = (choice: Choice) => placed(searched, open, choice).bytes;
   const goals = new Goals(searched, goal);

@@ -18,6 +18,7 @@ export interface Costs {
 }
 
 export interface Way {
+  readonly operation: Operation;
   readonly kernel: Kernel;
   readonly method: Method;
   readonly time: number;
@@ -81,8 +82,36 @@ function isDominated(way: Way, ways: readonly Way[], isTight: boolean): boolean 
   });
 }
 
-/** All ways that are worth a try, the fastest first. */
-export function waysOf(operation: Operation, costs: Costs, isTight: boolean): Way[] {
+/** More rows a call must save this part of the network's time over fewer ones. */
+const worthwhile = 0.0005;
+
+/** Without calls of a few more rows that hardly save time. */
+function spaced(ways: readonly Way[], time: number): Way[] {
+  const best = new Map<Kernel, number>();
+  return [...ways]
+    .sort((a, b) => a.method.rows - b.method.rows)
+    .filter((way) => {
+      const { kernel, operation, method } = way;
+      const before = best.get(kernel) ?? Infinity;
+      const isWorth = way.time < before - worthwhile * time;
+      if (isWorth) best.set(kernel, way.time);
+      return isWorth || method.rows === operation.height;
+    })
+    .sort((a, b) => a.time - b.time || a.method.rows - b.method.rows);
+}
+
+/** The ways of all operations that are worth a try, each list by time. */
+export function waysOf(
+  operations: readonly Operation[],
+  costs: Costs,
+  isTight: boolean,
+): readonly (readonly Way[])[] {
+  const all = operations.map((o) => undominated(o, costs, isTight));
+  const time = all.reduce((sum, ways) => sum + Math.min(...ways.map((w) => w.time)), 0);
+  return all.map((ways) => spaced(ways, time));
+}
+
+function undominated(operation: Operation, costs: Costs, isTight: boolean): Way[] {
   const { node, height } = operation;
   const kernels = costs.kernels(node);
   const fastest = Math.min(...kernels.map((k) => costs.time(node, k)));
@@ -94,10 +123,9 @@ export function waysOf(operation: Operation, costs: Costs, isTight: boolean): Wa
     return counts.map((rows): Way => {
       const time = overCalls(operation, rows, (n) => costs.time(n, kernel));
       const instructions = overCalls(operation, rows, (n) => costs.instructions(n, kernel));
-      return { kernel, method: { ...whole, rows }, time, instructions, constants };
+      const method = { ...whole, rows };
+      return { operation, kernel, method, time, instructions, constants };
     });
   });
-  return ways
-    .filter((way) => !isDominated(way, ways, isTight))
-    .sort((a, b) => a.time - b.time || a.method.rows - b.method.rows);
+  return ways.filter((way) => !isDominated(way, ways, isTight));
 }
