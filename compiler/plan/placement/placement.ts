@@ -66,7 +66,10 @@ export function fits(buffers: readonly Buffer[], capacity: number, limits: Limit
 
 /** All offsets that the search can find are multiples of it, and so are all ends. */
 function unitOf({ buffers }: Problem): number {
-  const lengths = buffers.flatMap((b) => [b.size, ...(b.parts ?? []).flatMap((p) => [p.from, p.to])]);
+  const lengths = buffers.flatMap((b) => [
+    b.size,
+    ...(b.parts ?? []).flatMap((p) => [p.from, p.to]),
+  ]);
   let unit = lengths.reduce(gcd, 0) || 1;
   const aligns = [...new Set(buffers.map((b) => b.align ?? 1))];
   for (let odd: number | undefined = 1; odd !== undefined; ) {

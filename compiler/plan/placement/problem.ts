@@ -35,8 +35,6 @@ export interface Meetings {
   readonly below: Float64Array;
 }
 
-
-
 const isLive = (p: Part): boolean => p.from < p.to && p.lower < p.upper;
 
 export const partsOf = (b: Buffer): readonly Part[] =>

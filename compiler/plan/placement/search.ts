@@ -19,6 +19,9 @@ import { alignUp } from "./types.ts";
 
 export type Outcome = "found" | "exhausted" | "limit";
 
+/** Sums of two offsets are counted in 32 bits. */
+const capacityMax = 2 ** 30 - 1;
+
 export class Search {
   /** Offsets by the partition's own numbers, once found. */
   readonly offsets: Int32Array;
@@ -67,8 +70,10 @@ export class Search {
     const { count, sections, grain, rest, spans, memberStart } = this.#p;
     this.#capacity = capacity;
     this.#sectionCapacity = alignUp(capacity, grain);
-    this.#limit = limit;
     this.nodes = 0;
+    if (capacity > capacityMax) return "limit";
+    if (rest.some((bytes) => bytes > this.#sectionCapacity)) return "exhausted";
+    this.#limit = limit;
     this.#trailTop = 0;
     this.#isPlaced.fill(0);
     this.#least.fill(0);
@@ -115,7 +120,8 @@ export class Search {
       const b = lists[at]!;
       const isLater = offset > floor || (offset === floor && at > position);
       if (!isLater && !this.#meets(last, b)) continue;
-      if (this.nodes++ >= this.#limit) return "limit";
+      if (this.nodes >= this.#limit) return "limit";
+      this.nodes++;
       const trail = this.#trailTop;
       let outcome: Outcome = "exhausted";
       if (this.#place(b) && this.#fits(offset, sectionFrom, sectionTo))
