@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { placementProblems } from "../../compiler/plan/placement/check.ts";
 import { placeGreedily } from "../../compiler/plan/placement/greedy.ts";
 import { fits, minimize } from "../../compiler/plan/placement/placement.ts";
-import { lowerBound } from "../../compiler/plan/placement/problem.ts";
+import { lowerBound, prepare } from "../../compiler/plan/placement/problem.ts";
+import { Race } from "../../compiler/plan/placement/race.ts";
 import type { Buffer, Part } from "../../compiler/plan/placement/types.ts";
 import { Random } from "../support/random.ts";
 
@@ -245,6 +246,7 @@ describe("parts", () => {
     }));
     expect(leastCapacity(buffers, stacked)).toBe(5);
     expect(fits(buffers, 5)).toMatchObject({ outcome: "fits" });
+    expect(new Race(prepare(buffers), [0, 1, 2]).run(5, 1000, [])).toBe("limit");
     expect(minimize(buffers)).toMatchObject({ bytes: 5, status: "optimal" });
   });
 
