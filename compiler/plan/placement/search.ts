@@ -44,7 +44,9 @@ export class Search {
   readonly #trailBuffer: Int32Array;
   readonly #trailLeast: Int32Array;
   #trailTop = 0;
-
+  /** The sections of what was last placed and of all that it raised. */
+  #reachFrom = 0;
+  #reachTo = 0;
   readonly #isByTotal: boolean;
   readonly #total: Int32Array;
 
@@ -87,7 +89,8 @@ export class Search {
 
   /**
    * Places the buffers of lists[from, to), which are all that is left in the sections
-   * [sectionFrom, sectionTo), after `last` and, at its offset, after those up to `position`.
+   * [sectionFrom, sectionTo), after `before` and, at its offset, after those up to `position`.
+   * Sections [fullFrom, fullTo] are too full to lie above the offset: what comes next is in them.
    */
   #explore(
     from: number,
@@ -95,36 +98,45 @@ export class Search {
     sectionFrom: number,
     sectionTo: number,
     position: number,
-    last: number,
+    before: number,
   ): Outcome {
     const least = this.#least;
     const lists = this.#lists;
-    const { isMonotone } = this.#p;
-    const floor = last < 0 ? 0 : least[last]!;
+    const { isMonotone, first, last } = this.#p;
+    const floor = before < 0 ? 0 : least[before]!;
     const ceiling = isMonotone ? this.#ceiling(from, to) : this.#capacity + 1;
     let offset = isMonotone ? floor : -1;
     let at = position;
+    let fullFrom = sectionTo;
+    let fullTo = sectionFrom - 1;
     for (;;) {
       let next = -1;
       let nextOffset = ceiling;
       for (let i = from; i < to; i++) {
-        const o = least[lists[i]!]!;
-        if (o < nextOffset && (o > offset || (o === offset && i > at))) {
-          next = i;
-          nextOffset = o;
-        }
+        const b = lists[i]!;
+        const o = least[b]!;
+        const isNext = o < nextOffset && (o > offset || (o === offset && i > at));
+        if (!isNext || first[b]! > fullFrom || last[b]! <= fullTo) continue;
+        next = i;
+        nextOffset = o;
       }
       if (next < 0) return "exhausted";
+      if (isMonotone && nextOffset !== offset) {
+        const room = this.#sectionCapacity - nextOffset;
+        fullFrom = this.#firstOver(room, sectionFrom, fullFrom);
+        fullTo = this.#lastOver(room, fullTo, sectionTo - 1);
+      }
       offset = nextOffset;
       at = next;
       const b = lists[at]!;
       const isLater = offset > floor || (offset === floor && at > position);
-      if (!isLater && !this.#meets(last, b)) continue;
+      if (!isLater && !this.#meets(before, b)) continue;
+      if (first[b]! > fullFrom || last[b]! <= fullTo) continue;
       if (this.nodes >= this.#limit) return "limit";
       this.nodes++;
       const trail = this.#trailTop;
       let outcome: Outcome = "exhausted";
-      if (this.#place(b) && this.#fits(offset, sectionFrom, sectionTo))
+      if (this.#place(b) && this.#fits(offset))
         outcome = this.#descend(at, from, to, sectionFrom, sectionTo);
       this.#remove(b, trail);
       if (outcome === "found") this.offsets[b] = offset;
@@ -171,6 +183,8 @@ export class Search {
     const capacity = this.#capacity;
     if (offset + size[c]! > capacity) return false;
     let top = this.#trailTop;
+    let reachFrom = first[c]!;
+    let reachTo = last[c]!;
     let fits = true;
     for (let i = start[c]!; i < start[c + 1]! && fits; i++) {
       const b = other[i]!;
@@ -181,9 +195,13 @@ export class Search {
       this.#trailBuffer[top] = b;
       this.#trailLeast[top++] = least[b]!;
       least[b] = raised;
+      if (first[b]! < reachFrom) reachFrom = first[b]!;
+      if (last[b]! > reachTo) reachTo = last[b]!;
       fits = raised + size[b]! <= capacity;
     }
     this.#trailTop = top;
+    this.#reachFrom = reachFrom;
+    this.#reachTo = reachTo;
     return fits;
   }
 
@@ -205,15 +223,31 @@ export class Search {
     this.#isPlaced[c] = 0;
   }
 
-  /** Section inference, with `offset` as the lowest that can still come. */
-  #fits(offset: number, sectionFrom: number, sectionTo: number): boolean {
+  /** The first section of [from, to) with more left than there is room for, or `to`. */
+  #firstOver(room: number, from: number, to: number): number {
+    const rest = this.#rest;
+    let s = from;
+    while (s < to && rest[s]! <= room) s++;
+    return s;
+  }
+
+  /** The last section of (from, to] with more left than there is room for, or `from`. */
+  #lastOver(room: number, from: number, to: number): number {
+    const rest = this.#rest;
+    let s = to;
+    while (s > from && rest[s]! <= room) s--;
+    return s;
+  }
+
+  /** Section inference where a buffer was placed or raised; in others nothing has changed. */
+  #fits(offset: number): boolean {
     const { isMonotone, memberStart, members, memberLow } = this.#p;
     const least = this.#least;
     const isPlaced = this.#isPlaced;
     const rest = this.#rest;
     const witness = this.#witness;
     const floor = isMonotone ? offset : 0;
-    for (let s = sectionFrom; s < sectionTo; s++) {
+    for (let s = this.#reachFrom; s < this.#reachTo; s++) {
       if (rest[s] === 0) continue;
       const room = this.#sectionCapacity - rest[s]!;
       if (floor > room) return false;
