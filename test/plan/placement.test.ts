@@ -2,9 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { placementProblems } from "../../compiler/plan/placement/check.ts";
 import { placeGreedily } from "../../compiler/plan/placement/greedy.ts";
+import { arranged } from "../../compiler/plan/placement/partition.ts";
 import { fits, minimize } from "../../compiler/plan/placement/placement.ts";
 import { lowerBound, prepare } from "../../compiler/plan/placement/problem.ts";
 import { Race } from "../../compiler/plan/placement/race.ts";
+import { Search } from "../../compiler/plan/placement/search.ts";
 import type { Buffer, Part } from "../../compiler/plan/placement/types.ts";
 import { Random } from "../support/random.ts";
 
@@ -118,6 +120,18 @@ function busiest(buffers: readonly Buffer[]): number {
   );
 }
 
+/** What each static order ends with, for itself and without first fit. */
+function outcomesOf(buffers: readonly Buffer[], capacity: number): string[] {
+  const problem = prepare(buffers);
+  return problem.partitions.flatMap((partition) =>
+    (["AW", "WA"] as const).flatMap((by) =>
+      [true, false].map((isByTotal) =>
+        new Search(arranged(problem, partition, by), isByTotal).run(capacity, 100_000),
+      ),
+    ),
+  );
+}
+
 const kinds: Record<string, Kind> = {
   "plain buffers": { buffersMax: 8, sizeMax: 4, aligns: [1], withParts: 0 },
   "aligned buffers": { buffersMax: 5, sizeMax: 9, aligns: [1, 2, 4, 8], withParts: 0 },
@@ -142,6 +156,8 @@ describe.each(Object.entries(kinds))("%s", (name, kind) => {
       const below = fits(buffers, least - 1).outcome;
       expect(below, what).not.toBe("fits");
       if (kind.withParts === 0) expect(below, what).toBe("infeasible");
+      if (kind.withParts === 0)
+        expect(new Set(outcomesOf(buffers, least)), what).toEqual(new Set(["found"]));
       const greedy = placeGreedily(buffers);
       expect(placementProblems(buffers, greedy.offsets, greedy.bytes), what).toEqual([]);
     }
@@ -186,6 +202,35 @@ function stream(random: Random, height: number): Buffer {
   }));
   return { size: height * bytes, lower, upper: lower + 2 * height, parts };
 }
+
+/** A rectangle of ticks and bytes cut into buffers: they fill it without a gap. */
+function dissection(random: Random, cuts: number, width: number, height: number): Buffer[] {
+  const pieces = [{ lower: 0, upper: width, from: 0, to: height }];
+  for (let i = 0; i < cuts; i++) {
+    const p = random.pick(pieces);
+    const piece = { ...p };
+    const isInTime = random.int(0, 1) === 0;
+    if ((isInTime ? p.upper - p.lower : p.to - p.from) < 2) continue;
+    if (isInTime) piece.lower = p.upper = random.int(p.lower + 1, p.upper - 1);
+    else piece.from = p.to = random.int(p.from + 1, p.to - 1);
+    pieces.push(piece);
+  }
+  const keyed = pieces.map((p) => ({ p, key: random.real() })).sort((a, b) => a.key - b.key);
+  return keyed.map(({ p: { lower, upper, from, to } }) => ({ size: to - from, lower, upper }));
+}
+
+it(`${count} dissected rectangles are put together again, in every order`, { timeout: 1e7 }, () => {
+  const random = new Random(11);
+  for (let i = 0; i < count; i++) {
+    const buffers = dissection(random, random.int(5, 40), 40, 1000);
+    const outcomes = outcomesOf(buffers, 1000);
+    expect(outcomes, JSON.stringify(buffers)).not.toContain("exhausted");
+    if (buffers.length < 12) expect(outcomes).not.toContain("limit");
+    const fit = fits(buffers, 1000);
+    if (fit.outcome === "fits") expect(placementProblems(buffers, fit.offsets, 1000)).toEqual([]);
+    expect(fit.outcome).not.toBe("infeasible");
+  }
+});
 
 const scattered = (random: Random, n: number): Buffer[] =>
   Array.from({ length: n }, () => {

@@ -90,7 +90,6 @@ export class Search {
   /**
    * Places the buffers of lists[from, to), which are all that is left in the sections
    * [sectionFrom, sectionTo), after `before` and, at its offset, after those up to `position`.
-   * Sections [fullFrom, fullTo] are too full to lie above the offset: what comes next is in them.
    */
   #explore(
     from: number,
@@ -102,36 +101,29 @@ export class Search {
   ): Outcome {
     const least = this.#least;
     const lists = this.#lists;
-    const { isMonotone, first, last } = this.#p;
+    const { isMonotone } = this.#p;
     const floor = before < 0 ? 0 : least[before]!;
-    const ceiling = isMonotone ? this.#ceiling(from, to) : this.#capacity + 1;
+    const ceiling = isMonotone
+      ? this.#ceiling(from, to, sectionFrom, sectionTo)
+      : this.#capacity + 1;
     let offset = isMonotone ? floor : -1;
     let at = position;
-    let fullFrom = sectionTo;
-    let fullTo = sectionFrom - 1;
     for (;;) {
       let next = -1;
       let nextOffset = ceiling;
       for (let i = from; i < to; i++) {
-        const b = lists[i]!;
-        const o = least[b]!;
-        const isNext = o < nextOffset && (o > offset || (o === offset && i > at));
-        if (!isNext || first[b]! > fullFrom || last[b]! <= fullTo) continue;
-        next = i;
-        nextOffset = o;
+        const o = least[lists[i]!]!;
+        if (o < nextOffset && (o > offset || (o === offset && i > at))) {
+          next = i;
+          nextOffset = o;
+        }
       }
       if (next < 0) return "exhausted";
-      if (isMonotone && nextOffset !== offset) {
-        const room = this.#sectionCapacity - nextOffset;
-        fullFrom = this.#firstOver(room, sectionFrom, fullFrom);
-        fullTo = this.#lastOver(room, fullTo, sectionTo - 1);
-      }
       offset = nextOffset;
       at = next;
       const b = lists[at]!;
       const isLater = offset > floor || (offset === floor && at > position);
       if (!isLater && !this.#meets(before, b)) continue;
-      if (first[b]! > fullFrom || last[b]! <= fullTo) continue;
       if (this.nodes >= this.#limit) return "limit";
       this.nodes++;
       const trail = this.#trailTop;
@@ -144,12 +136,18 @@ export class Search {
     }
   }
 
-  /** No buffer may be placed here or higher: another fits wholly below. */
-  #ceiling(from: number, to: number): number {
+  /**
+   * The next buffer must be placed below: another fits wholly below, or a section would have to
+   * lie above that has more left than there is room for.
+   */
+  #ceiling(from: number, to: number, sectionFrom: number, sectionTo: number): number {
     const least = this.#least;
     const lists = this.#lists;
+    const rest = this.#rest;
     const { height } = this.#p;
-    let ceiling = Infinity;
+    let most = 0;
+    for (let s = sectionFrom; s < sectionTo; s++) if (rest[s]! > most) most = rest[s]!;
+    let ceiling = this.#sectionCapacity - most + 1;
     for (let i = from; i < to; i++) {
       const b = lists[i]!;
       const top = least[b]! + height[b]!;
@@ -221,22 +219,6 @@ export class Search {
     }
     rest[end] = rest[end]! + hull[at + end]!;
     this.#isPlaced[c] = 0;
-  }
-
-  /** The first section of [from, to) with more left than there is room for, or `to`. */
-  #firstOver(room: number, from: number, to: number): number {
-    const rest = this.#rest;
-    let s = from;
-    while (s < to && rest[s]! <= room) s++;
-    return s;
-  }
-
-  /** The last section of (from, to] with more left than there is room for, or `from`. */
-  #lastOver(room: number, from: number, to: number): number {
-    const rest = this.#rest;
-    let s = to;
-    while (s > from && rest[s]! <= room) s--;
-    return s;
   }
 
   /** Section inference where a buffer was placed or raised; in others nothing has changed. */
