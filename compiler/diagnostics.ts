@@ -126,6 +126,28 @@ export const cannotTune = (target: string): Diagnostic =>
 export const badKernelOption = (text: string): Diagnostic =>
   error(1020, {}, `'${text}' names no layer and kernel.`, "Write --kernel LAYER=KERNEL.");
 
+export const noInstances = (folder: string, problem: string): Diagnostic =>
+  error(1080, { file: folder }, `${problem}.`, "Give a folder of NAME.CAPACITY.csv files.");
+
+export const badInstanceName = (file: string, capacityMax: number): Diagnostic =>
+  error(
+    1081,
+    { file },
+    `The file's name gives no capacity of 1 to ${capacityMax} bytes.`,
+    "Name it NAME.CAPACITY.csv.",
+  );
+
+export const badInstanceLine = (file: string, line: number, problem: string): Diagnostic =>
+  error(1082, { file, line }, `Not a buffer to be placed: ${problem}.`);
+
+export const oneFolder = (given: number): Diagnostic =>
+  error(
+    1083,
+    {},
+    `One folder is to be given, not ${given}.`,
+    "npm run bench:placement -- DIR [--json]",
+  );
+
 // ---- 2xxx: reading a model ----
 
 export const notOnnx = (file: string, reason: string): Diagnostic =>

@@ -52,7 +52,7 @@ const mayImport: Record<string, readonly string[]> = {
   steps: ["ir", "check"],
   compile: [...stage, "steps", "target", "read", "rewrite", "quantize", "plan", "emit"],
   options: ["steps"],
-  commands: [...stage, "target", "compile", "steps", "options", "run", "read", "emit"],
+  commands: [...stage, "target", "compile", "steps", "options", "run", "read", "emit", "plan"],
   cli: ["commands"],
 };
 

@@ -5,24 +5,18 @@ import { alignUp, type Buffer, endOf, type Placement } from "./types.ts";
 /** What an order puts first, by the most of each key; ties go to the earlier buffer. */
 type Keys = (b: number) => readonly number[];
 
-/** The orders, each a list of keys to be compared in turn. */
-function ordersOf({ buffers, first, last, row, high, low, sections }: Problem): Keys[] {
+/** Of each buffer, what is in use at most in one of its sections. */
+function fullestOf({ buffers, first, last, row, high, low, sections }: Problem): number[] {
   const totals = new Float64Array(sections);
-  const eachCell = (b: number, visit: (s: number, at: number) => void) => {
-    for (let s = first[b]!; s < last[b]!; s++) visit(s, row[b]! + s);
-  };
-  buffers.forEach((_, b) => {
-    eachCell(b, (s, at) => {
-      totals[s]! += high[at]! - low[at]!;
-    });
-  });
-  const fullest = buffers.map((_, b) => {
-    let most = 0;
-    eachCell(b, (s) => {
-      most = Math.max(most, totals[s]!);
-    });
-    return most;
-  });
+  for (const b of buffers.keys())
+    for (let s = first[b]!; s < last[b]!; s++) totals[s]! += high[row[b]! + s]! - low[row[b]! + s]!;
+  return buffers.map((_, b) =>
+    totals.subarray(first[b], last[b]).reduce((most, bytes) => Math.max(most, bytes), 0),
+  );
+}
+
+/** The orders, each a list of keys to be compared in turn. */
+function ordersOf({ buffers, first, last }: Problem, fullest: readonly number[]): Keys[] {
   const width = (b: number): number => last[b]! - first[b]!;
   const size = (b: number): number => buffers[b]!.size;
   const area = (b: number): number => size(b) * width(b);
@@ -107,13 +101,16 @@ class FirstFit {
 
 export function placeProblem(problem: Problem): Placement {
   const { buffers, partitions } = problem;
-  const orders = ordersOf(problem);
+  const fullest = fullestOf(problem);
+  const orders = ordersOf(problem, fullest);
   const firstFit = new FirstFit(problem);
   const offsets: number[] = new Array(buffers.length).fill(0);
   const trial = new Float64Array(buffers.length);
   for (const partition of partitions) {
+    const enough = partition.reduce((most, b) => Math.max(most, fullest[b]!), 0);
     let least = Infinity;
     for (const keys of orders) {
+      if (least <= enough) break;
       const bytes = firstFit.run(sorted(partition, keys), trial, least);
       if (bytes >= least) continue;
       least = bytes;

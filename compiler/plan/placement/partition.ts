@@ -27,7 +27,7 @@ export interface Partition {
   readonly members: Int32Array;
   readonly memberLow: Int32Array;
   /** The sum of hulls in each section. */
-  readonly rest: Int32Array;
+  readonly rest: Float64Array;
   /** Buffers that span this section and the next. */
   readonly spans: Int32Array;
 }
@@ -58,7 +58,7 @@ function hulls(problem: Problem, numbered: readonly number[], from: number, coun
   const { first, last, row, low, high, grain } = problem;
   const rows = new Int32Array(numbered.length);
   const hull: number[] = [];
-  const rest = new Int32Array(count);
+  const rest = new Float64Array(count);
   const spans = new Int32Array(count);
   for (const [i, b] of numbered.entries()) {
     rows[i] = hull.length - (first[b]! - from);

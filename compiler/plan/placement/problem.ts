@@ -171,14 +171,9 @@ export function prepare(buffers: readonly Buffer[]): Problem {
   return { ...rest, meetings: meet(rest, sorted), partitions: split(first, last, sorted) };
 }
 
-/**
- * The largest sum of bytes in use at one time: no placement needs less. Every part begins at a
- * multiple of the grain, so that all but the topmost may be counted up to the next multiple.
- */
-export function lowerBound(buffers: readonly Buffer[]): number {
-  const parts = buffers.map(partsOf);
+/** The largest sum at one time of what is in use, parts counted up to multiples of the grain. */
+function fullest(parts: readonly (readonly Part[])[], grain: number): number {
   const times = sectionTimes(parts);
-  const grain = grainOf(buffers, parts);
   const live = new Float64Array(times.length);
   const slack = new Float64Array(times.length);
   for (const ps of parts) {
@@ -193,6 +188,15 @@ export function lowerBound(buffers: readonly Buffer[]): number {
       }
     }
   }
+  return live.reduce((most, bytes, s) => Math.max(most, bytes - slack[s]!), 0);
+}
+
+/**
+ * The largest sum of bytes in use at one time: no placement needs less. Every part begins at a
+ * multiple of the grain, so that all but the topmost may be counted up to the next multiple.
+ */
+export function lowerBound(buffers: readonly Buffer[]): number {
+  const parts = buffers.map(partsOf);
   const largest = buffers.reduce((most, b) => Math.max(most, b.size), 0);
-  return live.reduce((most, bytes, s) => Math.max(most, bytes - slack[s]!), largest);
+  return Math.max(largest, fullest(parts, 1), fullest(parts, grainOf(buffers, parts)));
 }

@@ -4,9 +4,11 @@ import type { Problem } from "./problem.ts";
 import { type Outcome, Search } from "./search.ts";
 
 /** Nodes of the first round, a buffer. */
-const nodesPerBuffer = 2;
+const nodesPerBuffer = 8;
+/** Of the nodes, from round to round. */
+const growth = 4;
 
-/** MiniMalloc's orders TWA, TAW and WAT, each begun anew with twice the nodes every round. */
+/** MiniMalloc's orders TWA, TAW and WAT, each begun anew with more nodes every round. */
 export class Race {
   /** Of the last run. */
   nodes = 0;
@@ -27,7 +29,7 @@ export class Race {
   run(capacity: number, nodesMax: number, offsets: number[]): Outcome {
     this.nodes = 0;
     let limit = this.#runners[0]!.partition.count * nodesPerBuffer;
-    for (; this.nodes < nodesMax; limit *= 2)
+    for (; this.nodes < nodesMax; limit *= growth)
       for (const { partition, search } of this.#runners) {
         const outcome = search.run(capacity, Math.min(limit, nodesMax - this.nodes));
         this.nodes += search.nodes;

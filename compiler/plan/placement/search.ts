@@ -19,6 +19,9 @@ import { alignUp } from "./types.ts";
 
 export type Outcome = "found" | "exhausted" | "limit";
 
+/** Sums of two offsets are counted in 32 bits. */
+const capacityMax = 2 ** 30 - 1;
+
 export class Search {
   /** Offsets by the partition's own numbers, once found. */
   readonly offsets: Int32Array;
@@ -41,7 +44,9 @@ export class Search {
   readonly #trailBuffer: Int32Array;
   readonly #trailLeast: Int32Array;
   #trailTop = 0;
-
+  /** The sections of what was last placed and of all that it raised. */
+  #reachFrom = 0;
+  #reachTo = 0;
   readonly #isByTotal: boolean;
   readonly #total: Int32Array;
 
@@ -67,8 +72,10 @@ export class Search {
     const { count, sections, grain, rest, spans, memberStart } = this.#p;
     this.#capacity = capacity;
     this.#sectionCapacity = alignUp(capacity, grain);
-    this.#limit = limit;
     this.nodes = 0;
+    if (capacity > capacityMax) return "limit";
+    if (rest.some((bytes) => bytes > this.#sectionCapacity)) return "exhausted";
+    this.#limit = limit;
     this.#trailTop = 0;
     this.#isPlaced.fill(0);
     this.#least.fill(0);
@@ -82,7 +89,7 @@ export class Search {
 
   /**
    * Places the buffers of lists[from, to), which are all that is left in the sections
-   * [sectionFrom, sectionTo), after `last` and, at its offset, after those up to `position`.
+   * [sectionFrom, sectionTo), after `before` and, at its offset, after those up to `position`.
    */
   #explore(
     from: number,
@@ -90,13 +97,15 @@ export class Search {
     sectionFrom: number,
     sectionTo: number,
     position: number,
-    last: number,
+    before: number,
   ): Outcome {
     const least = this.#least;
     const lists = this.#lists;
     const { isMonotone } = this.#p;
-    const floor = last < 0 ? 0 : least[last]!;
-    const ceiling = isMonotone ? this.#ceiling(from, to) : this.#capacity + 1;
+    const floor = before < 0 ? 0 : least[before]!;
+    const ceiling = isMonotone
+      ? this.#ceiling(from, to, sectionFrom, sectionTo)
+      : this.#capacity + 1;
     let offset = isMonotone ? floor : -1;
     let at = position;
     for (;;) {
@@ -114,11 +123,12 @@ export class Search {
       at = next;
       const b = lists[at]!;
       const isLater = offset > floor || (offset === floor && at > position);
-      if (!isLater && !this.#meets(last, b)) continue;
-      if (this.nodes++ >= this.#limit) return "limit";
+      if (!isLater && !this.#meets(before, b)) continue;
+      if (this.nodes >= this.#limit) return "limit";
+      this.nodes++;
       const trail = this.#trailTop;
       let outcome: Outcome = "exhausted";
-      if (this.#place(b) && this.#fits(offset, sectionFrom, sectionTo))
+      if (this.#place(b) && this.#fits(offset))
         outcome = this.#descend(at, from, to, sectionFrom, sectionTo);
       this.#remove(b, trail);
       if (outcome === "found") this.offsets[b] = offset;
@@ -126,12 +136,18 @@ export class Search {
     }
   }
 
-  /** No buffer may be placed here or higher: another fits wholly below. */
-  #ceiling(from: number, to: number): number {
+  /**
+   * The next buffer must be placed below: another fits wholly below, or a section would have to
+   * lie above that has more left than there is room for.
+   */
+  #ceiling(from: number, to: number, sectionFrom: number, sectionTo: number): number {
     const least = this.#least;
     const lists = this.#lists;
+    const rest = this.#rest;
     const { height } = this.#p;
-    let ceiling = Infinity;
+    let most = 0;
+    for (let s = sectionFrom; s < sectionTo; s++) if (rest[s]! > most) most = rest[s]!;
+    let ceiling = this.#sectionCapacity - most + 1;
     for (let i = from; i < to; i++) {
       const b = lists[i]!;
       const top = least[b]! + height[b]!;
@@ -165,6 +181,8 @@ export class Search {
     const capacity = this.#capacity;
     if (offset + size[c]! > capacity) return false;
     let top = this.#trailTop;
+    let reachFrom = first[c]!;
+    let reachTo = last[c]!;
     let fits = true;
     for (let i = start[c]!; i < start[c + 1]! && fits; i++) {
       const b = other[i]!;
@@ -175,9 +193,13 @@ export class Search {
       this.#trailBuffer[top] = b;
       this.#trailLeast[top++] = least[b]!;
       least[b] = raised;
+      if (first[b]! < reachFrom) reachFrom = first[b]!;
+      if (last[b]! > reachTo) reachTo = last[b]!;
       fits = raised + size[b]! <= capacity;
     }
     this.#trailTop = top;
+    this.#reachFrom = reachFrom;
+    this.#reachTo = reachTo;
     return fits;
   }
 
@@ -199,15 +221,15 @@ export class Search {
     this.#isPlaced[c] = 0;
   }
 
-  /** Section inference, with `offset` as the lowest that can still come. */
-  #fits(offset: number, sectionFrom: number, sectionTo: number): boolean {
+  /** Section inference where a buffer was placed or raised; in others nothing has changed. */
+  #fits(offset: number): boolean {
     const { isMonotone, memberStart, members, memberLow } = this.#p;
     const least = this.#least;
     const isPlaced = this.#isPlaced;
     const rest = this.#rest;
     const witness = this.#witness;
     const floor = isMonotone ? offset : 0;
-    for (let s = sectionFrom; s < sectionTo; s++) {
+    for (let s = this.#reachFrom; s < this.#reachTo; s++) {
       if (rest[s] === 0) continue;
       const room = this.#sectionCapacity - rest[s]!;
       if (floor > room) return false;
