@@ -65,9 +65,9 @@ export interface Kernel {
   scratchBytes?(node: Node): number;
   /**
    * Scratch memory may begin at this byte of the first input, over what it holds from there on,
-   * where the input's life ends with the call.
+   * where the input's life ends with the call; undefined for a node that needs it all.
    */
-  scratchOver?(node: Node): number;
+  scratchOver?(node: Node): number | undefined;
   /**
    * Inputs whose memory the output may take, since each element is read before its place is
    * written, in a call over all rows. The output may be smaller than the input.

@@ -41,6 +41,8 @@ export interface KernelCase {
   readonly split: number;
   /** Where rows of the input lie, for a kernel that finds them by a table. */
   readonly scattered: Scattered | undefined;
+  /** From which byte of the first input on scratch memory lies over it, if it does. */
+  readonly scratchOver: number | undefined;
   isConstant(input: number): boolean;
 }
 
@@ -115,6 +117,8 @@ export function casesOf({ node, range }: Sample, random: Random): KernelCase[] {
       const bound = (p: Part) => ({ ...p, binding: p.kernel.bind(p.node, profile) });
       const calls = partsOf(kernel, node).map(bound);
       const rows = scattered(calls, random);
+      const scratchOver = random.chance(0.5) ? kernel.scratchOver?.(node) : undefined;
+      const isApart = !rows && scratchOver === undefined;
       return {
         node,
         kernel,
@@ -122,9 +126,10 @@ export function casesOf({ node, range }: Sample, random: Random): KernelCase[] {
         profile,
         inputs,
         output: node.outputs[0]!.type,
-        inPlace: !rows && random.chance(0.5) ? inPlaceOf(node, kernel) : undefined,
+        inPlace: isApart && random.chance(0.5) ? inPlaceOf(node, kernel) : undefined,
         split: random.int(1, 3),
         scattered: rows,
+        scratchOver,
         isConstant: (i) => constantOf(node.inputs[i]) !== undefined,
       };
     });

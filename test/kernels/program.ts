@@ -46,7 +46,7 @@ const cStruct = (fields: Fields): string =>
 /** A buffer between guards; its contents are set when the case runs. */
 const guarded = (name: string, elem: ElementType, count: number): string =>
   `static struct { uint8_t before[16]; ${cTypes[elem]} data[${Math.max(1, count)}]; ` +
-  `uint8_t after[16]; } ${name};`;
+  `uint8_t after[16]; } ${name} __attribute__((aligned(8)));`;
 
 const constantData = (name: string, t: Pick<Tensor, "elem" | "data">): string =>
   `static const ${cTypes[t.elem]} ${name}[] = {${cData(t)}};`;
@@ -85,6 +85,9 @@ interface Numbered extends KernelCall {
 const callsOf = ({ calls }: KernelCase, index: number): Numbered[] =>
   calls.map((c, i) => ({ ...c, at: `${index}_${i}` }));
 
+const scratchName = ({ scratchOver: at }: KernelCase, index: number): string =>
+  at === undefined ? `s${index}.data` : `(void *)((uint8_t *)x${index}_0.data + ${at})`;
+
 function call(test: KernelCase, index: number, part: Numbered, piece: Piece): string {
   const { inPlace } = test;
   const { kernel, binding, at } = part;
@@ -96,7 +99,7 @@ function call(test: KernelCase, index: number, part: Numbered, piece: Piece): st
   const address = binding.byAddress ? "&" : "";
   const shape = `${address}(${binding.struct})${cStruct(binding.shape)}`;
   const core = binding.core ? [`core_${at}`] : [];
-  const scratch = kernel.scratchBytes ? [`s${index}.data`] : [];
+  const scratch = kernel.scratchBytes ? [scratchName(test, index)] : [];
   const y = `y${index}.data${piece.y}`;
   const pointers = [...core, ...inputs, y, ...scratch, ...constants].join(", ");
   return `    mote_${kernel.name}(${pointers}, ${piece.rows}${shape});`;
@@ -136,14 +139,22 @@ function caseText(test: KernelCase, index: number): string {
   const fill = (name: string, i: number) =>
     `    memcpy(${name}.data, from${index}_${i}, sizeof from${index}_${i});`;
   const scratchBytes = test.kernel.scratchBytes?.(test.node);
-  const scratch = scratchBytes === undefined ? [] : [`s${index}`];
+  const isOver = test.scratchOver !== undefined;
+  const scratch = scratchBytes === undefined || isOver ? [] : [`s${index}`];
+  const sizeOf = (i: number): number => {
+    const { length, BYTES_PER_ELEMENT: bytes } = inputs[i]!.data;
+    return isOver
+      ? Math.max(length, Math.ceil((test.scratchOver! + scratchBytes!) / bytes))
+      : length;
+  };
+  const sameBytes = (i: number): string => `${test.scratchOver ?? `sizeof from${index}_${i}`}`;
   const names = [`y${index}`, ...scratch, ...buffers.map((i) => `x${index}_${i}`)];
   return [
     ...own.map((i) =>
       constantData(test.isConstant(i) ? `x${index}_${i}` : `from${index}_${i}`, inputs[i]!),
     ),
     ...rowTable(test, index),
-    ...buffers.map((i) => guarded(`x${index}_${i}`, inputs[i]!.elem, inputs[i]!.data.length)),
+    ...buffers.map((i) => guarded(`x${index}_${i}`, inputs[i]!.elem, sizeOf(i))),
     guarded(`y${index}`, output.elem, elementCount(output.shape)),
     ...scratch.map((name) => guarded(name, "int32", Math.ceil(scratchBytes! / 4))),
     ...calls.flatMap(({ binding, at }) => [
@@ -159,7 +170,7 @@ function caseText(test: KernelCase, index: number): string {
       rowPieces(part, test).map((piece) => call(test, index, part, piece)),
     ),
     ...names.flatMap((name) => [`    GUARD(${name}.before);`, `    GUARD(${name}.after);`]),
-    ...buffers.map((i) => `    SAME(x${index}_${i}.data, from${index}_${i});`),
+    ...buffers.map((i) => `    SAME(x${index}_${i}.data, from${index}_${i}, ${sameBytes(i)});`),
     `    fwrite(y${index}.data, sizeof y${index}.data[0], ${elementCount(output.shape)}, stdout);`,
     "}",
   ].join("\n");
@@ -180,9 +191,9 @@ static void guard(const uint8_t *bytes, const char *name)
     }
 }
 #define GUARD(bytes) guard(bytes, #bytes)
-#define SAME(a, b) \\
+#define SAME(a, b, bytes) \\
     do { \\
-        if (memcmp(a, b, sizeof b) != 0) { \\
+        if (memcmp(a, b, bytes) != 0) { \\
             fprintf(stderr, "input " #a " was overwritten\\n"); \\
             exit(1); \\
         } \\
