@@ -77,7 +77,8 @@ export interface Kernel {
   readonly readsFirst?: (node: Node) => boolean;
   /**
    * Rows of the output that are made together, where rows are made from the first to the last:
-   * what only rows before them read of the first input may be overwritten by then.
+   * what only rows before them read of the first input may be overwritten by then. Rows are those
+   * of an image's height, or of what has not four axes those along the first one. Infinity: none.
    */
   readonly rowsAtOnce?: (node: Node) => number;
   /**

@@ -16,6 +16,7 @@ import {
   outputType,
   tableArray,
 } from "./kernel.ts";
+import { channelsFitInPlace, windowRows } from "./order.ts";
 
 const layoutOf = (node: Node): string => str(node, "x_layout", "NHWC");
 const geometry = (node: Node) => poolingOf(inputType(node).shape, node.attrs, layoutOf(node));
@@ -160,6 +161,12 @@ const cost = (node: Node): number => {
   return elementCount(outputType(node).shape) * (taps * 5 + 20);
 };
 
+/** Pixel by pixel, and these by one or a few channels after the others. */
+const order: Pick<Kernel, "inPlace" | "rowsAtOnce"> = {
+  inPlace: (node) => (channelsFitInPlace(node, windowFields(node)) ? [0] : []),
+  rowsAtOnce: (node) => windowRows(windowFields(node), 1),
+};
+
 const isStored = (node: Node): boolean =>
   hasTypes(node, ["int8"], "int8") &&
   [inputType(node), outputType(node)].every((t) => t.quant?.scale.length === 1);
@@ -170,6 +177,7 @@ const averageS8: Kernel = {
   ops: ["AveragePool2D"],
   serves: (node) => isStored(node) && windowCounts(node).every((n) => n > 0),
   cost,
+  ...order,
   bind: averageBinding,
 };
 
@@ -179,6 +187,7 @@ const maximumS8: Kernel = {
   ops: ["MaxPool2D"],
   serves: isStored,
   cost,
+  ...order,
   bind: maximumBinding,
 };
 
@@ -211,6 +220,7 @@ const floatPool = (name: string, op: string): Kernel => ({
   ops: [op],
   serves: (node) => hasTypes(node, ["float32"], "float32"),
   cost,
+  ...order,
   bind: (node) => ({
     inputs: [0],
     constants: [],
