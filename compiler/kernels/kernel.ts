@@ -82,6 +82,12 @@ export interface Kernel {
    */
   readonly rowsAtOnce?: (node: Node) => number;
   /**
+   * It takes rows of its input as they come: `out_begin` and `out_end` of `mote_rows` are rows of the
+   * input, all of which calls in order have taken after the last; from the first call to the last
+   * the output and the scratch memory are its own. Never a candidate for a node as a whole.
+   */
+  readonly accumulates?: true;
+  /**
    * Calls of other kernels that do the work together, in place of one of its own, which it then
    * cannot bind.
    */

@@ -230,11 +230,43 @@ const floatPool = (name: string, op: string): Kernel => ({
   }),
 });
 
+/** One row of windows that have all rows of the input, of one image, channels innermost. */
+function hasOneRow(node: Node): boolean {
+  const { batch, size, window } = geometry(node);
+  const { kernel, padsBegin, padsEnd, dilations, output } = window;
+  const isWhole = output[0] === 1 && kernel[0] === size[0] && dilations[0] === 1;
+  const isInside = padsBegin[0] === 0 && padsEnd[0] === 0;
+  const isInnermost = [inputType(node), outputType(node)].every(
+    (type) => imageSteps(type, layoutOf(node))[1] === 1,
+  );
+  return batch === 1 && isWhole && isInside && isInnermost && kernel[1]! <= 256;
+}
+
+/** The pool's own loops, row by row. */
+const accumulating = (kernel: Kernel): Kernel => ({
+  name: kernel.name.replace("_2d_", "_rows_"),
+  header: kernel.header.replace("_2d_", "_rows_"),
+  ops: kernel.ops,
+  accumulates: true,
+  serves: (node) => kernel.serves(node) && hasOneRow(node),
+  ...(kernel === averageS8 && {
+    scratchBytes: (node: Node) => 4 * elementCount(outputType(node).shape),
+  }),
+  cost: (node) =>
+    kernel.cost(node) + elementCount(outputType(node).shape) * geometry(node).size[0] * 12,
+  bind: kernel.bind,
+});
+
+const floatPools: readonly Kernel[] = [
+  floatPool("average_pool_2d_f32", "AveragePool2D"),
+  floatPool("max_pool_2d_f32", "MaxPool2D"),
+];
+
 export const poolKernels: readonly Kernel[] = [
   averageS8,
   maximumS8,
   inFours(averageS8),
   inFours(maximumS8),
-  floatPool("average_pool_2d_f32", "AveragePool2D"),
-  floatPool("max_pool_2d_f32", "MaxPool2D"),
+  ...floatPools,
+  ...[averageS8, maximumS8, ...floatPools].map(accumulating),
 ];

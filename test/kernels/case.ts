@@ -3,7 +3,7 @@ import { evaluateNode } from "../../compiler/check/eval.ts";
 import { constantOf, type Node } from "../../compiler/ir/graph.ts";
 import { type Tensor, tensorOf } from "../../compiler/ir/tensor.ts";
 import { elementCount, type TensorType } from "../../compiler/ir/types.ts";
-import { candidates } from "../../compiler/kernels/catalogue.ts";
+import { accumulators, candidates } from "../../compiler/kernels/catalogue.ts";
 import {
   type Binding,
   type Fields,
@@ -99,7 +99,7 @@ export function casesOf({ node, range }: Sample, random: Random): KernelCase[] {
   const inputs = node.inputs.map(
     (v) => v && (constantOf(v) ?? randomTensor(v.type, random, range)),
   );
-  return candidates(node, allFeatures)
+  return [...candidates(node, allFeatures), ...accumulators(node, allFeatures)]
     .filter((kernel) => !kernel.isView)
     .map((kernel) => {
       const bound = (p: Part) => ({ ...p, binding: p.kernel.bind(p.node, profile) });

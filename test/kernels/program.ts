@@ -59,6 +59,19 @@ interface Piece {
   readonly rows: string;
 }
 
+/** Calls for a few rows of the input each, whose results all go to the output's beginning. */
+function inputPieces(
+  rows: number,
+  each: number,
+  piece: (begin: number, end: number, from: number) => Piece,
+): Piece[] {
+  const begins = Array.from({ length: Math.ceil(rows / each) }, (_, i) => i * each);
+  return begins.map((begin) => {
+    const end = Math.min(begin + each, rows);
+    return { ...piece(begin, end, begin), y: piece(0, 0, 0).y };
+  });
+}
+
 function rowPieces(call: Numbered, { split, shared, scattered }: KernelCase): Piece[] {
   const { binding, yStart, at: number } = call;
   if (!binding.takesRows) return [{ x: "", y: ` + ${yStart}`, rows: "" }];
@@ -69,6 +82,7 @@ function rowPieces(call: Numbered, { split, shared, scattered }: KernelCase): Pi
     y: ` + ${yStart + begin * w.y_row!}`,
     rows: `(mote_rows){${begin}, ${end}, ${from}, ${table}}, `,
   });
+  if (call.kernel.accumulates) return inputPieces(w.in_h!, split, piece);
   const at = shared === undefined ? Math.min(split, w.out_h!) : w.out_h!;
   const needed = Math.max(0, at * w.stride_h! - w.pad_h!);
   const first = piece(0, at, 0);
