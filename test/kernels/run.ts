@@ -46,7 +46,7 @@ export async function runCases(cases: readonly KernelCase[]): Promise<Tensor[]> 
   }
 }
 
-function outputsOf(cases: readonly KernelCase[], bytes: Uint8Array): Tensor[] {
+export function outputsOf(cases: readonly KernelCase[], bytes: Uint8Array): Tensor[] {
   let at = 0;
   return cases.map(({ output }) => {
     const begin = at;
