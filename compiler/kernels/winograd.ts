@@ -7,6 +7,7 @@ import { clampFields, geometry, hasConstantWeights, windowFields } from "./conv.
 import { halves, reachesOf, rescalingOf, startsOf, streamOf } from "./dsp-pack.ts";
 import { filtersOf, inGroups } from "./fpu.ts";
 import { hasTypes, inputType, type Kernel, weightsArray } from "./kernel.ts";
+import { windowRows } from "./order.ts";
 
 /** The matrix 2G. */
 const twiceG = [
@@ -147,6 +148,12 @@ const float: Kernel = {
   ops: ["Conv2D"],
   serves: (node) => hasTypes(node, ["float32", "float32", "float32"], "float32") && isSquare(node),
   scratchBytes: (node) => 256 * (productsOf(node) + 4 * groupsOf(node)),
+  /** Four tiles of two rows. */
+  rowsAtOnce: (node) => {
+    const across = Math.ceil(geometry(node).window.output[1]! / 2);
+    const tileRows = across % 4 === 0 ? 1 : Math.floor((across + 2) / across) + 1;
+    return windowRows(windowFields(node), 2 * tileRows);
+  },
   cost: (node) => {
     const { batch, channels, filters, window } = geometry(node);
     const tiles = Math.ceil(window.output[0]! / 2) * Math.ceil(window.output[1]! / 2);
@@ -156,7 +163,7 @@ const float: Kernel = {
   bind: (node) => ({
     inputs: [0],
     constants: [weightsArray("weights", "float32", Float32Array.from(floatStream(node)))],
-    takesRows: true,
+    takesRows: "scattered",
     core: { macro: "MOTE_CORE_F32_X4", arguments: [0] },
     struct: "mote_winograd_conv_2d_f32_shape",
     shape: {

@@ -11,14 +11,16 @@ typedef struct {
     float min, max;
 } mote_conv_2d_f32_shape;
 
-/** One sum: the taps in rows x columns, all channels of one group, on top of `acc`. */
-MOTE_INLINE float mote_conv_2d_f32_dot(const float *x, const float *weights, float acc, mote_range rows,
-                                       mote_range columns, int32_t channels, mote_conv_2d_f32_shape s)
+/** One sum: the taps in ry x rx from row iy on, all channels of one group, on top of `acc`. */
+MOTE_INLINE float mote_conv_2d_f32_dot(const float *x, const float *weights, float acc, mote_rows rows,
+                                       int32_t iy, mote_range ry, mote_range rx, int32_t channels,
+                                       mote_conv_2d_f32_shape s)
 {
     const mote_window g = s.window;
-    for (int32_t ky = rows.begin; ky < rows.end; ky++) {
-        for (int32_t kx = columns.begin; kx < columns.end; kx++) {
-            const float *from = x + ky * g.dilation_h * g.x_row + kx * g.dilation_w * g.x_column;
+    for (int32_t ky = ry.begin; ky < ry.end; ky++) {
+        const float *row = x + mote_row(rows, iy + ky * g.dilation_h, g.x_row);
+        for (int32_t kx = rx.begin; kx < rx.end; kx++) {
+            const float *from = row + kx * g.dilation_w * g.x_column;
             const float *w = weights + (ky * g.kernel_w + kx) * channels;
             for (int32_t c = 0; c < channels; c++) {
                 acc += from[c * g.x_channel] * w[c];
@@ -45,10 +47,10 @@ MOTE_INLINE void mote_conv_2d_f32(const float *x, float *y, const float *weights
                 const mote_range rx = mote_kernel_range(ix, g.kernel_w, g.dilation_w, g.in_w);
                 const int32_t to = n * g.y_batch + (oy - rows.out_begin) * g.y_row + ox * g.y_column;
                 for (int32_t o = 0; o < g.out_c; o++) {
-                    const int32_t from = n * g.x_batch + (iy - rows.in_begin) * g.x_row +
-                                         ix * g.x_column + o / filters * channels * g.x_channel;
-                    const float acc =
-                        mote_conv_2d_f32_dot(x + from, weights + o * taps, bias[o], ry, rx, channels, s);
+                    const int32_t from =
+                        n * g.x_batch + ix * g.x_column + o / filters * channels * g.x_channel;
+                    const float acc = mote_conv_2d_f32_dot(x + from, weights + o * taps, bias[o], rows, iy,
+                                                           ry, rx, channels, s);
                     y[to + o * g.y_channel] = mote_clamp_f32(acc, s.min, s.max);
                 }
             }

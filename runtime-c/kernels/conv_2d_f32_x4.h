@@ -28,7 +28,7 @@ MOTE_INLINE void mote_conv_2d_f32_x4_gather(const float *x, float *block, int32_
         for (int32_t kx = 0; kx < g.kernel_w; kx++) {
             const int32_t column = ix + kx * g.dilation_w;
             if (row >= 0 && row < g.in_h && column >= 0 && column < g.in_w) {
-                const float *from = x + (row - rows.in_begin) * g.x_row + column * g.x_column;
+                const float *from = x + mote_row(rows, row, g.x_row) + column * g.x_column;
                 for (int32_t c = 0; c < g.in_c; c++, block += 4) {
                     *block = from[c * g.x_channel];
                 }
@@ -58,7 +58,7 @@ MOTE_INLINE void mote_conv_2d_f32_x4_scatter(const float *from, float *y, int32_
 
 /**
  * scratch: float [products][4], and unless every block is direct [4][filter_groups * 4];
- * weights: as the core takes them. y must not be x.
+ * weights: as the core takes them.
  */
 MOTE_INLINE void mote_conv_2d_f32_x4(mote_core_f32_x4_function core, const float *x, float *y,
                                      void *scratch, const float *weights, mote_rows rows,

@@ -6,9 +6,16 @@
 #include "pairs.h"
 #include "pairs_core.h"
 
+/** Where a row lies, or 0 if it is padding. */
+MOTE_INLINE int32_t mote_conv_2d_s8_pairs_row(const mote_rows *rows, int32_t row, const mote_window *g)
+{
+    return (uint32_t)row < (uint32_t)g->in_h ? mote_row(*rows, row, g->x_row) : 0;
+}
+
 /** The words of pixels i and i + 1 of an input of one channel. */
 static MOTE_NOINLINE void mote_conv_2d_s8_pairs_single(const mote_pairs_block *b, int32_t i, const int8_t *x,
-                                                       int32_t pad, uint32_t *words, const mote_window *g)
+                                                       int32_t pad, uint32_t *words, const mote_rows *rows,
+                                                       const mote_window *g)
 {
     const int32_t width = g->kernel_w * g->dilation_w;
     const int32_t step = g->dilation_w * g->x_column;
@@ -21,6 +28,10 @@ static MOTE_NOINLINE void mote_conv_2d_s8_pairs_single(const mote_pairs_block *b
         const uint32_t second_limit = (uint32_t)(b->iy[i + 1] + ky) < (uint32_t)g->in_h ? in_w : 0u;
         const int8_t *first = first_row;
         const int8_t *second = second_row;
+        if (rows->at != NULL) {
+            first = x + mote_conv_2d_s8_pairs_row(rows, b->iy[i] + ky, g) + b->ix[i] * g->x_column;
+            second = x + mote_conv_2d_s8_pairs_row(rows, b->iy[i + 1] + ky, g) + b->ix[i + 1] * g->x_column;
+        }
         for (int32_t column = b->ix[i]; column < b->ix[i] + width; column += g->dilation_w) {
             const int32_t low = (uint32_t)column < first_limit ? *first : pad;
             const int32_t high = (uint32_t)(column + apart) < second_limit ? *second : pad;
@@ -36,14 +47,14 @@ static MOTE_NOINLINE void mote_conv_2d_s8_pairs_single(const mote_pairs_block *b
 
 /** The words of a block's patches, [tap][channel]. */
 MOTE_INLINE void mote_conv_2d_s8_pairs_patch(const mote_pairs_block *b, const int8_t *x, const int8_t *pad,
-                                             uint32_t *words, const mote_window *g)
+                                             uint32_t *words, const mote_rows *rows, const mote_window *g)
 {
     /* Channels at once: padding is a row of one channel after the other. */
     const int32_t count = g->x_channel == 1 || b->inside != 0 ? g->in_c : 1;
     for (int32_t ky = 0; ky < g->kernel_h; ky++) {
         for (int32_t kx = 0; kx < g->kernel_w; kx++) {
             int32_t at[4];
-            mote_pairs_offsets(b, ky, kx, at, g);
+            mote_pairs_offsets(b, ky, kx, at, rows, g);
             for (int32_t c = 0; c < g->in_c; c += count) {
                 const int8_t *from[4];
                 for (int32_t i = 0; i < 4; i++) {
@@ -75,10 +86,10 @@ static MOTE_NOINLINE void mote_conv_2d_s8_pairs_run(const mote_pairs_call *call,
             int8_t *to = call->y + n * g->y_batch + mote_pairs_next(&walk, &block, g) * g->y_column;
             const int8_t *x = call->x + n * g->x_batch;
             if (g->in_c == 1) {
-                mote_conv_2d_s8_pairs_single(&block, 0, x, s->x_zero_point, words, g);
-                mote_conv_2d_s8_pairs_single(&block, 2, x, s->x_zero_point, words + 1, g);
+                mote_conv_2d_s8_pairs_single(&block, 0, x, s->x_zero_point, words, &call->rows, g);
+                mote_conv_2d_s8_pairs_single(&block, 2, x, s->x_zero_point, words + 1, &call->rows, g);
             } else {
-                mote_conv_2d_s8_pairs_patch(&block, x, pad, words, g);
+                mote_conv_2d_s8_pairs_patch(&block, x, pad, words, &call->rows, g);
             }
             if (s->raw == 0) {
                 work.out = to;

@@ -36,17 +36,19 @@ MOTE_INLINE void mote_conv_1x1_packed_s8(mote_packed_pairs *core, const int8_t *
     const mote_window g = s.window;
     const int32_t step = g.stride_w * g.x_column;
     const int32_t height = rows.out_end - rows.out_begin;
-    const int32_t is_dense = g.out_w == g.in_w && g.y_row == g.out_w * g.y_column;
+    const int32_t is_dense = rows.at == NULL && g.out_w == g.in_w && g.y_row == g.out_w * g.y_column;
     for (int32_t n = 0; n < g.batch; n++) {
-        const int8_t *from = x + n * g.x_batch + (rows.out_begin * g.stride_h - rows.in_begin) * g.x_row;
+        const int8_t *image = x + n * g.x_batch;
         int8_t *to = y + n * g.y_batch;
         if (g.stride_h == 1 && g.stride_w == 1 && is_dense != 0 && g.out_w > 1) {
+            const int8_t *from = image + mote_row(rows, rows.out_begin, g.x_row);
             mote_conv_packed_run(core, from, to, height * g.out_w, step, g.y_column, stream);
             continue;
         }
-        for (int32_t oy = 0; oy < height; oy++) {
-            mote_conv_packed_run(core, from + oy * g.stride_h * g.x_row, to + oy * g.y_row, g.out_w, step,
+        for (int32_t oy = rows.out_begin; oy < rows.out_end; oy++) {
+            mote_conv_packed_run(core, image + mote_row(rows, oy * g.stride_h, g.x_row), to, g.out_w, step,
                                  g.y_column, stream);
+            to += g.y_row;
         }
     }
 }
@@ -86,38 +88,44 @@ MOTE_INLINE mote_range mote_conv_inside(mote_window g, int32_t pixels)
     return r;
 }
 
-/** What the kernel sees from column ix on; x is at the kernel's first row. */
-MOTE_INLINE void mote_conv_patch(const int8_t *x, int8_t *to, int32_t ix, mote_range rows,
-                                 const uint16_t *offsets, mote_conv_packed_s8_shape s)
+/** What the kernel sees from row iy and column ix on; `ry`: its rows that meet the input. */
+MOTE_INLINE void mote_conv_patch(const int8_t *x, int8_t *to, int32_t iy, int32_t ix, mote_range ry,
+                                 mote_rows rows, const uint16_t *offsets, mote_conv_packed_s8_shape s)
 {
     const mote_window g = s.window;
     const int32_t bytes = g.kernel_w * g.in_c;
     const mote_range columns = mote_kernel_range(ix, g.kernel_w, g.dilation_w, g.in_w);
     const int32_t is_inside = columns.begin == 0 && columns.end == g.kernel_w;
     x += ix * g.x_column;
-    if (s.gathers != 0 && is_inside && rows.begin == 0 && rows.end == g.kernel_h) {
-        mote_gather_s8(to, x, offsets, s.patch_bytes);
+    if (s.gathers != 0 && is_inside && rows.at == NULL && ry.begin == 0 && ry.end == g.kernel_h) {
+        mote_gather_s8(to, x + mote_row(rows, iy, g.x_row), offsets, s.patch_bytes);
         return;
     }
     for (int32_t ky = 0; ky < g.kernel_h; ky++) {
-        if (ky < rows.begin || ky >= rows.end) {
+        if (ky < ry.begin || ky >= ry.end) {
             mote_fill_s8(to, s.x_zero_point, bytes);
-        } else if (s.gathers == 0 && is_inside) {
-            mote_copy_s8(to, x + ky * g.dilation_h * g.x_row, bytes);
         } else {
-            mote_conv_patch_row(x + ky * g.dilation_h * g.x_row, to, columns, s);
+            const int8_t *row = x + mote_row(rows, iy + ky * g.dilation_h, g.x_row);
+            if (s.gathers == 0 && is_inside) {
+                mote_copy_s8(to, row, bytes);
+            } else if (is_inside && bytes > 8) {
+                mote_gather_s8(to, row, offsets, bytes);
+            } else {
+                mote_conv_patch_row(row, to, columns, s);
+            }
         }
         to += bytes;
     }
 }
 
 /** Patches of the pixel at column ix, and of the next one unless the row has but one. */
-MOTE_INLINE void mote_conv_patch_pair(const int8_t *x, int8_t *to, int32_t ix, mote_range rows,
-                                      const uint16_t *offsets, mote_conv_packed_s8_shape s)
+MOTE_INLINE void mote_conv_patch_pair(const int8_t *x, int8_t *to, int32_t iy, int32_t ix, mote_range ry,
+                                      mote_rows rows, const uint16_t *offsets,
+                                      mote_conv_packed_s8_shape s)
 {
-    mote_conv_patch(x, to, ix, rows, offsets, s);
+    mote_conv_patch(x, to, iy, ix, ry, rows, offsets, s);
     if (s.window.out_w > 1) {
-        mote_conv_patch(x, to + s.patch_bytes, ix + s.window.stride_w, rows, offsets, s);
+        mote_conv_patch(x, to + s.patch_bytes, iy, ix + s.window.stride_w, ry, rows, offsets, s);
     }
 }
 
@@ -133,17 +141,18 @@ MOTE_INLINE void mote_conv_patches_s8(mote_packed_pairs *core, const int8_t *x, 
         for (int32_t oy = rows.out_begin; oy < rows.out_end; oy++) {
             const int32_t iy = oy * g.stride_h - g.pad_h;
             const mote_range ry = mote_kernel_range(iy, g.kernel_h, g.dilation_h, g.in_h);
-            const int32_t gathers = s.gathers != 0 && ry.begin == 0 && ry.end == g.kernel_h;
-            const int8_t *from = x + n * g.x_batch + (iy - rows.in_begin) * g.x_row;
+            const int32_t is_whole = rows.at == NULL && ry.begin == 0 && ry.end == g.kernel_h;
+            const int32_t gathers = s.gathers != 0 && is_whole;
+            const int8_t *from = x + n * g.x_batch;
             int8_t *to = y + n * g.y_batch + (oy - rows.out_begin) * g.y_row;
             for (int32_t i = 0; i < g.out_w; i += 2) {
                 const int32_t ox = i + 2 <= g.out_w || i == 0 ? i : i - 1;
                 const int32_t ix = ox * g.stride_w - g.pad_w;
                 if (gathers != 0 && i >= 2 * inside.begin && i < 2 * inside.end) {
-                    mote_gather_pair_s8(patches, from + ix * g.x_column, g.stride_w * g.x_column, offsets,
-                                        s.patch_bytes);
+                    mote_gather_pair_s8(patches, from + mote_row(rows, iy, g.x_row) + ix * g.x_column,
+                                        g.stride_w * g.x_column, offsets, s.patch_bytes);
                 } else {
-                    mote_conv_patch_pair(from, patches, ix, ry, offsets, s);
+                    mote_conv_patch_pair(from, patches, iy, ix, ry, rows, offsets, s);
                 }
                 core(patches, to + ox * g.y_column, stream, 1);
             }

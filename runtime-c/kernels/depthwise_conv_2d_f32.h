@@ -24,15 +24,16 @@ MOTE_INLINE void mote_depthwise_conv_2d_f32(const float *x, float *y, const floa
             for (int32_t ox = 0; ox < g.out_w; ox++) {
                 const int32_t ix = ox * g.stride_w - g.pad_w;
                 const mote_range rx = mote_kernel_range(ix, g.kernel_w, g.dilation_w, g.in_w);
-                const int32_t from = n * g.x_batch + (iy - rows.in_begin) * g.x_row + ix * g.x_column;
+                const int32_t from = n * g.x_batch + ix * g.x_column;
                 const int32_t to = n * g.y_batch + (oy - rows.out_begin) * g.y_row + ox * g.y_column;
                 for (int32_t o = 0; o < g.out_c; o++) {
-                    const int32_t channel = from + o / s.multiplier * g.x_channel;
+                    const float *at = x + from + o / s.multiplier * g.x_channel;
                     float acc = bias[o];
                     for (int32_t ky = ry.begin; ky < ry.end; ky++) {
+                        const float *row = at + mote_row(rows, iy + ky * g.dilation_h, g.x_row);
                         for (int32_t kx = rx.begin; kx < rx.end; kx++) {
-                            const int32_t at = ky * g.dilation_h * g.x_row + kx * g.dilation_w * g.x_column;
-                            acc += x[channel + at] * weights[(ky * g.kernel_w + kx) * g.out_c + o];
+                            const float v = row[kx * g.dilation_w * g.x_column];
+                            acc += v * weights[(ky * g.kernel_w + kx) * g.out_c + o];
                         }
                     }
                     y[to + o * g.y_channel] = mote_clamp_f32(acc, s.min, s.max);

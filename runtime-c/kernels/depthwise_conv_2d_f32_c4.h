@@ -10,9 +10,13 @@ typedef struct {
     float min, max;
 } mote_depthwise_conv_2d_f32_c4_shape;
 
-/** x and y at the position's first channel; weights: [kernel_h][kernel_w][channels]. */
+/**
+ * x at the position's column, its kernel from row iy on; y at the position's first channel; weights:
+ * [kernel_h][kernel_w][channels].
+ */
 MOTE_INLINE void mote_depthwise_conv_2d_f32_c4_position(const float *x, float *y, const float *weights,
-                                                        const float *bias, mote_range ry, mote_range rx,
+                                                        const float *bias, int32_t iy, mote_rows rows,
+                                                        mote_range ry, mote_range rx,
                                                         mote_depthwise_conv_2d_f32_c4_shape s)
 {
     const mote_window g = s.window;
@@ -23,7 +27,8 @@ MOTE_INLINE void mote_depthwise_conv_2d_f32_c4_position(const float *x, float *y
         float a2 = bias[c + 2];
         float a3 = bias[c + 3];
         for (int32_t ky = ry.begin; ky < ry.end; ky++) {
-            const float *from = x + c + ky * g.dilation_h * g.x_row + rx.begin * g.dilation_w * g.x_column;
+            const float *row = x + mote_row(rows, iy + ky * g.dilation_h, g.x_row);
+            const float *from = row + c + rx.begin * g.dilation_w * g.x_column;
             const float *w = weights + c + (ky * g.kernel_w + rx.begin) * g.out_c;
             for (int32_t kx = rx.begin; kx < rx.end; kx++) {
                 a0 += from[0] * w[0];
@@ -42,8 +47,9 @@ MOTE_INLINE void mote_depthwise_conv_2d_f32_c4_position(const float *x, float *y
     for (int32_t c = fours; c < g.out_c; c++) {
         float acc = bias[c];
         for (int32_t ky = ry.begin; ky < ry.end; ky++) {
+            const float *row = x + mote_row(rows, iy + ky * g.dilation_h, g.x_row);
             for (int32_t kx = rx.begin; kx < rx.end; kx++) {
-                acc += x[c + ky * g.dilation_h * g.x_row + kx * g.dilation_w * g.x_column] *
+                acc += row[c + kx * g.dilation_w * g.x_column] *
                        weights[c + (ky * g.kernel_w + kx) * g.out_c];
             }
         }
@@ -64,9 +70,9 @@ MOTE_INLINE void mote_depthwise_conv_2d_f32_c4(const float *x, float *y, const f
                 const int32_t ix = ox * g.stride_w - g.pad_w;
                 const mote_range rx = mote_kernel_range(ix, g.kernel_w, g.dilation_w, g.in_w);
                 mote_depthwise_conv_2d_f32_c4_position(
-                    x + n * g.x_batch + (iy - rows.in_begin) * g.x_row + ix * g.x_column,
-                    y + n * g.y_batch + (oy - rows.out_begin) * g.y_row + ox * g.y_column, weights, bias, ry,
-                    rx, s);
+                    x + n * g.x_batch + ix * g.x_column,
+                    y + n * g.y_batch + (oy - rows.out_begin) * g.y_row + ox * g.y_column, weights, bias, iy,
+                    rows, ry, rx, s);
             }
         }
     }

@@ -58,8 +58,30 @@ MOTE_INLINE int32_t mote_lines_offset(int32_t column, const mote_window *g)
     return column >= 0 && column < g->in_w ? column * g->x_column : -1;
 }
 
-/** Expands one channel's rows [first, first + count); x is at row in_begin. */
-MOTE_INLINE void mote_depthwise_conv_2d_s8_lines_rows(const int8_t *x, int32_t in_begin, int32_t first,
+/** One row as mote_lines_expand makes it. */
+MOTE_INLINE void mote_lines_expand_row(const int8_t *x, const int32_t *columns, int32_t *words,
+                                       const mote_depthwise_conv_2d_s8_lines_shape *s)
+{
+    for (int32_t i = 0; i < s->pitch; i++) {
+        const int32_t first = columns[2 * i] < 0 ? s->x_zero_point : x[columns[2 * i]];
+        const int32_t second = columns[2 * i + 1] < 0 ? s->x_zero_point : x[columns[2 * i + 1]];
+        words[i] = first + second * MOTE_LINES_SPACING;
+    }
+}
+
+/** Expands rows of one channel that are found by a table. */
+static MOTE_NOINLINE void mote_lines_expand_by_table(const int8_t *x, const mote_rows *in, mote_range rows,
+                                                     const int32_t *columns, int32_t *words,
+                                                     const mote_depthwise_conv_2d_s8_lines_shape *s)
+{
+    for (int32_t row = rows.begin; row < rows.end; row++) {
+        mote_lines_expand_row(x + mote_row(*in, row, s->window.x_row), columns, words, s);
+        words += s->pitch;
+    }
+}
+
+/** Expands one channel's rows [first, first + count). */
+MOTE_INLINE void mote_depthwise_conv_2d_s8_lines_rows(const int8_t *x, const mote_rows *in, int32_t first,
                                                       int32_t count, mote_lines_rows *rows, int32_t *words,
                                                       const mote_depthwise_conv_2d_s8_lines_shape *s)
 {
@@ -69,8 +91,11 @@ MOTE_INLINE void mote_depthwise_conv_2d_s8_lines_rows(const int8_t *x, int32_t i
     const int32_t pad = s->x_zero_point + s->x_zero_point * MOTE_LINES_SPACING;
     mote_lines_fill(words, pad, begin * s->pitch);
     mote_lines_fill(words + end * s->pitch, pad, (count - end) * s->pitch);
-    if (end > begin) {
-        rows->x = x + (first + begin - in_begin) * g->x_row;
+    if (in->at != NULL) {
+        const mote_range inside = {first + begin, first + end};
+        mote_lines_expand_by_table(x, in, inside, rows->columns, words + begin * s->pitch, s);
+    } else if (end > begin) {
+        rows->x = x + (first + begin - in->in_begin) * g->x_row;
         rows->words = words + begin * s->pitch;
         rows->size = (end - begin) * g->x_row;
         mote_lines_expand(rows);
@@ -107,7 +132,7 @@ static MOTE_NOINLINE void mote_depthwise_conv_2d_s8_lines_run(
         work.filter = call->filters + 2 * c;
         for (int32_t oy = call->rows.out_begin; oy < call->rows.out_end; oy += most) {
             const int32_t lines = mote_clamp(call->rows.out_end - oy, 1, most);
-            mote_depthwise_conv_2d_s8_lines_rows(x, call->rows.in_begin, oy * g->stride_h - g->pad_h,
+            mote_depthwise_conv_2d_s8_lines_rows(x, &call->rows, oy * g->stride_h - g->pad_h,
                                                  (lines - 1) * g->stride_h + 3, &rows, words, s);
             work.lines = lines;
             if (s->raw == 0) {

@@ -53,7 +53,8 @@ static MOTE_NOINLINE void mote_depthwise_conv_2d_s8_pairs_run(const mote_pairs_c
             int8_t *to = call->y + n * g->y_batch + mote_pairs_next(&walk, &block, g) * g->y_column;
             for (int32_t ky = 0; ky < g->kernel_h; ky++) {
                 for (int32_t kx = 0; kx < g->kernel_w; kx++) {
-                    mote_pairs_offsets(&block, ky, kx, offsets + 4 * (ky * g->kernel_w + kx), g);
+                    mote_pairs_offsets(&block, ky, kx, offsets + 4 * (ky * g->kernel_w + kx), &call->rows,
+                                       g);
                 }
             }
             for (int32_t f = 0; f < g->out_c; f += 8) {

@@ -42,13 +42,32 @@ static MOTE_NOINLINE void mote_depthwise_conv_2d_s8_x8_finish(const int32_t *sum
     }
 }
 
+/** Offsets of the taps in a row. */
+MOTE_INLINE int32_t *mote_depthwise_conv_2d_s8_x8_row(int32_t *offsets, int32_t row, const mote_window *g)
+{
+    for (int32_t kx = 0; kx < g->kernel_w; kx++) {
+        *offsets++ = row + kx * g->dilation_w * g->x_column;
+    }
+    return offsets;
+}
+
 /** Offsets of the taps from the first one, where all are inside. */
 MOTE_INLINE void mote_depthwise_conv_2d_s8_x8_inner(int32_t *offsets, const mote_window *g)
 {
     for (int32_t ky = 0; ky < g->kernel_h; ky++) {
-        for (int32_t kx = 0; kx < g->kernel_w; kx++) {
-            *offsets++ = ky * g->dilation_h * g->x_row + kx * g->dilation_w * g->x_column;
-        }
+        offsets = mote_depthwise_conv_2d_s8_x8_row(offsets, ky * g->dilation_h * g->x_row, g);
+    }
+}
+
+/** Offsets of the taps from row iy on, found by a table, from the kernel's column in the input. */
+MOTE_INLINE void mote_depthwise_conv_2d_s8_x8_table(int32_t *offsets, int32_t iy, const mote_rows *rows,
+                                                    const mote_window *g)
+{
+    const mote_range ry = mote_kernel_range(iy, g->kernel_h, g->dilation_h, g->in_h);
+    offsets += ry.begin * g->kernel_w;
+    for (int32_t ky = ry.begin; ky < ry.end; ky++) {
+        const int32_t row = mote_row(*rows, iy + ky * g->dilation_h, g->x_row);
+        offsets = mote_depthwise_conv_2d_s8_x8_row(offsets, row, g);
     }
 }
 
@@ -117,7 +136,12 @@ static MOTE_NOINLINE void mote_depthwise_conv_2d_s8_x8_run(const mote_depthwise_
             const int32_t iy = oy * g->stride_h - g->pad_h;
             int8_t *y = call->y + (n * g->y_batch + (oy - call->rows.out_begin) * g->y_row);
             int32_t ix = 0 - g->pad_w;
-            work.base = x + (iy - call->rows.in_begin) * g->x_row + ix * g->x_column;
+            work.base = x + ix * g->x_column;
+            if (call->rows.at != NULL) {
+                mote_depthwise_conv_2d_s8_x8_table(inner, iy, &call->rows, g);
+            } else {
+                work.base += (iy - call->rows.in_begin) * g->x_row;
+            }
             for (int32_t ox = 0; ox < g->out_w; ox++) {
                 work.offsets = inner;
                 if (iy < 0 || ix < 0 || iy >= bottom || ix >= right) {

@@ -101,7 +101,7 @@ MOTE_INLINE void mote_fill_s8(int8_t *to, int32_t value, int32_t count)
     }
 }
 
-/** Bytes at offsets; count is a multiple of 8. */
+/** Bytes at offsets. */
 MOTE_INLINE void mote_gather_s8(int8_t *to, const int8_t *from, const uint16_t *offsets, int32_t count)
 {
     for (int32_t i = 0; i < count; i++) {

@@ -56,7 +56,7 @@ struct mote_pairs_call {
 /** Where the patches of a block's four pixels begin. */
 typedef struct {
     int32_t iy[4], ix[4];
-    int32_t at[4]; /* offset in x */
+    int32_t at[4]; /* offset in x, unless a table finds its rows */
     int32_t inside; /* no patch touches the padding */
 } mote_pairs_block;
 
@@ -140,9 +140,29 @@ static MOTE_NOINLINE int32_t mote_pairs_next(mote_pairs_walk *w, mote_pairs_bloc
     return pixel;
 }
 
-/** Where a tap of each pixel is in x. */
-static MOTE_NOINLINE void mote_pairs_offsets(const mote_pairs_block *b, int32_t ky, int32_t kx, int32_t *at,
-                                             const mote_window *g)
+/** Where a tap is in x. */
+MOTE_INLINE int32_t mote_pairs_offset(const mote_rows *rows, int32_t row, int32_t column,
+                                      const mote_window *g)
+{
+    if ((uint32_t)row >= (uint32_t)g->in_h || (uint32_t)column >= (uint32_t)g->in_w) {
+        return MOTE_PAIRS_PAD;
+    }
+    return mote_row(*rows, row, g->x_row) + column * g->x_column;
+}
+
+/** Where a tap of each pixel is in x, whose rows a table finds. */
+static MOTE_NOINLINE void mote_pairs_offsets_by_table(const mote_pairs_block *b, int32_t ky, int32_t kx,
+                                                      int32_t *at, const mote_rows *rows,
+                                                      const mote_window *g)
+{
+    for (int32_t i = 0; i < 4; i++) {
+        at[i] = mote_pairs_offset(rows, b->iy[i] + ky * g->dilation_h, b->ix[i] + kx * g->dilation_w, g);
+    }
+}
+
+/** Where a tap of each pixel is in x, whose rows follow each other. */
+static MOTE_NOINLINE void mote_pairs_offsets_in_order(const mote_pairs_block *b, int32_t ky, int32_t kx,
+                                                      int32_t *at, const mote_window *g)
 {
     const int32_t dy = ky * g->dilation_h;
     const int32_t dx = kx * g->dilation_w;
@@ -156,6 +176,17 @@ static MOTE_NOINLINE void mote_pairs_offsets(const mote_pairs_block *b, int32_t 
         if (row >= (uint32_t)g->in_h || column >= (uint32_t)g->in_w) {
             at[i] = MOTE_PAIRS_PAD;
         }
+    }
+}
+
+/** Where a tap of each pixel is in x. */
+MOTE_INLINE void mote_pairs_offsets(const mote_pairs_block *b, int32_t ky, int32_t kx, int32_t *at,
+                                    const mote_rows *rows, const mote_window *g)
+{
+    if (rows->at == NULL) {
+        mote_pairs_offsets_in_order(b, ky, kx, at, g);
+    } else {
+        mote_pairs_offsets_by_table(b, ky, kx, at, rows, g);
     }
 }
 

@@ -47,14 +47,14 @@ MOTE_INLINE void mote_average_pool_2d_s8(const int8_t *x, int8_t *y, const int32
                         ? inside
                         : mote_padded_extent(iy, g.kernel_h, g.dilation_h, g.in_h + s.pad_h_end) *
                               mote_padded_extent(ix, g.kernel_w, g.dilation_w, g.in_w + s.pad_w_end);
-                const int32_t from = n * g.x_batch + (iy - rows.in_begin) * g.x_row + ix * g.x_column;
+                const int8_t *from = x + n * g.x_batch + ix * g.x_column;
                 const int32_t to = n * g.y_batch + (oy - rows.out_begin) * g.y_row + ox * g.y_column;
                 for (int32_t c = 0; c < g.out_c; c++) {
                     int32_t sum = (count - inside) * s.x_zero_point;
                     for (int32_t ky = ry.begin; ky < ry.end; ky++) {
+                        const int8_t *row = from + mote_row(rows, iy + ky * g.dilation_h, g.x_row);
                         for (int32_t kx = rx.begin; kx < rx.end; kx++) {
-                            sum += x[from + ky * g.dilation_h * g.x_row + kx * g.dilation_w * g.x_column +
-                                     c * g.x_channel];
+                            sum += row[kx * g.dilation_w * g.x_column + c * g.x_channel];
                         }
                     }
                     y[to + c * g.y_channel] = (int8_t)mote_average_s8(sum, count, multipliers, exponents, s);
@@ -74,14 +74,14 @@ MOTE_INLINE void mote_max_pool_2d_s8(const int8_t *x, int8_t *y, mote_rows rows,
             for (int32_t ox = 0; ox < g.out_w; ox++) {
                 const int32_t ix = ox * g.stride_w - g.pad_w;
                 const mote_range rx = mote_kernel_range(ix, g.kernel_w, g.dilation_w, g.in_w);
-                const int32_t from = n * g.x_batch + (iy - rows.in_begin) * g.x_row + ix * g.x_column;
+                const int8_t *from = x + n * g.x_batch + ix * g.x_column;
                 const int32_t to = n * g.y_batch + (oy - rows.out_begin) * g.y_row + ox * g.y_column;
                 for (int32_t c = 0; c < g.out_c; c++) {
                     int32_t largest = s.requantization.min;
                     for (int32_t ky = ry.begin; ky < ry.end; ky++) {
+                        const int8_t *row = from + mote_row(rows, iy + ky * g.dilation_h, g.x_row);
                         for (int32_t kx = rx.begin; kx < rx.end; kx++) {
-                            const int32_t q = x[from + ky * g.dilation_h * g.x_row +
-                                                kx * g.dilation_w * g.x_column + c * g.x_channel];
+                            const int32_t q = row[kx * g.dilation_w * g.x_column + c * g.x_channel];
                             largest = q > largest ? q : largest;
                         }
                     }

@@ -34,15 +34,19 @@ MOTE_INLINE void mote_max_pool_pixel_s8(const int8_t *x, int8_t *y, mote_pool_ta
     }
 }
 
-/** Rows and columns of the kernel that meet the input, as one row where they lie so. */
-MOTE_INLINE mote_pool_taps mote_pool_taps_of(mote_range ry, mote_range rx, mote_window g)
+/** Rows and columns of the kernel that meet the input from row iy on, as one row where they lie so. */
+MOTE_INLINE mote_pool_taps mote_pool_taps_of(mote_rows rows, int32_t iy, mote_range ry, mote_range rx,
+                                             mote_window g)
 {
     mote_pool_taps t;
     t.rows = ry.end - ry.begin;
     t.columns = rx.end - rx.begin;
-    t.down = g.dilation_h * g.x_row;
     t.across = g.dilation_w * g.x_column;
-    if (t.down == t.columns * t.across) {
+    t.top = iy + ry.begin * g.dilation_h;
+    t.down = g.dilation_h;
+    t.step = g.x_row;
+    t.in = rows;
+    if (rows.at == NULL && t.down * t.step == t.columns * t.across) {
         t.columns *= t.rows;
         t.rows = 1;
     }
@@ -60,10 +64,8 @@ MOTE_INLINE mote_pool_taps mote_pool_taps_of(mote_range ry, mote_range rx, mote_
                 for (int32_t ox = 0; ox < g.out_w; ox++) {                                                  \
                     const int32_t ix = ox * g.stride_w - g.pad_w;                                           \
                     const mote_range rx = mote_kernel_range(ix, g.kernel_w, g.dilation_w, g.in_w);          \
-                    const mote_pool_taps taps = mote_pool_taps_of(ry, rx, g);                               \
-                    const int8_t *from = x + n * g.x_batch +                                                \
-                                         (iy - rows.in_begin + ry.begin * g.dilation_h) * g.x_row +         \
-                                         (ix + rx.begin * g.dilation_w) * g.x_column;                       \
+                    const mote_pool_taps taps = mote_pool_taps_of(rows, iy, ry, rx, g);                     \
+                    const int8_t *from = x + n * g.x_batch + (ix + rx.begin * g.dilation_w) * g.x_column;   \
                     int8_t *to = y + n * g.y_batch + (oy - rows.out_begin) * g.y_row + ox * g.y_column;     \
                     PIXEL;                                                                                  \
                 }                                                                                           \

@@ -3,15 +3,10 @@
 #ifndef MOTE_POOL_BLOCK_S8_H
 #define MOTE_POOL_BLOCK_S8_H
 
-#include "mote_math.h"
+#include "pool_taps.h"
 
 /** Channels of a block, at most. */
 #define MOTE_POOL_BLOCK 4
-
-/** The elements of a window, with steps in bytes from row to row and from column to column. */
-typedef struct {
-    int32_t rows, columns, down, across;
-} mote_pool_taps;
 
 /** The sums of up to 256 elements for each of some channels, 4 or a multiple of it. */
 MOTE_INLINE void mote_pool_sums(const int8_t *x, int16_t *sums, mote_pool_taps t, int32_t channels)
@@ -19,8 +14,9 @@ MOTE_INLINE void mote_pool_sums(const int8_t *x, int16_t *sums, mote_pool_taps t
     for (int32_t c = 0; c < channels; c++) {
         int32_t sum = 0;
         for (int32_t i = 0; i < t.rows; i++) {
+            const int8_t *row = x + mote_pool_row(t, i);
             for (int32_t j = 0; j < t.columns; j++) {
-                sum += x[i * t.down + j * t.across + c];
+                sum += row[j * t.across + c];
             }
         }
         sums[c] = (int16_t)sum;
@@ -34,8 +30,9 @@ MOTE_INLINE void mote_pool_largest(const int8_t *x, int8_t *y, mote_pool_taps t,
     for (int32_t c = 0; c < channels; c++) {
         int32_t largest = low;
         for (int32_t i = 0; i < t.rows; i++) {
+            const int8_t *row = x + mote_pool_row(t, i);
             for (int32_t j = 0; j < t.columns; j++) {
-                const int32_t q = x[i * t.down + j * t.across + c];
+                const int32_t q = row[j * t.across + c];
                 largest = q > largest ? q : largest;
             }
         }

@@ -16,21 +16,22 @@ typedef struct {
     int32_t channels, filters, zero, low, high, left, tflite;
 } mote_rows_s8_shape;
 
-/** The sum of one pixel; `weights` are those of the filter's first 16 channels. */
-MOTE_INLINE int32_t mote_rows_s8_sum(const int8_t *x, const int32_t *weights, int32_t pitch, int32_t channels)
+/** The sum of one pixel; x: the kernel's rows; `weights` are those of the filter's first 16 channels. */
+MOTE_INLINE int32_t mote_rows_s8_sum(const int8_t *const *x, int32_t at, const int32_t *weights,
+                                     int32_t channels)
 {
     int32_t acc = 0;
     for (int32_t c = 0; c < channels; c += 16) {
         for (int32_t tap = 0; tap < 9; tap++) {
-            acc += mote_packed_s8_dot(x + tap / 3 * pitch + tap % 3 * channels + c, weights, 16);
+            acc += mote_packed_s8_dot(x[tap / 3] + at + tap % 3 * channels + c, weights, 16);
             weights += 8;
         }
     }
     return acc;
 }
 
-/** One filter of one pixel; x is at the kernel's first byte. */
-MOTE_INLINE int8_t mote_rows_s8_one(const int8_t *x, const int32_t *stream, int32_t pitch, int32_t f,
+/** One filter of the pixel whose kernel is at byte `at` of its rows. */
+MOTE_INLINE int8_t mote_rows_s8_one(const int8_t *const *x, int32_t at, const int32_t *stream, int32_t f,
                                     mote_rows_s8_shape s)
 {
     const int32_t words = s.channels * 9 / 4; /* of a filter's weights */
@@ -39,7 +40,7 @@ MOTE_INLINE int8_t mote_rows_s8_one(const int8_t *x, const int32_t *stream, int3
     const int32_t *weights = group + place / 2 * 2 * words + place % 2 * 4;
     const int32_t *scales = group + 8 * words + place;
     const int32_t bias = *scales;
-    const uint32_t sum = (uint32_t)mote_rows_s8_sum(x, weights, pitch, s.channels) + (uint32_t)bias;
+    const uint32_t sum = (uint32_t)mote_rows_s8_sum(x, at, weights, s.channels) + (uint32_t)bias;
     const int32_t acc = (int32_t)(sum << (s.left != 0 ? scales[8] : 0));
     const int32_t *own = scales + (s.left != 0 ? 16 : 8);
     const int32_t y = s.tflite == 0 ? mote_rescale_fast(acc, own[0], 0)
@@ -47,14 +48,16 @@ MOTE_INLINE int8_t mote_rows_s8_one(const int8_t *x, const int32_t *stream, int3
     return (int8_t)mote_clamp(y + s.zero, s.low, s.high);
 }
 
-/** Defines `name`: all filters of blocks of 4 pixels; pitch: bytes from a row to the kernel's next. */
+/** Defines `name`: all filters of blocks of 4 pixels; x0, x1, x2: the kernel's rows. */
 #define MOTE_ROWS_S8(name, channels, stride, y_column, filters, zero, low, high, left, tflite) \
-    static void name(const int8_t *x, int8_t *y, const int32_t *stream, int32_t pitch, int32_t blocks) \
+    static void name(const int8_t *x0, int8_t *y, const int32_t *stream, const int8_t *x1, \
+                     const int8_t *x2, int32_t blocks) \
     { \
+        const int8_t *const x[3] = {x0, x1, x2}; \
         for (int32_t i = 0; i < 4 * blocks; i++) { \
             for (int32_t f = 0; f < (filters); f++) { \
                 y[i * (y_column) + f] = mote_rows_s8_one( \
-                    x + i * (stride) * (channels), stream, pitch, f, \
+                    x, i * (stride) * (channels), stream, f, \
                     (mote_rows_s8_shape){channels, filters, zero, low, high, left, tflite}); \
             } \
         } \

@@ -16,13 +16,13 @@ typedef struct {
     float min, max;
 } mote_winograd_conv_2d_f32_shape;
 
-/** A tile's 4x4 inputs of one channel, 0 outside the ranges. */
-MOTE_INLINE void mote_winograd_f32_load(const float *x, float *d, mote_range ry, mote_range rx,
-                                        mote_window g)
+/** A tile's 4x4 inputs of one channel from row iy on, 0 outside the ranges. */
+MOTE_INLINE void mote_winograd_f32_load(const float *x, float *d, int32_t iy, mote_rows rows, mote_range ry,
+                                        mote_range rx, mote_window g)
 {
     if (ry.end - ry.begin == 4 && rx.end - rx.begin == 4) {
         for (int32_t i = 0; i < 16; i++) {
-            d[i] = x[i / 4 * g.x_row + i % 4 * g.x_column];
+            d[i] = x[mote_row(rows, iy + i / 4, g.x_row) + i % 4 * g.x_column];
         }
         return;
     }
@@ -31,7 +31,7 @@ MOTE_INLINE void mote_winograd_f32_load(const float *x, float *d, mote_range ry,
     }
     for (int32_t r = ry.begin; r < ry.end; r++) {
         for (int32_t k = rx.begin; k < rx.end; k++) {
-            d[4 * r + k] = x[r * g.x_row + k * g.x_column];
+            d[4 * r + k] = x[mote_row(rows, iy + r, g.x_row) + k * g.x_column];
         }
     }
 }
@@ -100,10 +100,9 @@ MOTE_INLINE void mote_winograd_f32_gather(const float *x, float *v, mote_winogra
     const int32_t ix = tile.x - g.pad_w;
     const mote_range ry = mote_kernel_range(iy, 4, 1, end < g.in_h ? end : g.in_h);
     const mote_range rx = mote_kernel_range(ix, 4, 1, g.in_w);
-    const float *from = x + (iy - rows.in_begin) * g.x_row + ix * g.x_column;
     for (int32_t i = 0; i < g.in_c; i++) {
         float d[16];
-        mote_winograd_f32_load(from + i * g.x_channel, d, ry, rx, g);
+        mote_winograd_f32_load(x + ix * g.x_column + i * g.x_channel, d, iy, rows, ry, rx, g);
         mote_winograd_f32_input(d, v + 4 * i, 4 * s.products);
     }
 }
@@ -140,8 +139,10 @@ MOTE_INLINE void mote_winograd_conv_2d_f32(mote_core_f32_x4_function core, const
     c.groups = (uint32_t)s.filter_groups;
     c.y_bytes = (uint32_t)filters * 4u;
     c.max = 0.0f;
-    for (int32_t i = 0; i < 64 * s.products; i++) {
-        v[i] = 0.0f;
+    for (int32_t p = 0; p < 16; p++) {
+        for (int32_t i = 4 * g.in_c; i < 4 * s.products; i++) {
+            v[4 * p * s.products + i] = 0.0f;
+        }
     }
     for (int32_t n = 0; n < g.batch; n++) {
         for (int32_t first = 0; first < tiles; first += 4) {

@@ -1,9 +1,10 @@
 /** Prints a C program that calls kernels on literal data, with guard bytes round every buffer. */
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import type { ElementType } from "../../compiler/ir/types.ts";
-import { elementCount } from "../../compiler/ir/types.ts";
+import { elementCount, typeBytes } from "../../compiler/ir/types.ts";
 import type { ConstantArray, Core, Field, Fields } from "../../compiler/kernels/kernel.ts";
 import { type KernelCall, type KernelCase, windowOf } from "./case.ts";
+import type { Shared } from "./shared.ts";
 
 const cTypes: Partial<Record<ElementType, string>> = {
   float32: "float",
@@ -58,7 +59,20 @@ interface Piece {
   readonly rows: string;
 }
 
-function rowPieces(call: Numbered, { split, inPlace, scattered }: KernelCase): Piece[] {
+/** Calls for a few rows of the input each, whose results all go to the output's beginning. */
+function inputPieces(
+  rows: number,
+  each: number,
+  piece: (begin: number, end: number, from: number) => Piece,
+): Piece[] {
+  const begins = Array.from({ length: Math.ceil(rows / each) }, (_, i) => i * each);
+  return begins.map((begin) => {
+    const end = Math.min(begin + each, rows);
+    return { ...piece(begin, end, begin), y: piece(0, 0, 0).y };
+  });
+}
+
+function rowPieces(call: Numbered, { split, shared, scattered }: KernelCase): Piece[] {
   const { binding, yStart, at: number } = call;
   if (!binding.takesRows) return [{ x: "", y: ` + ${yStart}`, rows: "" }];
   const w = windowOf(call);
@@ -68,7 +82,8 @@ function rowPieces(call: Numbered, { split, inPlace, scattered }: KernelCase): P
     y: ` + ${yStart + begin * w.y_row!}`,
     rows: `(mote_rows){${begin}, ${end}, ${from}, ${table}}, `,
   });
-  const at = inPlace === undefined ? Math.min(split, w.out_h!) : w.out_h!;
+  if (call.kernel.accumulates) return inputPieces(w.in_h!, split, piece);
+  const at = shared === undefined ? Math.min(split, w.out_h!) : w.out_h!;
   const needed = Math.max(0, at * w.stride_h! - w.pad_h!);
   const first = piece(0, at, 0);
   return at === w.out_h ? [first] : [first, piece(at, w.out_h!, Math.min(needed, w.in_h! - 1))];
@@ -88,11 +103,18 @@ const callsOf = ({ calls }: KernelCase, index: number): Numbered[] =>
 const scratchName = ({ scratchOver: at }: KernelCase, index: number): string =>
   at === undefined ? `s${index}.data` : `(void *)((uint8_t *)x${index}_0.data + ${at})`;
 
+/** A place in the memory that an input and the output share. */
+const pointer = (elem: ElementType, index: number, at: number): string =>
+  `(${cTypes[elem]} *)(void *)(y${index}.data + ${at})`;
+
+const outputName = ({ shared, output }: KernelCase, index: number): string =>
+  shared ? pointer(output.elem, index, shared.y) : `y${index}.data`;
+
 function call(test: KernelCase, index: number, part: Numbered, piece: Piece): string {
-  const { inPlace } = test;
+  const { shared } = test;
   const { kernel, binding, at } = part;
   const inputs = binding.inputs.map((i) => {
-    if (i === inPlace) return `(const ${cTypes[test.inputs[i]!.elem]} *)y${index}.data`;
+    if (i === shared?.input) return pointer(test.inputs[i]!.elem, index, shared.x);
     return test.isConstant(i) ? `x${index}_${i}` : `x${index}_${i}.data${piece.x}`;
   });
   const constants = binding.constants.map((c) => (c ? constantName(at, c) : "NULL"));
@@ -100,7 +122,7 @@ function call(test: KernelCase, index: number, part: Numbered, piece: Piece): st
   const shape = `${address}(${binding.struct})${cStruct(binding.shape)}`;
   const core = binding.core ? [`core_${at}`] : [];
   const scratch = kernel.scratchBytes ? [scratchName(test, index)] : [];
-  const y = `y${index}.data${piece.y}`;
+  const y = `${outputName(test, index)}${piece.y}`;
   const pointers = [...core, ...inputs, y, ...scratch, ...constants].join(", ");
   return `    mote_${kernel.name}(${pointers}, ${piece.rows}${shape});`;
 }
@@ -131,13 +153,15 @@ function rowTable({ scattered }: KernelCase, index: number): string[] {
 
 /** A function that runs one case and writes its output. */
 function caseText(test: KernelCase, index: number): string {
-  const { inPlace, output } = test;
+  const { shared, output } = test;
   const calls = callsOf(test, index);
   const own = [...new Set(calls.flatMap((c) => c.binding.inputs))];
-  const buffers = own.filter((i) => !test.isConstant(i) && i !== inPlace);
+  const buffers = own.filter((i) => !test.isConstant(i) && i !== shared?.input);
   const inputs = test.inputs.map((t, i) => (buffers.includes(i) ? placed(t!, test) : t));
   const fill = (name: string, i: number) =>
     `    memcpy(${name}.data, from${index}_${i}, sizeof from${index}_${i});`;
+  const fillShared = ({ input, x }: Shared) =>
+    `    memcpy(y${index}.data + ${x}, from${index}_${input}, sizeof from${index}_${input});`;
   const scratchBytes = test.kernel.scratchBytes?.(test.node);
   const isOver = test.scratchOver !== undefined;
   const scratch = scratchBytes === undefined || isOver ? [] : [`s${index}`];
@@ -155,7 +179,9 @@ function caseText(test: KernelCase, index: number): string {
     ),
     ...rowTable(test, index),
     ...buffers.map((i) => guarded(`x${index}_${i}`, inputs[i]!.elem, sizeOf(i))),
-    guarded(`y${index}`, output.elem, elementCount(output.shape)),
+    shared
+      ? guarded(`y${index}`, "uint8", shared.bytes)
+      : guarded(`y${index}`, output.elem, elementCount(output.shape)),
     ...scratch.map((name) => guarded(name, "int32", Math.ceil(scratchBytes! / 4))),
     ...calls.flatMap(({ binding, at }) => [
       ...(binding.core ? [coreText(binding.core, at)] : []),
@@ -165,13 +191,13 @@ function caseText(test: KernelCase, index: number): string {
     "{",
     ...names.map((name) => `    memset(&${name}, 0xA5, sizeof ${name});`),
     ...buffers.map((i) => fill(`x${index}_${i}`, i)),
-    ...(inPlace === undefined ? [] : [fill(`y${index}`, inPlace)]),
+    ...(shared ? [fillShared(shared)] : []),
     ...calls.flatMap((part) =>
       rowPieces(part, test).map((piece) => call(test, index, part, piece)),
     ),
     ...names.flatMap((name) => [`    GUARD(${name}.before);`, `    GUARD(${name}.after);`]),
     ...buffers.map((i) => `    SAME(x${index}_${i}.data, from${index}_${i}, ${sameBytes(i)});`),
-    `    fwrite(y${index}.data, sizeof y${index}.data[0], ${elementCount(output.shape)}, stdout);`,
+    `    fwrite(${outputName(test, index)}, 1, ${typeBytes(output)}, stdout);`,
     "}",
   ].join("\n");
 }

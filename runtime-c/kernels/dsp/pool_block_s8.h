@@ -7,17 +7,12 @@
 #error "This needs DSP instructions: compile for the processor that mote was told, or define MOTE_NO_ASM"
 #endif
 
-#include "mote_math.h"
+#include "pool_taps.h"
 
 #include <string.h>
 
 /** Channels of a block, at most. */
 #define MOTE_POOL_BLOCK 4
-
-/** The elements of a window, with steps in bytes from row to row and from column to column. */
-typedef struct {
-    int32_t rows, columns, down, across;
-} mote_pool_taps;
 
 /** The sums of up to 256 elements for each of four channels. */
 MOTE_INLINE void mote_pool_sums(const int8_t *x, int16_t *sums, mote_pool_taps t, int32_t channels)
@@ -26,7 +21,7 @@ MOTE_INLINE void mote_pool_sums(const int8_t *x, int16_t *sums, mote_pool_taps t
     uint32_t odd = 0;
     (void)channels;
     for (int32_t i = 0; i < t.rows; i++) {
-        const int8_t *at = x + i * t.down;
+        const int8_t *at = x + mote_pool_row(t, i);
         for (int32_t j = 0; j < t.columns; j++) {
             uint32_t word;
             memcpy(&word, at, sizeof word);
@@ -57,7 +52,7 @@ MOTE_INLINE void mote_pool_largest(const int8_t *x, int8_t *y, mote_pool_taps t,
     const uint32_t limit = ((uint32_t)~high & 0xFFu) * 0x01010101u;
     (void)channels;
     for (int32_t i = 0; i < t.rows; i++) {
-        const int8_t *at = x + i * t.down;
+        const int8_t *at = x + mote_pool_row(t, i);
         for (int32_t j = 0; j < t.columns; j++) {
             uint32_t word;
             memcpy(&word, at, sizeof word);

@@ -10,8 +10,6 @@
 #error "This needs Helium instructions: compile for the processor that mote was told, or define MOTE_NO_ASM"
 #endif
 
-#include <arm_mve.h>
-
 #include "window.h"
 
 #if defined(__clang__)
@@ -317,12 +315,18 @@ MOTE_INLINE void mote_fill_s8(int8_t *to, int32_t value, int32_t count)
                      : "lr", "q0", "memory");
 }
 
-/** Bytes at offsets; count is a multiple of 8. */
+/** Bytes at offsets. */
 MOTE_INLINE void mote_gather_s8(int8_t *to, const int8_t *from, const uint16_t *offsets, int32_t count)
 {
-    for (int32_t i = 0; i < count; i += 8) {
-        vstrbq_s16(to + i, vldrbq_gather_offset_s16(from, vldrhq_u16(offsets + i)));
-    }
+    __asm__ volatile("wlstp.16 lr, %[count], 1f\n"
+                     "2: vldrh.u16 q0, [%[offsets]], #16\n"
+                     "vldrb.u16 q1, [%[from], q0]\n"
+                     "vstrb.16 q1, [%[to]], #8\n"
+                     "letp lr, 2b\n"
+                     "1:\n"
+                     : [to] "+l"(to), [offsets] "+r"(offsets)
+                     : [from] "r"(from), [count] "r"(count)
+                     : "lr", "q0", "q1", "memory");
 }
 
 /** Bytes at offsets of two places, `step` apart, to two runs; count is a multiple of 8. */
@@ -338,7 +342,7 @@ MOTE_INLINE void mote_gather_pair_s8(int8_t *to, const int8_t *from, int32_t ste
                      "vstrb.16 q1, [%[second]], #8\n"
                      "le lr, 2b\n"
                      "1:\n"
-                     : [to] "+r"(to), [second] "+r"(second), [offsets] "+r"(offsets)
+                     : [to] "+l"(to), [second] "+l"(second), [offsets] "+r"(offsets)
                      : [from] "r"(from), [next] "r"(from + step), [count] "r"(count / 8)
                      : "lr", "q0", "q1", "memory");
 }

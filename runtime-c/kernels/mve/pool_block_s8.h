@@ -9,15 +9,10 @@
 
 #include <arm_mve.h>
 
-#include "mote_math.h"
+#include "pool_taps.h"
 
 /** Channels of a block, at most. */
 #define MOTE_POOL_BLOCK 16
-
-/** The elements of a window, with steps in bytes from row to row and from column to column. */
-typedef struct {
-    int32_t rows, columns, down, across;
-} mote_pool_taps;
 
 /** The sums of up to 256 elements for each of some channels; `sums` has room for a block. */
 MOTE_INLINE void mote_pool_sums(const int8_t *x, int16_t *sums, mote_pool_taps t, int32_t channels)
@@ -27,7 +22,7 @@ MOTE_INLINE void mote_pool_sums(const int8_t *x, int16_t *sums, mote_pool_taps t
     int16x8_t low = vdupq_n_s16(0);
     int16x8_t high = vdupq_n_s16(0);
     for (int32_t i = 0; i < t.rows; i++) {
-        const int8_t *at = x + i * t.down;
+        const int8_t *at = x + mote_pool_row(t, i);
         for (int32_t j = 0; j < t.columns; j++) {
             low = vaddq_s16(low, vldrbq_z_s16(at, first));
             high = vaddq_s16(high, vldrbq_z_s16(at + 8, second));
@@ -45,7 +40,7 @@ MOTE_INLINE void mote_pool_largest(const int8_t *x, int8_t *y, mote_pool_taps t,
     const mve_pred16_t all = vctp8q((uint32_t)channels);
     int8x16_t largest = vdupq_n_s8((int8_t)low);
     for (int32_t i = 0; i < t.rows; i++) {
-        const int8_t *at = x + i * t.down;
+        const int8_t *at = x + mote_pool_row(t, i);
         for (int32_t j = 0; j < t.columns; j++) {
             largest = vmaxq_s8(largest, vldrbq_z_s8(at, all));
             at += t.across;

@@ -89,12 +89,12 @@
  * All filters of blocks of 4 pixels side by side. r1, r3, r5: the rows; r7: the stream; r9:
  * accumulators; r11: the end of these or of a row's channels. On the stack: 8 zeros, accumulators
  * [4 pairs][4 pixels][2], addresses of one pixel's, d8 ... d15, y (240), the stream (244), filters
- * that are left (248); at 288 the blocks.
+ * that are left (248); at 288 x2 and the blocks.
  */
 #define MOTE_ROWS_S8(name, channels, stride, y_column, filters, zero, low, high, left, tflite) \
-    MOTE_NAKED void name(const int8_t *x MOTE_ARGUMENT, int8_t *y MOTE_ARGUMENT, \
-                         const int32_t *stream MOTE_ARGUMENT, int32_t pitch MOTE_ARGUMENT, \
-                         int32_t blocks MOTE_ARGUMENT) \
+    MOTE_NAKED void name(const int8_t *x0 MOTE_ARGUMENT, int8_t *y MOTE_ARGUMENT, \
+                         const int32_t *stream MOTE_ARGUMENT, const int8_t *x1 MOTE_ARGUMENT, \
+                         const int8_t *x2 MOTE_ARGUMENT, int32_t blocks MOTE_ARGUMENT) \
     { \
         __asm__( \
             ".set mote_column, " MOTE_MVE_TEXT(channels) "\n" \
@@ -103,8 +103,7 @@
             "vpush {d8-d15}\n" \
             "sub sp, sp, #176\n" \
             "mov r1, r0\n" \
-            "add r5, r1, r3, lsl #1\n" \
-            "add r3, r3, r1\n" \
+            "ldr r5, [sp, #288]\n" \
             "vmov.i32 q0, #0\n vstrw.32 q0, [sp]\n vstrw.32 q0, [sp, #16]\n" \
             "add r0, sp, #32\n add r2, sp, #36\n strd r0, r2, [sp, #160]\n" \
             "add r0, sp, #64\n add r2, sp, #68\n strd r0, r2, [sp, #168]\n" \
@@ -131,9 +130,9 @@
                           "4 * (" MOTE_MVE_TEXT(y_column) ") - ((" MOTE_MVE_TEXT(filters) ") + 7) / 8 * 8") \
             "add r0, r0, r2\n" \
             "str r0, [sp, #240]\n" \
-            "ldr r0, [sp, #288]\n" \
+            "ldr r0, [sp, #292]\n" \
             "subs r0, #1\n" \
-            "str r0, [sp, #288]\n" \
+            "str r0, [sp, #292]\n" \
             "bgt.w 1b\n" \
             "add sp, sp, #176\n" \
             "vpop {d8-d15}\n" \
