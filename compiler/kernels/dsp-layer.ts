@@ -18,6 +18,12 @@ export const tapsOf = (node: Node): number => {
   return elementCount(shape) / shape[0]!;
 };
 
+/** Rows made at once where channels are innermost; of other layouts no order is promised. */
+export function rowsAtOnce(node: Node, rows: number): number {
+  const { x, y } = geometry(node);
+  return x[1] === 1 && y[1] === 1 ? rows : Number.POSITIVE_INFINITY;
+}
+
 /** Groups of four filters that a call makes. */
 export const groupsOf = (node: Node): number => {
   const filters = node.op === "Conv2D" ? geometry(node).filters : inputType(node, 1).shape[0]!;

@@ -4,7 +4,7 @@ import { elementCount } from "../ir/types.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { geometry, windowFields } from "./conv.ts";
 import { fullyConnectedKernels } from "./dsp-fc.ts";
-import { core, groupsOf, isInteger, tapsOf } from "./dsp-layer.ts";
+import { core, groupsOf, isInteger, rowsAtOnce, tapsOf } from "./dsp-layer.ts";
 import { canPack, depthwiseStream, linesStream, packedStream, rescalingOf } from "./dsp-pack.ts";
 import { grouped } from "./grouped.ts";
 import {
@@ -94,7 +94,7 @@ const convolution: Kernel = {
     if (isPointwise(node)) return 8 * pairs;
     return 8 * pairs + (isInFours(node) ? geometry(node).channels : 4 * pairs);
   },
-  rowsAtOnce: () => 1,
+  rowsAtOnce: (node) => rowsAtOnce(node, 1),
   inPlace: (node) => (isPixelByPixel(node) ? [0] : []),
   cost: convolutionCost,
   bind: (node, profile: Profile) => {
@@ -134,8 +134,8 @@ const depthwise: Kernel = {
   isa: ["dsp"],
   serves: (node) => isInteger(node) && isDepthwise(node),
   scratchBytes: (node) => geometry(node).channels,
-  /** Channels of a pixel are stored before the next ones are read; a pair of pixels may cross rows. */
-  rowsAtOnce: (node) => (geometry(node).window.output[1]! % 2 === 0 ? 1 : 2),
+  /** Channels are stored before the next ones are read, of two pixels, which may be of two rows. */
+  rowsAtOnce: (node) => rowsAtOnce(node, geometry(node).window.output[1]! % 2 === 0 ? 1 : 2),
   cost: (node) => {
     const pixels = elementCount(outputType(node).shape) / geometry(node).filters;
     const taps = tapsOf(node);

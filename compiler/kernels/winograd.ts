@@ -4,6 +4,7 @@
  */
 import { constantOf, type Node } from "../ir/graph.ts";
 import { clampFields, geometry, hasConstantWeights, windowFields } from "./conv.ts";
+import { rowsAtOnce } from "./dsp-layer.ts";
 import { halves, reachesOf, rescalingOf, startsOf, streamOf } from "./dsp-pack.ts";
 import { filtersOf, inGroups } from "./fpu.ts";
 import { hasTypes, inputType, type Kernel, weightsArray } from "./kernel.ts";
@@ -93,7 +94,7 @@ const int8: Kernel = {
   ops: ["Conv2D"],
   serves: servesInt8,
   scratchBytes: (node) => 128 * loopOf(node).pairs + Math.max(512, 24 * geometry(node).channels),
-  rowsAtOnce: () => 2,
+  rowsAtOnce: (node) => rowsAtOnce(node, 2),
   cost: (node) => {
     const { batch, channels, window } = geometry(node);
     const { pairs, turns } = loopOf(node);

@@ -244,16 +244,18 @@ static MOTE_NOINLINE void mote_dual_pointwise_pixels(mote_dual_pair core, const 
                                                      int16_t *patch, const int32_t *stream,
                                                      const mote_rows *rows, const mote_dual_pointwise *s)
 {
-    const int32_t height = rows->at == NULL ? 1 : rows->out_end - rows->out_begin;
-    const int32_t width = (rows->out_end - rows->out_begin) / height * s->width;
+    const int32_t height = rows->out_end - rows->out_begin;
+    const int32_t width = rows->at == NULL ? height * s->width : s->width;
+    const int32_t end = rows->at == NULL ? rows->out_begin + 1 : rows->out_end;
+    const int8_t *next = x + mote_row(*rows, rows->out_begin, s->width * s->x_step);
     int32_t left = width;
-    for (int32_t r = 0; r < height; r++) {
-        const int8_t *a = x + mote_row(*rows, rows->out_begin + r, s->width * s->x_step);
-        a += (width - left) * s->x_step;
+    for (int32_t row = rows->out_begin + 1; row <= end; row++) {
+        const int8_t *a = next + (width - left) * s->x_step;
+        next = row < end ? x + mote_row(*rows, row, 0) : NULL;
         for (; left > 0; left -= 2) {
             const int8_t *b = a + s->x_step;
             if (left == 1) {
-                b = r + 1 == height ? a : x + mote_row(*rows, rows->out_begin + r + 1, 0);
+                b = next != NULL ? next : a;
             }
             mote_dual_expand_pair(a, b, patch, s->channels, 1, 0);
             core(patch, stream, y, a == b ? y : y + s->y_step, s->channels / 2, s->groups, s->zero_point);

@@ -86,7 +86,8 @@ typedef struct {
 } mote_dual_inputs;
 
 /** Sums of one row. */
-MOTE_INLINE const int32_t *mote_dual_row_dot(const mote_dual_inputs *from, const int32_t *stream, int32_t *acc)
+MOTE_INLINE const int32_t *mote_dual_row_dot(const mote_dual_inputs *from, const int32_t *stream,
+                                             int32_t *acc)
 {
     uint32_t sums[4];
     const int32_t *weights = stream + 4;

@@ -130,6 +130,7 @@ MOTE_INLINE void mote_winograd_conv_2d_s8(mote_winograd_tiles core, const int8_t
     const int32_t end = rows.out_end - g.pad_h + 2;
     const mote_winograd_image outside = {end < g.in_h ? end : g.in_h, g.in_w, g.in_c, g.x_row, g.x_column,
                                          s.x_zero_point};
+    mote_winograd_patch within = {x, {0, 0, 0}, g.x_column, g.in_c / 4};
     const mote_winograd_patch border = {
         (const int8_t *)m, {6 * g.in_c, 12 * g.in_c, 18 * g.in_c}, g.in_c, g.in_c / 4};
     for (int32_t n = 0; n < g.batch; n++) {
@@ -139,7 +140,7 @@ MOTE_INLINE void mote_winograd_conv_2d_s8(mote_winograd_tiles core, const int8_t
             const int32_t row_step = oy + 1 < rows.out_end ? g.y_row : 0;
             const int32_t iy = oy - g.pad_h;
             const int32_t inside = iy >= 0 && iy < g.in_h - (oy + 1 < rows.out_end ? 3 : 2);
-            mote_winograd_patch within = {image, {0, 0, 0}, g.x_column, g.in_c / 4};
+            within.x = image;
             if (inside) {
                 mote_winograd_rows(image, iy, end, &rows, g.x_row, &within);
             }

@@ -408,22 +408,21 @@ typedef struct {
     "strd r8, r9, [sp, #16]\n"                                                                             \
     "strd r10, r3, [sp, #24]\n"                                                                            \
     "adr.w r4, 2f\n"                                                                                       \
-    "add r11, r11, r11, lsl #1\n"                                                                          \
-    "add r4, r4, r11, lsl #2\n"                                                                            \
+    "add r4, r4, r11, lsl #3\n"                                                                            \
     "orr r4, r4, #1\n"                                                                                     \
     "str r4, [sp, #32]\n"                                                                                  \
     "1:\n"                                                                                                 \
     "ldr pc, [sp, #32]\n"                                                                                  \
     ".p2align 2\n"                                                                                         \
     "2:\n"                                                                                                 \
-    "ldm r1!, {r4-r9}\n"                                                                                   \
-    "b.w 3f\n"                                                                                             \
-    "nop.w\n"                                                                                              \
-    "ldm r1!, {r6-r9}\n"                                                                                   \
-    "ldm.w r1!, {r4, r5}\n"                                                                                \
-    "b.w 3f\n"                                                                                             \
-    "ldm r1!, {r8, r9}\n"                                                                                  \
-    "ldm.w r1!, {r4-r7}\n"                                                                                 \
+    "ldm.w r1!, {r4-r9}\n"                                                                                 \
+    "b.n 3f\n"                                                                                             \
+    "nop.n\n"                                                                                              \
+    "ldm.w r1!, {r6-r9}\n"                                                                                 \
+    "ldm.n r1!, {r4, r5}\n"                                                                                \
+    "b.n 3f\n"                                                                                             \
+    "ldm.w r1!, {r8, r9}\n"                                                                                \
+    "ldm.n r1!, {r4-r7}\n"                                                                                 \
     "3:\n"                                                                                                 \
     "ldm r1!, {r10, r11}\n"                                                                                \
     "ldrd r0, r2, [sp]\n"                                                                                  \

@@ -94,8 +94,10 @@ typedef struct {
     {                                                                                                      \
         __asm__(MOTE_DUAL_ASM_SPREAD(column, pair));                                                       \
     }
-#define MOTE_DUAL_SPREAD_FOUR(name) MOTE_DUAL_SPREAD(name, MOTE_DUAL_ASM_COLUMN_FOUR, MOTE_DUAL_ASM_COLUMNS_FOUR)
-#define MOTE_DUAL_SPREAD_TWO(name) MOTE_DUAL_SPREAD(name, MOTE_DUAL_ASM_COLUMN_TWO, MOTE_DUAL_ASM_COLUMNS_TWO)
+#define MOTE_DUAL_SPREAD_FOUR(name)                                                                        \
+    MOTE_DUAL_SPREAD(name, MOTE_DUAL_ASM_COLUMN_FOUR, MOTE_DUAL_ASM_COLUMNS_FOUR)
+#define MOTE_DUAL_SPREAD_TWO(name)                                                                         \
+    MOTE_DUAL_SPREAD(name, MOTE_DUAL_ASM_COLUMN_TWO, MOTE_DUAL_ASM_COLUMNS_TWO)
 
 #define MOTE_DUAL_ASM_LOAD(c, d)                                                                           \
     "ldr " c ", [r0], #4\n"                                                                                \
