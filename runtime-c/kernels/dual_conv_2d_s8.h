@@ -98,17 +98,27 @@ static MOTE_NOINLINE void mote_dual_copy(mote_dual_pixel p, int8_t *to, const mo
     const int32_t step = g->in_c == 1 ? across : g->x_channel;
     const int32_t count = (rx.end - rx.begin) * g->in_c;
     const int32_t run = across == g->in_c * step ? count : g->in_c;
-    mote_dual_view view = *v;
-    view.x += p.column * g->x_column + rx.begin * across;
+    const int8_t *x = v->x + p.column * g->x_column + rx.begin * across;
     memset(to, s->x_zero_point, (size_t)(2 * s->pairs));
+    if (count == 0) {
+        return;
+    }
     to += (ry.begin * g->kernel_w + rx.begin) * g->in_c;
-    for (int32_t ky = ry.begin; ky < ry.end; ky++) {
-        const int8_t *from = mote_dual_row_of(&view, p.row + ky * g->dilation_h, g);
-        for (int32_t i = 0; i < count; i += run) {
-            mote_dual_copy_run(from, to + i, run, step);
-            from += across;
+    const mote_rows rows = {0, 0, 0, v->at, v->shift};
+    const int32_t down = g->dilation_h;
+    const int32_t end = p.row + ry.end * down;
+    const int32_t to_step = g->kernel_w * g->in_c;
+    for (int32_t row = p.row + ry.begin * down; row < end; row += down) {
+        const int8_t *from = x + mote_row(rows, row, g->x_row);
+        if (run == count) {
+            mote_dual_copy_run(from, to, count, step);
+        } else {
+            for (int32_t i = 0; i < count; i += run) {
+                mote_dual_copy_run(from, to + i, run, step);
+                from += across;
+            }
         }
-        to += g->kernel_w * g->in_c;
+        to += to_step;
     }
 }
 
