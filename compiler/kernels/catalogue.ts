@@ -74,12 +74,20 @@ const byOperator = new Map<string, Kernel[]>();
 for (const kernel of kernels)
   for (const op of kernel.ops) byOperator.set(op, [...(byOperator.get(op) ?? []), kernel]);
 
-/** Kernels that can run a node on a processor with these features, the cheapest first. */
-export const candidates = (node: Node, isa: readonly string[]): Kernel[] =>
+/** Kernels that serve a node on a processor with these features, the cheapest first. */
+const serving = (node: Node, isa: readonly string[]): Kernel[] =>
   (byOperator.get(node.op) ?? [])
     .filter((kernel) => (kernel.isa ?? []).every((feature) => isa.includes(feature)))
     .filter((kernel) => kernel.serves(node))
     .sort((a, b) => a.cost(node) - b.cost(node));
+
+/** Kernels that can run a node on a processor with these features, the cheapest first. */
+export const candidates = (node: Node, isa: readonly string[]): Kernel[] =>
+  serving(node, isa).filter((kernel) => !kernel.accumulates);
+
+/** Kernels that can run a node from rows of its input as they come. */
+export const accumulators = (node: Node, isa: readonly string[]): Kernel[] =>
+  serving(node, isa).filter((kernel) => kernel.accumulates);
 
 export const kernelNamed = (name: string): Kernel | undefined => byName.get(name);
 

@@ -18,6 +18,7 @@ import {
   outputType,
   weightsArray,
 } from "./kernel.ts";
+import { channelsFitInPlace, windowRows } from "./order.ts";
 import { requantization } from "./requantization.ts";
 
 /** Sizes and steps of a call: those of a group's are the whole layer's steps (see grouped.ts). */
@@ -157,6 +158,7 @@ interface Family {
   /** Further ones that each tap takes, shared by its channels. */
   readonly instructionsPerTap?: (node: Node) => number;
   readonly measuredAs?: (suffix: string) => string;
+  readonly order?: Pick<Kernel, "inPlace" | "rowsAtOnce">;
   readonly fits: (node: Node) => boolean;
 }
 
@@ -168,6 +170,7 @@ const conv: Family = {
   pack: asIs,
   takesRows: "scattered",
   instructionsPerMac: 6,
+  order: { rowsAtOnce: (node) => windowRows(windowFields(node), 1) },
   fits: always,
 };
 const depthwise: Family = {
@@ -176,6 +179,10 @@ const depthwise: Family = {
   fields: depthwiseFields,
   pack: filtersInnermost,
   instructionsPerMac: 5,
+  order: {
+    ...conv.order,
+    inPlace: (node) => (channelsFitInPlace(node, windowFields(node)) ? [0] : []),
+  },
   fits: isDepthwise,
 };
 const fullyConnected: Family = {
@@ -185,18 +192,20 @@ const fullyConnected: Family = {
   pack: asIs,
   takesRows: false,
   instructionsPerMac: 5,
+  order: { rowsAtOnce: () => 1 },
   fits: always,
 };
 
 const transposed: Family = {
-  ...conv,
   base: "conv_transpose_2d",
   op: "ConvTranspose2D",
   fields: transposedFields,
   pack: byPhase,
   takesRows: false,
+  instructionsPerMac: 6,
   instructionsPerTap: (node) => 8 / inputType(node, 1).shape[3]!,
   measuredAs: (suffix) => `conv_2d_${suffix}`,
+  fits: always,
 };
 
 const cost = (f: Family) => (node: Node) =>
@@ -210,6 +219,7 @@ const integerKernel = (f: Family, result: "int8" | "int32"): Kernel => ({
   serves: (node) =>
     hasTypes(node, ["int8", "int8", "int32"], result) && hasConstantWeights(node) && f.fits(node),
   cost: cost(f),
+  ...f.order,
   ...(f.measuredAs && { measuredAs: f.measuredAs("s8") }),
   bind: (node, profile): Binding => {
     const { tables, fields } = integerParts(node, profile);
@@ -232,6 +242,7 @@ const floatKernel = (f: Family): Kernel => ({
     hasConstantWeights(node) &&
     f.fits(node),
   cost: cost(f),
+  ...f.order,
   ...(f.measuredAs && { measuredAs: f.measuredAs("f32") }),
   bind: (node) => ({
     inputs: [0],

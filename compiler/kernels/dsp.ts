@@ -2,24 +2,15 @@
 import type { Node } from "../ir/graph.ts";
 import { elementCount } from "../ir/types.ts";
 import type { Profile } from "../ops/numerics.ts";
-import { geometry, hasConstantWeights, windowFields } from "./conv.ts";
-import {
-  canPack,
-  canPackBiases,
-  depthwiseStream,
-  linesStream,
-  packedStream,
-  type Rescaling,
-  rescalingOf,
-  unscaled,
-} from "./dsp-pack.ts";
+import { geometry, windowFields } from "./conv.ts";
+import { fullyConnectedKernels } from "./dsp-fc.ts";
+import { core, groupsOf, isInteger, rowsAtOnce, tapsOf } from "./dsp-layer.ts";
+import { canPack, depthwiseStream, linesStream, packedStream, rescalingOf } from "./dsp-pack.ts";
 import { grouped } from "./grouped.ts";
 import {
   type Binding,
   type ConstantArray,
-  type Core,
   type Fields,
-  hasTypes,
   inputType,
   type Kernel,
   outputType,
@@ -27,18 +18,7 @@ import {
 } from "./kernel.ts";
 import { widened } from "./widened.ts";
 
-const isAccumulating = (node: Node): boolean =>
-  hasTypes(node, ["int8", "int8", "int32"], "int32") && hasConstantWeights(node);
-
 const zeroOf = (node: Node): number => inputType(node).quant!.zeroPoint[0]!;
-
-const isInteger = (node: Node): boolean =>
-  hasTypes(node, ["int8", "int8", "int32"], "int8") && hasConstantWeights(node);
-
-const core = (macro: string, first: readonly number[], r: Rescaling): Core =>
-  r.raw
-    ? { macro: `${macro}_RAW`, arguments: first }
-    : { macro, arguments: [...first, ...r.arguments] };
 
 /** Instructions of four inputs, and of a turn of the loop round them. */
 const [quadInstructions, turnInstructions] = [24, 3];
@@ -49,17 +29,6 @@ const splitInputs = 128;
 
 /** Words of a pixel's inputs. */
 const pairsOf = (node: Node): number => 2 * Math.ceil(tapsOf(node) / 4);
-
-const tapsOf = (node: Node): number => {
-  const { shape } = inputType(node, 1);
-  return elementCount(shape) / shape[0]!;
-};
-
-/** Groups of four filters that a call makes. */
-const groupsOf = (node: Node): number => {
-  const filters = node.op === "Conv2D" ? geometry(node).filters : inputType(node, 1).shape[0]!;
-  return Math.ceil(filters / 4);
-};
 
 /** Whether filters go to the output without a detour. */
 const isDirect = (node: Node): boolean => {
@@ -125,7 +94,7 @@ const convolution: Kernel = {
     if (isPointwise(node)) return 8 * pairs;
     return 8 * pairs + (isInFours(node) ? geometry(node).channels : 4 * pairs);
   },
-  rowsAtOnce: () => 1,
+  rowsAtOnce: (node) => rowsAtOnce(node, 1),
   inPlace: (node) => (isPixelByPixel(node) ? [0] : []),
   cost: convolutionCost,
   bind: (node, profile: Profile) => {
@@ -148,79 +117,6 @@ const convolution: Kernel = {
   },
 };
 
-/** How many times four inputs stand in the loop of a fully connected layer, and its turns. */
-interface Unrolling {
-  readonly unroll: number;
-  readonly turns: number;
-}
-
-const longestUnroll = 9;
-/** So many times four inputs, over all filters, are not worth the code. */
-const fewQuads = 64;
-const [rowQuadInstructions, rowTurnInstructions] = [14, 2];
-
-/** The loop that takes the fewest instructions for this many inputs, which it may round up. */
-function unrolling(node: Node): Unrolling {
-  const quads = Math.ceil(tapsOf(node) / 4);
-  const longest = quads * groupsOf(node) <= fewQuads ? 1 : longestUnroll;
-  const all = Array.from({ length: longest }, (_, i) => {
-    const unroll = i + 1;
-    return { unroll, turns: Math.ceil(quads / unroll) };
-  });
-  const instructions = ({ unroll, turns }: Unrolling) =>
-    turns * (unroll * rowQuadInstructions + rowTurnInstructions);
-  return all.reduce((best, u) => (instructions(u) < instructions(best) ? u : best));
-}
-
-const rowPairsOf = (node: Node): number => {
-  const { unroll, turns } = unrolling(node);
-  return 2 * unroll * turns;
-};
-
-function bindRows(node: Node, r: Rescaling, tables: Binding["constants"]): Binding {
-  const [rows, inFeatures] = inputType(node).shape as [number, number];
-  return {
-    inputs: [0],
-    constants: [packedStream(node, rowPairsOf(node), r), ...tables],
-    takesRows: false,
-    core: core("MOTE_DUAL_ROW", [unrolling(node).unroll], r),
-    struct: "mote_dual_fully_connected_s8_shape",
-    shape: {
-      rows,
-      in_features: inFeatures,
-      out_features: inputType(node, 1).shape[0]!,
-      pairs: rowPairsOf(node),
-      raw: r.raw ? 1 : 0,
-      requantization: r.requantization,
-    },
-  };
-}
-
-const fullyConnected: Kernel = {
-  name: "dual_fully_connected_s8",
-  header: "dual_fully_connected_s8.h",
-  ops: ["FullyConnected"],
-  isa: ["dsp"],
-  serves: (node) => isInteger(node) && canPack(node),
-  scratchBytes: (node) => 4 * rowPairsOf(node) + 16,
-  cost: (node) => {
-    const pairs = rowPairsOf(node);
-    return inputType(node).shape[0]! * (groupsOf(node) * (pairs * 7 + 30) + pairs * 3 + 60);
-  },
-  bind: (node, profile: Profile) => {
-    const r = rescalingOf(node, profile);
-    return bindRows(node, r, [r.exponents]);
-  },
-};
-
-/** The accumulators themselves. */
-const accumulators: Kernel = {
-  ...fullyConnected,
-  name: "dual_fully_connected_s8_s32",
-  serves: (node) => isAccumulating(node) && canPackBiases(node),
-  bind: (node) => bindRows(node, unscaled(node), []),
-};
-
 /** As many taps' pointers as the C kernel has room for. */
 const mostTaps = 25;
 
@@ -238,7 +134,8 @@ const depthwise: Kernel = {
   isa: ["dsp"],
   serves: (node) => isInteger(node) && isDepthwise(node),
   scratchBytes: (node) => geometry(node).channels,
-  rowsAtOnce: () => 1,
+  /** Channels are stored before the next ones are read, of two pixels, which may be of two rows. */
+  rowsAtOnce: (node) => rowsAtOnce(node, geometry(node).window.output[1]! % 2 === 0 ? 1 : 2),
   cost: (node) => {
     const pixels = elementCount(outputType(node).shape) / geometry(node).filters;
     const taps = tapsOf(node);
@@ -363,8 +260,7 @@ const linesOfTwo = (of: Kernel, turned: boolean): Kernel => ({
 export const dspKernels: readonly Kernel[] = [
   convolution,
   grouped(convolution, 4),
-  fullyConnected,
-  accumulators,
+  ...fullyConnectedKernels,
   depthwise,
   lines,
   turnedLines,

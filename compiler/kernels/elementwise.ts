@@ -17,6 +17,7 @@ import {
   outputType,
   tableArray,
 } from "./kernel.ts";
+import { elementRows, noOrder } from "./order.ts";
 import { literalRequantization } from "./requantization.ts";
 
 const count = (node: Node): number => elementCount(outputType(node).shape);
@@ -74,6 +75,7 @@ const add: Kernel = {
   ops: ["Add", "Sub"],
   serves: (node) => isStored(node, ["int8", "int8"], "int8"),
   inPlace: [0, 1],
+  rowsAtOnce: elementRows,
   cost: (node) => count(node) * 11,
   bind: (node, profile) => ({
     inputs: [0, 1],
@@ -97,6 +99,7 @@ const multiply: Kernel = {
   ops: ["Mul"],
   serves: (node) => isStored(node, ["int8", "int8"], "int8"),
   inPlace: [0, 1],
+  rowsAtOnce: elementRows,
   cost: (node) => count(node) * 13,
   bind: (node, profile) => {
     const [a, b, y] = [inputType(node, 0), inputType(node, 1), outputType(node)];
@@ -116,6 +119,7 @@ const lookup: Kernel = {
   ops: unaryOperators.map(({ name }) => name),
   serves: (node) => isStored(node, ["int8"], "int8"),
   inPlace: [0],
+  rowsAtOnce: elementRows,
   cost: (node) => count(node) * 5,
   bind: (node): Binding => {
     const [x, y] = [parametersOf(inputType(node)), parametersOf(outputType(node))];
@@ -140,6 +144,7 @@ const requantize = (from: "int8" | "uint8", to: "int8" | "uint8"): Kernel => ({
   ops: ["Requantize", "Clamp"],
   serves: (node) => isStored(node, [from], to),
   inPlace: [0],
+  rowsAtOnce: elementRows,
   cost: (node) => count(node) * 10,
   bind: (node, profile) => oneInput("mote_requantize_shape", requantizeShape(node, profile)),
 });
@@ -155,6 +160,8 @@ const quantize = (to: "int8" | "uint8"): Kernel => ({
   header: "elementwise_s8.h",
   ops: ["Quantize"],
   serves: (node) => hasTypes(node, ["float32"], to) && isPerTensor(outputType(node)),
+  inPlace: [0],
+  rowsAtOnce: elementRows,
   cost: (node) => count(node) * 40,
   bind: (node) => oneInput("mote_quantize_shape", quantizeShape(node, outputType(node))),
 });
@@ -164,15 +171,24 @@ const dequantize = (from: "int8" | "uint8"): Kernel => ({
   header: "elementwise_s8.h",
   ops: ["Dequantize"],
   serves: (node) => hasTypes(node, [from], "float32") && isPerTensor(inputType(node)),
+  rowsAtOnce: elementRows,
   cost: (node) => count(node) * 10,
   bind: (node) => oneInput("mote_quantize_shape", quantizeShape(node, inputType(node))),
 });
+
+/** Where the axis lies within rows. */
+export const softmaxRows = (node: Node): number =>
+  softmaxSpan(outputType(node).shape, node.attrs).inner === 1 && outputType(node).shape.length > 1
+    ? 1
+    : noOrder;
 
 const softmax: Kernel = {
   name: "softmax_s8",
   header: "softmax_s8.h",
   ops: ["Softmax"],
   serves: (node) => isStored(node, ["int8"], "int8"),
+  inPlace: [0],
+  rowsAtOnce: softmaxRows,
   cost: (node) => count(node) * 250,
   bind: (node) => {
     const { multiplier, leftShift, diffMin } = softmaxParameters(scaleOf(inputType(node)));

@@ -6,7 +6,7 @@ import type { InferContext } from "../ops/operator.ts";
 import { softmaxSpan } from "../ops/softmax.ts";
 import { nestOf } from "./axes.ts";
 import { clampFields } from "./conv.ts";
-import { broadcastFields } from "./elementwise.ts";
+import { broadcastFields, softmaxRows } from "./elementwise.ts";
 import {
   type Fields,
   hasTypes,
@@ -16,6 +16,7 @@ import {
   oneInput,
   outputType,
 } from "./kernel.ts";
+import { elementRows } from "./order.ts";
 
 const count = (node: Node): number => elementCount(outputType(node).shape);
 const isFloat = (node: Node): boolean => hasTypes(node, ["float32", "float32"], "float32");
@@ -32,6 +33,7 @@ const binary = (name: string, op: string, clamps: boolean, instructions: number)
   ops: [op],
   serves: (node) => isFloat(node) && node.inputs.length === 2,
   inPlace: [0, 1],
+  rowsAtOnce: elementRows,
   cost: (node) => count(node) * instructions,
   bind: (node) => ({
     inputs: [0, 1],
@@ -70,6 +72,7 @@ const unary = ({ name, op, instructions, parameters, fits }: Unary): Kernel => (
   ops: [op],
   serves: (node) => isFloat(node) && (fits?.(node) ?? true),
   inPlace: [0],
+  rowsAtOnce: elementRows,
   cost: (node) => count(node) * instructions,
   bind: (node) => {
     const [alpha = 0, beta = 0] = parameters?.(node.attrs) ?? [];
@@ -128,6 +131,7 @@ const clampAll: Kernel = {
   ops: ["Clamp"],
   serves: isFloat,
   inPlace: [0],
+  rowsAtOnce: elementRows,
   cost: (node) => count(node) * 8,
   bind: (node) => oneInput("mote_clamp_f32_shape", { count: count(node), ...clampFields(node) }),
 };
@@ -140,6 +144,7 @@ const softmax = (name: string, op: string): Kernel => ({
   ops: [op],
   serves: isFloat,
   inPlace: [0],
+  rowsAtOnce: softmaxRows,
   cost: (node) => count(node) * 120,
   bind: (node) =>
     oneInput("mote_softmax_f32_shape", { ...softmaxSpan(outputType(node).shape, node.attrs) }),

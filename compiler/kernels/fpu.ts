@@ -24,6 +24,7 @@ import {
   outputType,
   weightsArray,
 } from "./kernel.ts";
+import { blockRows, blocksFitInPlace, channelsFitInPlace, windowRows } from "./order.ts";
 import { widened } from "./widened.ts";
 
 const roundUp = (x: number, to: number): number => Math.ceil(x / to) * to;
@@ -118,6 +119,8 @@ const conv: Kernel = {
   serves: (node) => isFloat(node) && num(node, "group", 1) === 1 && clampCode(node) !== undefined,
   scratchBytes: (node) =>
     16 * (productsOf(node) + (needsResults(node) ? 4 * filterGroups(node) : 0)),
+  rowsAtOnce: (node) => blockRows(windowFields(node), 4),
+  inPlace: (node) => (blocksFitInPlace(node, windowFields(node), 4) ? [0] : []),
   cost: (node) => {
     const pixels = count(node) / geometry(node).filters;
     const blocks = Math.ceil(pixels / 4);
@@ -152,6 +155,7 @@ const fullyConnected: Kernel = {
   isa: ["fpu"],
   serves: (node) =>
     isFloat(node) && inputType(node).shape[1]! % 4 === 0 && clampCode(node) !== undefined,
+  rowsAtOnce: () => 1,
   cost: (node) => {
     const { filters } = filtersOf(node);
     const loose = (filters % 8) / filters;
@@ -172,6 +176,8 @@ const depthwise: Kernel = {
     isDepthwise(node) &&
     isPlain(node) &&
     geometry(node).filters === geometry(node).channels,
+  rowsAtOnce: (node) => windowRows(windowFields(node), 1),
+  inPlace: (node) => (channelsFitInPlace(node, windowFields(node)) ? [0] : []),
   cost: (node) => macs(node) * 4.5 + count(node) * 12,
   bind: (node) => ({
     inputs: [0],

@@ -65,9 +65,9 @@ export interface Kernel {
   scratchBytes?(node: Node): number;
   /**
    * Scratch memory may begin at this byte of the first input, over what it holds from there on,
-   * where the input's life ends with the call.
+   * where the input's life ends with the call; undefined for a node that needs it all.
    */
-  scratchOver?(node: Node): number;
+  scratchOver?(node: Node): number | undefined;
   /**
    * Inputs whose memory the output may take, since each element is read before its place is
    * written, in a call over all rows. The output may be smaller than the input.
@@ -77,9 +77,16 @@ export interface Kernel {
   readonly readsFirst?: (node: Node) => boolean;
   /**
    * Rows of the output that are made together, where rows are made from the first to the last:
-   * what only rows before them read of the first input may be overwritten by then.
+   * what only rows before them read of the first input may be overwritten by then. Rows are those
+   * of an image's height, or of what has not four axes those along the first one. Infinity: none.
    */
   readonly rowsAtOnce?: (node: Node) => number;
+  /**
+   * It takes rows of its input as they come: `out_begin` and `out_end` of `mote_rows` are rows of the
+   * input, all of which calls in order have taken after the last; from the first call to the last
+   * the output and the scratch memory are its own. Never a candidate for a node as a whole.
+   */
+  readonly accumulates?: true;
   /**
    * Calls of other kernels that do the work together, in place of one of its own, which it then
    * cannot bind.

@@ -12,6 +12,7 @@ import {
   type Kernel,
   outputType,
 } from "./kernel.ts";
+import { noOrder } from "./order.ts";
 import { literalRequantization } from "./requantization.ts";
 
 /** The C struct of a product; vectors are matrices of one row or column. */
@@ -41,11 +42,15 @@ const product = (struct: string, shape: Fields): Binding => ({
   shape,
 });
 
+const rowsAtOnce = (node: Node): number =>
+  [inputType(node), outputType(node)].every(({ shape }) => shape.length === 2) ? 1 : noOrder;
+
 const float: Kernel = {
   name: "matmul_f32",
   header: "matmul_f32.h",
   ops: ["MatMul"],
   serves: (node) => hasTypes(node, ["float32", "float32"], "float32"),
+  rowsAtOnce,
   cost: (node) => operatorOf(node).macs!(node) * 6 + count(node) * 15,
   bind: (node) => product("mote_matmul_f32_shape", matmulFields(node)),
 };
@@ -55,6 +60,7 @@ const integer: Kernel = {
   header: "matmul_s8.h",
   ops: ["MatMul"],
   serves: (node) => hasTypes(node, ["int8", "int8"], "int8"),
+  rowsAtOnce,
   cost: (node) => operatorOf(node).macs!(node) * 3 + count(node) * 25,
   bind: (node, profile) => {
     const [a, b, y] = [inputType(node, 0), inputType(node, 1), outputType(node)];

@@ -4,6 +4,7 @@ import type { Profile } from "../ops/numerics.ts";
 import { geometry, windowFields } from "./conv.ts";
 import { inputType, type Kernel, weightsArray } from "./kernel.ts";
 import { coreScales, eightOrder, isWeightedInt8, scalesOf } from "./mve.ts";
+import { blocksFitInPlace, noOrder, windowRows } from "./order.ts";
 
 /** Gathers reach 508 bytes. */
 const farthestPixel = (node: Node): number =>
@@ -62,6 +63,13 @@ export const columnsKernel: Kernel = {
   isa: ["mve"],
   serves,
   scratchBytes: (node) => columnsOf(node) * 64 + 16 + pixelsOf(node) * 64,
+  rowsAtOnce: (node) =>
+    geometry(node).channels <= 16 ? windowRows(windowFields(node), 1) : noOrder,
+  /** A row's columns are copied before it is written, by 16 channels at a time. */
+  inPlace: (node) => {
+    const width = geometry(node).window.output[1]!;
+    return blocksFitInPlace(node, windowFields(node), width) ? [0] : [];
+  },
   cost: (node) => {
     const { batch, channels, window } = geometry(node);
     const [height, width] = window.output as [number, number];

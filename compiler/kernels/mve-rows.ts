@@ -1,7 +1,7 @@
 /** int8 3×3 convolutions on Helium from the input's own rows: 4 pixels and 2 filters at a time. */
 import { constantOf, type Node } from "../ir/graph.ts";
 import type { Profile } from "../ops/numerics.ts";
-import { geometry } from "./conv.ts";
+import { geometry, windowFields } from "./conv.ts";
 import { type Kernel, weightsArray } from "./kernel.ts";
 import {
   convShape,
@@ -11,6 +11,7 @@ import {
   isWeightedInt8,
   scalesOf,
 } from "./mve.ts";
+import { windowRows } from "./order.ts";
 
 /** Columns that 4 pixels read. */
 const span = (stride: number): number => 3 * stride + 3;
@@ -72,6 +73,7 @@ export const rowsKernel: Kernel = {
     const { channels, window } = geometry(node);
     return 3 * span(window.strides[1]!) * channels;
   },
+  rowsAtOnce: (node) => windowRows(windowFields(node), 1),
   cost: (node) => {
     const { batch, channels, filters, window } = geometry(node);
     const [height, width] = window.output as [number, number];

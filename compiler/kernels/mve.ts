@@ -17,6 +17,7 @@ import {
   tableArray,
   weightsArray,
 } from "./kernel.ts";
+import { blockRows, blocksFitInPlace, windowRows } from "./order.ts";
 
 const alignUp = (x: number, to: number): number => Math.ceil(x / to) * to;
 const count = (node: Node): number => elementCount(outputType(node).shape);
@@ -202,6 +203,7 @@ const pointwise: Kernel = {
   ops: ["Conv2D"],
   isa: ["mve"],
   serves: (node) => isWeightedInt8(node) && hasPackableOutput(node) && isPointwise(node),
+  rowsAtOnce: (node) => blockRows(windowFields(node), 2),
   cost: (node) => {
     const { filters, channels } = geometry(node);
     return (count(node) / filters / 2) * stepCost(channels, filters, 4, 2) + 100;
@@ -253,6 +255,12 @@ const patches: Kernel = {
     hasPackableOutput(node) &&
     (!gathers(node) || Math.max(...patchOffsets(node)) < 2 ** 16),
   scratchBytes: (node) => 2 * patchBytes(node),
+  rowsAtOnce: (node) => windowRows(windowFields(node), 1),
+  inPlace: (node) => {
+    const width = geometry(node).window.output[1]!;
+    const isWhole = width === 1 || width % 2 === 0;
+    return isWhole && blocksFitInPlace(node, windowFields(node), Math.min(2, width)) ? [0] : [];
+  },
   cost: (node) => {
     const { filters, window } = geometry(node);
     const rows = window.kernel[0]!;
@@ -284,6 +292,7 @@ const fullyConnected: Kernel = {
   header: "fully_connected_packed_s8.h",
   ops: ["FullyConnected"],
   isa: ["mve"],
+  rowsAtOnce: () => 1,
   serves: (node) => isWeightedInt8(node) && inputType(node, 1).shape[0]! < 2 ** 15,
   cost: (node) => {
     const [filters, features] = inputType(node, 1).shape as [number, number];

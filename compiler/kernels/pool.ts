@@ -16,6 +16,7 @@ import {
   outputType,
   tableArray,
 } from "./kernel.ts";
+import { channelsFitInPlace, windowRows } from "./order.ts";
 
 const layoutOf = (node: Node): string => str(node, "x_layout", "NHWC");
 const geometry = (node: Node) => poolingOf(inputType(node).shape, node.attrs, layoutOf(node));
@@ -160,6 +161,12 @@ const cost = (node: Node): number => {
   return elementCount(outputType(node).shape) * (taps * 5 + 20);
 };
 
+/** Pixel by pixel, and these by one or a few channels after the others. */
+const order: Pick<Kernel, "inPlace" | "rowsAtOnce"> = {
+  inPlace: (node) => (channelsFitInPlace(node, windowFields(node)) ? [0] : []),
+  rowsAtOnce: (node) => windowRows(windowFields(node), 1),
+};
+
 const isStored = (node: Node): boolean =>
   hasTypes(node, ["int8"], "int8") &&
   [inputType(node), outputType(node)].every((t) => t.quant?.scale.length === 1);
@@ -170,6 +177,7 @@ const averageS8: Kernel = {
   ops: ["AveragePool2D"],
   serves: (node) => isStored(node) && windowCounts(node).every((n) => n > 0),
   cost,
+  ...order,
   bind: averageBinding,
 };
 
@@ -179,6 +187,7 @@ const maximumS8: Kernel = {
   ops: ["MaxPool2D"],
   serves: isStored,
   cost,
+  ...order,
   bind: maximumBinding,
 };
 
@@ -211,6 +220,7 @@ const floatPool = (name: string, op: string): Kernel => ({
   ops: [op],
   serves: (node) => hasTypes(node, ["float32"], "float32"),
   cost,
+  ...order,
   bind: (node) => ({
     inputs: [0],
     constants: [],
@@ -220,11 +230,43 @@ const floatPool = (name: string, op: string): Kernel => ({
   }),
 });
 
+/** One row of windows that have all rows of the input, of one image, channels innermost. */
+function hasOneRow(node: Node): boolean {
+  const { batch, size, window } = geometry(node);
+  const { kernel, padsBegin, padsEnd, dilations, output } = window;
+  const isWhole = output[0] === 1 && kernel[0] === size[0] && dilations[0] === 1;
+  const isInside = padsBegin[0] === 0 && padsEnd[0] === 0;
+  const isInnermost = [inputType(node), outputType(node)].every(
+    (type) => imageSteps(type, layoutOf(node))[1] === 1,
+  );
+  return batch === 1 && isWhole && isInside && isInnermost && kernel[1]! <= 256;
+}
+
+/** The pool's own loops, row by row. */
+const accumulating = (kernel: Kernel): Kernel => ({
+  name: kernel.name.replace("_2d_", "_rows_"),
+  header: kernel.header.replace("_2d_", "_rows_"),
+  ops: kernel.ops,
+  accumulates: true,
+  serves: (node) => kernel.serves(node) && hasOneRow(node),
+  ...(kernel === averageS8 && {
+    scratchBytes: (node: Node) => 4 * elementCount(outputType(node).shape),
+  }),
+  cost: (node) =>
+    kernel.cost(node) + elementCount(outputType(node).shape) * geometry(node).size[0] * 12,
+  bind: kernel.bind,
+});
+
+const floatPools: readonly Kernel[] = [
+  floatPool("average_pool_2d_f32", "AveragePool2D"),
+  floatPool("max_pool_2d_f32", "MaxPool2D"),
+];
+
 export const poolKernels: readonly Kernel[] = [
   averageS8,
   maximumS8,
   inFours(averageS8),
   inFours(maximumS8),
-  floatPool("average_pool_2d_f32", "AveragePool2D"),
-  floatPool("max_pool_2d_f32", "MaxPool2D"),
+  ...floatPools,
+  ...[averageS8, maximumS8, ...floatPools].map(accumulating),
 ];

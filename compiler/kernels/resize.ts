@@ -22,6 +22,7 @@ import {
   tableArray,
 } from "./kernel.ts";
 import { count, hasConstantRest, keepsType } from "./movement.ts";
+import { axisRows } from "./order.ts";
 import { literalRequantization } from "./requantization.ts";
 
 /** The tensors as [outer][height][width][inner]; a single resized axis is the height. */
@@ -39,6 +40,9 @@ function imageFields(node: Node, axes: number) {
   };
 }
 
+const rowsAtOnce = (node: Node): number =>
+  axisRows(node, normalAxis(num(node, "axis"), inputType(node).shape.length));
+
 /** Tables hold indices of 16 bits. */
 const fitsTables = (node: Node): boolean => inputType(node).shape.every((d) => d < 2 ** 15);
 
@@ -52,6 +56,7 @@ const nearest: Kernel = {
   header: "resize_nearest.h",
   ops: ["ResizeNearest"],
   serves: (node) => keepsType(node) && hasConstantRest(node) && fitsTables(node),
+  rowsAtOnce,
   cost: (node) => {
     const { inner } = imageFields(node, lists(node).length);
     return count(node) * (1 + 12 / inner);
@@ -118,6 +123,7 @@ const interpolateF32: Kernel = {
   serves: (node) =>
     hasTypes(node, ["float32"], "float32") && hasConstantRest(node) && fitsTables(node),
   cost,
+  rowsAtOnce,
   bind: (node) => ({
     inputs: [0],
     constants: tableArrays(node, (name, t) => tableArray(name, "float32", t.weights)),
@@ -159,6 +165,7 @@ const interpolateS8: Kernel = {
     hasConstantRest(node) &&
     fitsTables(node),
   cost,
+  rowsAtOnce,
   bind: bindS8,
 };
 

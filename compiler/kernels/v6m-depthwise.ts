@@ -3,6 +3,7 @@ import { constantOf, type Node, num } from "../ir/graph.ts";
 import { elementCount } from "../ir/types.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { type Binding, type Kernel, outputType, weightsArray } from "./kernel.ts";
+import { channelsFitInPlace, windowRows } from "./order.ts";
 import { filtersOf, foldedBias, partsOf, portableNamed, rescaleOf } from "./v6m-filters.ts";
 import type { Filters } from "./v6m-packing.ts";
 
@@ -80,6 +81,12 @@ export const depthwiseEights: Kernel = {
   scratchBytes: (node) => {
     const { taps, count } = filtersOf(node);
     return 32 + 8 * taps + Math.ceil(count / 4) * 4;
+  },
+  rowsAtOnce: (node) => windowRows(windowOf(node), 1),
+  /** The last eight channels reach back unless they are whole. */
+  inPlace: (node) => {
+    const isWhole = filtersOf(node).count % 8 === 0;
+    return isWhole && channelsFitInPlace(node, windowOf(node)) ? [0] : [];
   },
   /** Half of the instructions, as those in v6m.ts. */
   cost: (node) => {

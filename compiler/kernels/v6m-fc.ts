@@ -4,7 +4,7 @@
  */
 import { constantOf, type Node } from "../ir/graph.ts";
 import { elementCount } from "../ir/types.ts";
-import { type Kernel, outputType, tableArray, weightsArray } from "./kernel.ts";
+import { inputType, type Kernel, outputType, tableArray, weightsArray } from "./kernel.ts";
 import { portableNamed } from "./v6m-filters.ts";
 
 /** Products of two unsigned bytes stay within 32 bits. */
@@ -51,6 +51,13 @@ const eights = (portable: Kernel): Kernel => ({
   isa: ["scalar"],
   serves: (node) => portable.serves(node) && matrixOf(node).features <= maxFeatures,
   scratchBytes: (node) => 32 + paddedTo8(matrixOf(node).features),
+  rowsAtOnce: () => 1,
+  /** A row is copied before its results are written. */
+  readsFirst: (node) => inputType(node).shape[0] === 1,
+  inPlace: (node) => {
+    const { filters, features } = matrixOf(node);
+    return outputType(node).elem === "int8" && filters <= features ? [0] : [];
+  },
   cost: (node) => {
     const { filters, features } = matrixOf(node);
     const rows = elementCount(outputType(node).shape) / filters;

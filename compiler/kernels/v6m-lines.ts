@@ -3,6 +3,7 @@ import type { Node } from "../ir/graph.ts";
 import { elementCount } from "../ir/types.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { type Binding, type Kernel, outputType, weightsArray } from "./kernel.ts";
+import { blocksFitInPlace } from "./order.ts";
 import { hasMultiplierOne } from "./v6m-depthwise.ts";
 import {
   filtersOf,
@@ -70,8 +71,10 @@ function isCuttable({ count, weights }: Filters): boolean {
   return true;
 }
 
+/** What the core rescales by, if it does. */
 function boundedRescale(filters: Filters, parts: Parts): Rescale | undefined {
-  const rescale = rescaleOf(filters, parts);
+  const { y_channel } = parts.binding.shape.window as Window;
+  const rescale = y_channel === 1 ? rescaleOf(filters, parts) : undefined;
   return rescale?.bias.every((b) => Math.abs(b) < biasLimit) ? rescale : undefined;
 }
 
@@ -81,7 +84,7 @@ function bind(node: Node, profile: Profile): Binding {
   const { constants, shape } = parts.binding;
   const window = shape.window as Window;
   const plan = planOf(window);
-  const rescale = window.y_channel === 1 ? boundedRescale(filters, parts) : undefined;
+  const rescale = boundedRescale(filters, parts);
   const raw = rescale ? 0 : 1;
   const { bias, multipliers } = rescale ?? { ...parts, bias: foldedBias(filters, parts) };
   const { min, max } = parts.requantization;
@@ -113,6 +116,16 @@ function bind(node: Node, profile: Profile): Binding {
   };
 }
 
+/** Rows are expanded, for all lines of a call of the core, before any of these is written. */
+function fitsInPlace(node: Node): boolean {
+  const window = windowOf(node);
+  const isRescaled = (["fast", "tflite"] as const).every((profile) =>
+    boundedRescale(filtersOf(node), partsOf(portable, node, profile)),
+  );
+  const lines = isRescaled ? planOf(window).lines : 1;
+  return blocksFitInPlace(node, window, lines * window.out_w!);
+}
+
 /** Lines that three pairs fit in, and strides that the core is written for. */
 function fits(node: Node): boolean {
   const w = windowOf(node) as Record<string, number>;
@@ -133,6 +146,7 @@ export const depthwiseLines: Kernel = {
     const plan = planOf(window);
     return 4 * ((rowsOf(plan, window) + 2) * plan.pitch + window.out_w!);
   },
+  inPlace: (node) => (fitsInPlace(node) ? [0] : []),
   /** Half of the instructions on Armv6-M, as those in v6m.ts. */
   cost: (node) => {
     const { count } = filtersOf(node);

@@ -15,6 +15,7 @@ import {
   tableArray,
   weightsArray,
 } from "./kernel.ts";
+import { blockRows, blocksFitInPlace } from "./order.ts";
 import { depthwiseEights } from "./v6m-depthwise.ts";
 import { fullyConnectedKernels } from "./v6m-fc.ts";
 import { filtersOf, foldedBias, partsOf, portableNamed, rescaleOf } from "./v6m-filters.ts";
@@ -93,9 +94,23 @@ function pairsKernel(f: Family): Kernel {
     isa: ["scalar"],
     serves: (node) => portable.serves(node) && f.fits(node) && isSafe(node),
     scratchBytes: (node) => 4 * f.scratchWords(windowOf(node), prepared(node).packing),
+    rowsAtOnce: (node) => blockRows(windowOf(node), 4),
+    inPlace: (node) => (blocksOfFourFitInPlace(node, windowOf(node), f.depthwise) ? [0] : []),
     cost: (node) => costOf(f, node, prepared(node)),
     bind: (node, profile) => bindPairs(f, portable, node, profile, prepared(node)),
   };
+}
+
+/** A last block that reached back would read again what others have overwritten. */
+function blocksOfFourFitInPlace(
+  node: Node,
+  window: Readonly<Record<string, number>>,
+  depthwise: boolean,
+): boolean {
+  const pixels = window.out_h! * window.out_w!;
+  const isWhole = pixels < 4 || pixels % 4 === 0;
+  const keepsChannels = !depthwise || window.in_c === window.out_c;
+  return isWhole && keepsChannels && blocksFitInPlace(node, window, pixels < 4 ? 1 : 4);
 }
 
 function isSafe(node: Node): boolean {

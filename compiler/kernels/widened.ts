@@ -8,6 +8,7 @@ import type { Profile } from "../ops/numerics.ts";
 import { geometry, isDepthwise, windowFields } from "./conv.ts";
 import { withFilters } from "./grouped.ts";
 import { type Binding, inputType, isConstant, type Kernel, outputType } from "./kernel.ts";
+import { blocksFitInPlace, windowRows } from "./order.ts";
 
 const alignUp = (x: number, to: number): number => Math.ceil(x / to) * to;
 
@@ -115,6 +116,12 @@ export const widened = (kernel: Kernel, multiple = 4): Kernel => ({
     !kernel.serves(node) &&
     kernel.serves(wideNode(node, multiple)),
   scratchBytes: (node) => bandOf(node, kernel, multiple).bytes,
+  rowsAtOnce: (node) => windowRows(windowFields(node), bandOf(node, kernel, multiple).rows),
+  /** A band's rows are copied before its results are written. */
+  inPlace: (node) => {
+    const pixels = bandOf(node, kernel, multiple).rows * geometry(node).window.output[1]!;
+    return blocksFitInPlace(node, windowFields(node), pixels) ? [0] : [];
+  },
   cost: (node) => costOf(kernel, multiple, node),
   bind: (node, profile) => bindWide(kernel, multiple, node, profile),
 });

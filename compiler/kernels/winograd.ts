@@ -4,9 +4,11 @@
  */
 import { constantOf, type Node } from "../ir/graph.ts";
 import { clampFields, geometry, hasConstantWeights, windowFields } from "./conv.ts";
+import { rowsAtOnce } from "./dsp-layer.ts";
 import { halves, reachesOf, rescalingOf, startsOf, streamOf } from "./dsp-pack.ts";
 import { filtersOf, inGroups } from "./fpu.ts";
 import { hasTypes, inputType, type Kernel, weightsArray } from "./kernel.ts";
+import { windowRows } from "./order.ts";
 
 /** The matrix 2G. */
 const twiceG = [
@@ -92,7 +94,7 @@ const int8: Kernel = {
   ops: ["Conv2D"],
   serves: servesInt8,
   scratchBytes: (node) => 128 * loopOf(node).pairs + Math.max(512, 24 * geometry(node).channels),
-  rowsAtOnce: () => 2,
+  rowsAtOnce: (node) => rowsAtOnce(node, 2),
   cost: (node) => {
     const { batch, channels, window } = geometry(node);
     const { pairs, turns } = loopOf(node);
@@ -147,6 +149,12 @@ const float: Kernel = {
   ops: ["Conv2D"],
   serves: (node) => hasTypes(node, ["float32", "float32", "float32"], "float32") && isSquare(node),
   scratchBytes: (node) => 256 * (productsOf(node) + 4 * groupsOf(node)),
+  /** Four tiles of two rows. */
+  rowsAtOnce: (node) => {
+    const across = Math.ceil(geometry(node).window.output[1]! / 2);
+    const tileRows = across % 4 === 0 ? 1 : Math.floor((across + 2) / across) + 1;
+    return windowRows(windowFields(node), 2 * tileRows);
+  },
   cost: (node) => {
     const { batch, channels, filters, window } = geometry(node);
     const tiles = Math.ceil(window.output[0]! / 2) * Math.ceil(window.output[1]! / 2);

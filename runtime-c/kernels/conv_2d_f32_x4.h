@@ -58,7 +58,7 @@ MOTE_INLINE void mote_conv_2d_f32_x4_scatter(const float *from, float *y, int32_
 
 /**
  * scratch: float [products][4], and unless every block is direct [4][filter_groups * 4];
- * weights: as the core takes them. y must not be x.
+ * weights: as the core takes them.
  */
 MOTE_INLINE void mote_conv_2d_f32_x4(mote_core_f32_x4_function core, const float *x, float *y,
                                      void *scratch, const float *weights, mote_rows rows,

@@ -98,17 +98,27 @@ static MOTE_NOINLINE void mote_dual_copy(mote_dual_pixel p, int8_t *to, const mo
     const int32_t step = g->in_c == 1 ? across : g->x_channel;
     const int32_t count = (rx.end - rx.begin) * g->in_c;
     const int32_t run = across == g->in_c * step ? count : g->in_c;
-    mote_dual_view view = *v;
-    view.x += p.column * g->x_column + rx.begin * across;
+    const int8_t *x = v->x + p.column * g->x_column + rx.begin * across;
     memset(to, s->x_zero_point, (size_t)(2 * s->pairs));
+    if (count == 0) {
+        return;
+    }
     to += (ry.begin * g->kernel_w + rx.begin) * g->in_c;
-    for (int32_t ky = ry.begin; ky < ry.end; ky++) {
-        const int8_t *from = mote_dual_row_of(&view, p.row + ky * g->dilation_h, g);
-        for (int32_t i = 0; i < count; i += run) {
-            mote_dual_copy_run(from, to + i, run, step);
-            from += across;
+    const mote_rows rows = {0, 0, 0, v->at, v->shift};
+    const int32_t down = g->dilation_h;
+    const int32_t end = p.row + ry.end * down;
+    const int32_t to_step = g->kernel_w * g->in_c;
+    for (int32_t row = p.row + ry.begin * down; row < end; row += down) {
+        const int8_t *from = x + mote_row(rows, row, g->x_row);
+        if (run == count) {
+            mote_dual_copy_run(from, to, count, step);
+        } else {
+            for (int32_t i = 0; i < count; i += run) {
+                mote_dual_copy_run(from, to + i, run, step);
+                from += across;
+            }
         }
-        to += g->kernel_w * g->in_c;
+        to += to_step;
     }
 }
 
@@ -244,16 +254,18 @@ static MOTE_NOINLINE void mote_dual_pointwise_pixels(mote_dual_pair core, const 
                                                      int16_t *patch, const int32_t *stream,
                                                      const mote_rows *rows, const mote_dual_pointwise *s)
 {
-    const int32_t height = rows->at == NULL ? 1 : rows->out_end - rows->out_begin;
-    const int32_t width = (rows->out_end - rows->out_begin) / height * s->width;
+    const int32_t height = rows->out_end - rows->out_begin;
+    const int32_t width = rows->at == NULL ? height * s->width : s->width;
+    const int32_t end = rows->at == NULL ? rows->out_begin + 1 : rows->out_end;
+    const int8_t *next = x + mote_row(*rows, rows->out_begin, s->width * s->x_step);
     int32_t left = width;
-    for (int32_t r = 0; r < height; r++) {
-        const int8_t *a = x + mote_row(*rows, rows->out_begin + r, s->width * s->x_step);
-        a += (width - left) * s->x_step;
+    for (int32_t row = rows->out_begin + 1; row <= end; row++) {
+        const int8_t *a = next + (width - left) * s->x_step;
+        next = row < end ? x + mote_row(*rows, row, 0) : NULL;
         for (; left > 0; left -= 2) {
             const int8_t *b = a + s->x_step;
             if (left == 1) {
-                b = r + 1 == height ? a : x + mote_row(*rows, rows->out_begin + r + 1, 0);
+                b = next != NULL ? next : a;
             }
             mote_dual_expand_pair(a, b, patch, s->channels, 1, 0);
             core(patch, stream, y, a == b ? y : y + s->y_step, s->channels / 2, s->groups, s->zero_point);

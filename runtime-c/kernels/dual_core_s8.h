@@ -11,9 +11,8 @@
 
 #include "mote_math.h"
 
-/** Four accumulators; `step` halfwords from one word of the inputs to the next. */
-MOTE_INLINE const int32_t *mote_dual_dot(const int16_t *x, int32_t step, const int32_t *stream,
-                                           int32_t pairs, int32_t *acc)
+/** Four accumulators of one of two pixels. */
+MOTE_INLINE const int32_t *mote_dual_dot(const int16_t *x, const int32_t *stream, int32_t pairs, int32_t *acc)
 {
     uint32_t sums[4];
     for (int32_t f = 0; f < 4; f++) {
@@ -22,7 +21,7 @@ MOTE_INLINE const int32_t *mote_dual_dot(const int16_t *x, int32_t step, const i
     stream += 4;
     for (int32_t i = 0; i < 2 * pairs; i += 2) {
         for (int32_t h = 0; h < 2; h++) {
-            const int32_t a = x[i / 2 * step + h];
+            const int32_t a = x[2 * i + h];
             for (int32_t f = 0; f < 2; f++) {
                 const int16_t v = (int16_t)((uint32_t)stream[i + f] >> (16 * h) & 0xFFFFu);
                 sums[2 * f] += (uint32_t)(a * (int8_t)(v & 0xFF));
@@ -59,8 +58,8 @@ MOTE_INLINE void mote_dual_store(const int32_t *acc, const int32_t *multipliers,
         const mote_requantization r = {0, left_shift, 1, zero_point, low, high};                           \
         for (int32_t g = 0; g < groups; g++) {                                                             \
             int32_t acc[8];                                                                                \
-            (void)mote_dual_dot(x, 4, stream, pairs, acc);                                                 \
-            stream = mote_dual_dot(x + 2, 4, stream, pairs, acc + 4);                                      \
+            (void)mote_dual_dot(x, stream, pairs, acc);                                                 \
+            stream = mote_dual_dot(x + 2, stream, pairs, acc + 4);                                      \
             mote_dual_store(acc, stream, to0 + 4 * g, r);                                                  \
             mote_dual_store(acc + 4, stream, to1 + 4 * g, r);                                              \
             stream += 4;                                                                                   \
@@ -74,33 +73,71 @@ MOTE_INLINE void mote_dual_store(const int32_t *acc, const int32_t *multipliers,
     {                                                                                                      \
         (void)groups;                                                                                      \
         (void)zero_point;                                                                                  \
-        (void)mote_dual_dot(x, 4, stream, pairs, (int32_t *)acc0);                                         \
-        (void)mote_dual_dot(x + 2, 4, stream, pairs, (int32_t *)acc1);                                     \
+        (void)mote_dual_dot(x, stream, pairs, (int32_t *)acc0);                                         \
+        (void)mote_dual_dot(x + 2, stream, pairs, (int32_t *)acc1);                                     \
     }
 
-/** Defines a function that makes 4 x groups filters of one row of inputs. */
-#define MOTE_DUAL_ROW(name, unroll, left_shift, low, high)                                                 \
-    static MOTE_NOINLINE void name(const int16_t *x, const int32_t *stream, void *y, int32_t pairs,        \
+/** A row of inputs: `stored` of them as they are, then words of two 16-bit numbers. */
+typedef struct {
+    const int8_t *x;
+    int32_t stored;
+    const int16_t *words;
+    int32_t pairs;
+} mote_dual_inputs;
+
+/** Sums of one row. */
+MOTE_INLINE const int32_t *mote_dual_row_dot(const mote_dual_inputs *from, const int32_t *stream,
+                                             int32_t *acc)
+{
+    uint32_t sums[4];
+    const int32_t *weights = stream + 4;
+    for (int32_t f = 0; f < 4; f++) {
+        sums[f] = (uint32_t)stream[f];
+    }
+    for (int32_t i = 0; i < from->stored / 2 + from->pairs; i++) {
+        for (int32_t h = 0; h < 2; h++) {
+            const int32_t k = i / 2 * 4 + i % 2 + 2 * h;
+            const int32_t x = k < from->stored ? from->x[k] : from->words[2 * i + h - from->stored];
+            for (int32_t f = 0; f < 2; f++) {
+                const int16_t v = (int16_t)((uint32_t)weights[2 * i + f] >> (16 * h) & 0xFFFFu);
+                sums[2 * f] += (uint32_t)(x * (int8_t)(v & 0xFF));
+                sums[2 * f + 1] += (uint32_t)(x * v);
+            }
+        }
+    }
+    for (int32_t f = 0; f < 4; f += 2) {
+        acc[f] = (int32_t)sums[f];
+        acc[f + 1] = (int32_t)(sums[f + 1] - sums[f]) >> 8;
+    }
+    return weights + from->stored + 2 * from->pairs;
+}
+
+/**
+ * Defines a function that makes 4 x groups filters of one row of inputs; in a turn of the loops, 8 x
+ * eights of those that are stored and 4 x fours of the others.
+ */
+#define MOTE_DUAL_ROW(name, eights, fours, left_shift, low, high)                                          \
+    static MOTE_NOINLINE void name(const mote_dual_inputs *from, const int32_t *stream, void *y,           \
                                    int32_t groups, int32_t zero_point)                                     \
     {                                                                                                      \
         int8_t *to = (int8_t *)y;                                                                          \
         const mote_requantization r = {0, left_shift, 1, zero_point, low, high};                           \
         for (int32_t g = 0; g < groups; g++) {                                                             \
             int32_t acc[4];                                                                                \
-            stream = mote_dual_dot(x, 2, stream, pairs, acc);                                              \
+            stream = mote_dual_row_dot(from, stream, acc);                                                 \
             mote_dual_store(acc, stream, to + 4 * g, r);                                                   \
             stream += 4;                                                                                   \
         }                                                                                                  \
     }
 
 /** The accumulators of one group of four filters, one row. */
-#define MOTE_DUAL_ROW_RAW(name, unroll)                                                                    \
-    static MOTE_NOINLINE void name(const int16_t *x, const int32_t *stream, void *acc, int32_t pairs,      \
+#define MOTE_DUAL_ROW_RAW(name, eights, fours)                                                             \
+    static MOTE_NOINLINE void name(const mote_dual_inputs *from, const int32_t *stream, void *acc,         \
                                    int32_t groups, int32_t zero_point)                                     \
     {                                                                                                      \
         (void)groups;                                                                                      \
         (void)zero_point;                                                                                  \
-        (void)mote_dual_dot(x, 2, stream, pairs, (int32_t *)acc);                                          \
+        (void)mote_dual_row_dot(from, stream, (int32_t *)acc);                                             \
     }
 
 /** Four accumulators of a depthwise convolution: starts, two words a tap, multipliers. */

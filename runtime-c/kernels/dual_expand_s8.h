@@ -70,6 +70,19 @@ typedef struct {
         }                                                                                                  \
     }
 
+/**
+ * Defines a function that lays out `count` inputs, a multiple of 4, for MOTE_DUAL_ROW, the last ones first:
+ * the words may overwrite inputs, which then lie at `to` or behind it, but `count` bytes at most.
+ */
+#define MOTE_DUAL_WORDS(name)                                                                              \
+    static MOTE_NOINLINE void name(const int8_t *x, int16_t *to, int32_t count)                            \
+    {                                                                                                      \
+        for (int32_t i = count - 4; i >= 0; i -= 4) {                                                      \
+            const int8_t four[4] = {x[i], x[i + 1], x[i + 2], x[i + 3]};                                   \
+            mote_dual_expand(four, to + i, 2);                                                             \
+        }                                                                                                  \
+    }
+
 /** Defines a function that copies `count` bytes, more than none, that lie `step` bytes apart. */
 #define MOTE_DUAL_COPY(name)                                                                               \
     static MOTE_NOINLINE void name(const int8_t *x, int8_t *to, int32_t count, int32_t step)               \

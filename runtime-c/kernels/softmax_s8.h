@@ -120,7 +120,7 @@ MOTE_INLINE void mote_softmax_s8_row(const int8_t *x, int8_t *y, mote_softmax_s8
     }
 }
 
-/** y must not be x. */
+/** y may be x. */
 MOTE_INLINE void mote_softmax_s8(const int8_t *x, int8_t *y, mote_softmax_s8_shape s)
 {
     for (int32_t o = 0; o < s.outer; o++) {

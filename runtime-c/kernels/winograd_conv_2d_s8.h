@@ -45,13 +45,14 @@ static MOTE_NOINLINE void mote_winograd_border(const int8_t *x, int8_t *to, int3
     }
 }
 
-/** Where rows from `y` on lie from that one; of those from `end` on no output needs any. */
-static MOTE_NOINLINE void mote_winograd_rows(int32_t y, int32_t end, int32_t step, const mote_rows *rows,
-                                             int32_t *to)
+/** The rows of two tiles from row `y` on; outputs need none from `end` on. */
+static MOTE_NOINLINE void mote_winograd_rows(const int8_t *x, int32_t y, int32_t end, const mote_rows *rows,
+                                             int32_t step, mote_winograd_patch *to)
 {
     const int32_t first = mote_row(*rows, y, step);
+    to->x = x + first;
     for (int32_t r = 1; r < 4; r++) {
-        to[r - 1] = mote_row(*rows, y + r < end ? y + r : y, step) - first;
+        to->rows[r - 1] = mote_row(*rows, y + r < end ? y + r : y, step) - first;
     }
 }
 
@@ -129,6 +130,9 @@ MOTE_INLINE void mote_winograd_conv_2d_s8(mote_winograd_tiles core, const int8_t
     const int32_t end = rows.out_end - g.pad_h + 2;
     const mote_winograd_image outside = {end < g.in_h ? end : g.in_h, g.in_w, g.in_c, g.x_row, g.x_column,
                                          s.x_zero_point};
+    mote_winograd_patch within = {x, {0, 0, 0}, g.x_column, g.in_c / 4};
+    const mote_winograd_patch border = {
+        (const int8_t *)m, {6 * g.in_c, 12 * g.in_c, 18 * g.in_c}, g.in_c, g.in_c / 4};
     for (int32_t n = 0; n < g.batch; n++) {
         const int8_t *image = x + n * g.x_batch;
         for (int32_t oy = rows.out_begin; oy < rows.out_end; oy += 2) {
@@ -136,24 +140,20 @@ MOTE_INLINE void mote_winograd_conv_2d_s8(mote_winograd_tiles core, const int8_t
             const int32_t row_step = oy + 1 < rows.out_end ? g.y_row : 0;
             const int32_t iy = oy - g.pad_h;
             const int32_t inside = iy >= 0 && iy < g.in_h - (oy + 1 < rows.out_end ? 3 : 2);
-            mote_winograd_patch rest = {image, {0, 0, 0}, g.x_column, g.in_c / 4};
+            within.x = image;
             if (inside) {
-                mote_winograd_rows(iy, end, g.x_row, &rows, rest.rows);
-                rest.x += mote_row(rows, iy, g.x_row);
+                mote_winograd_rows(image, iy, end, &rows, g.x_row, &within);
             }
+            within.x -= g.pad_w * g.x_column;
             for (int32_t ox = 0; ox < g.out_w; ox += 4) {
                 const int32_t ix = ox - g.pad_w;
-                mote_winograd_patch from = {(const int8_t *)m,
-                                            {6 * g.in_c, 12 * g.in_c, 18 * g.in_c},
-                                            g.in_c,
-                                            g.in_c / 4};
-                if (inside && ix >= 0 && ix + 6 <= g.in_w) {
-                    from = rest;
-                    from.x += ix * g.x_column;
-                } else {
+                const mote_winograd_patch *from = &within;
+                if (!inside || ix < 0 || ix + 6 > g.in_w) {
                     mote_winograd_border(image, (int8_t *)m, iy, ix, &rows, &outside);
+                    from = &border;
                 }
-                mote_winograd_input(&from, v);
+                mote_winograd_input(from, v);
+                within.x += 4 * g.x_column;
                 mote_winograd_filters(core, v, m, stream, exponents, to + ox * g.y_column, row_step,
                                       g.out_w - ox < 4 ? g.out_w - ox : 4, s);
             }

@@ -2,18 +2,18 @@
 import { evaluateNode } from "../../compiler/check/eval.ts";
 import { constantOf, type Node } from "../../compiler/ir/graph.ts";
 import { type Tensor, tensorOf } from "../../compiler/ir/tensor.ts";
-import { elementCount, type TensorType, typeBytes } from "../../compiler/ir/types.ts";
-import { candidates } from "../../compiler/kernels/catalogue.ts";
+import { elementCount, type TensorType } from "../../compiler/ir/types.ts";
+import { accumulators, candidates } from "../../compiler/kernels/catalogue.ts";
 import {
   type Binding,
   type Fields,
-  inPlaceInputs,
   type Kernel,
   type Part,
   partsOf,
 } from "../../compiler/kernels/kernel.ts";
 import type { Profile } from "../../compiler/ops/numerics.ts";
 import type { Random } from "./random.ts";
+import { type Shared, sharedOf } from "./shared.ts";
 
 export interface KernelCall extends Part {
   readonly binding: Binding;
@@ -35,12 +35,14 @@ export interface KernelCase {
   /** All inputs of the node, constants included. */
   readonly inputs: readonly (Tensor | undefined)[];
   readonly output: TensorType;
-  /** The input whose memory the output takes, if any. */
-  readonly inPlace: number | undefined;
+  /** The input that shares its memory with the output, if any. */
+  readonly shared: Shared | undefined;
   /** Rows of the output that a first call makes, where the kernel takes rows. */
   readonly split: number;
   /** Where rows of the input lie, for a kernel that finds them by a table. */
   readonly scattered: Scattered | undefined;
+  /** From which byte of the first input on scratch memory lies over it, if it does. */
+  readonly scratchOver: number | undefined;
   isConstant(input: number): boolean;
 }
 
@@ -68,16 +70,6 @@ export const randomTensor = (
   };
   return tensorOf(elem, shape, random.list(elementCount(shape), draw));
 };
-
-/** An operand that the output may overwrite: as large as the output, and read nowhere else. */
-function inPlaceOf(node: Node, kernel: Kernel): number | undefined {
-  const bytes = typeBytes(node.outputs[0]!.type);
-  return inPlaceInputs(kernel, node).find((i) => {
-    const value = node.inputs[i];
-    const free = value && !constantOf(value) && typeBytes(value.type) === bytes;
-    return free && node.inputs.filter((v) => v === value).length === 1;
-  });
-}
 
 /** The C struct `mote_window` behind a call that takes rows. */
 export function windowOf({ binding }: KernelCall): Readonly<Record<string, number>> {
@@ -109,12 +101,14 @@ export function casesOf({ node, range }: Sample, random: Random): KernelCase[] {
   const inputs = node.inputs.map(
     (v) => v && (constantOf(v) ?? randomTensor(v.type, random, range)),
   );
-  return candidates(node, allFeatures)
+  return [...candidates(node, allFeatures), ...accumulators(node, allFeatures)]
     .filter((kernel) => !kernel.isView)
     .map((kernel) => {
       const bound = (p: Part) => ({ ...p, binding: p.kernel.bind(p.node, profile) });
       const calls = partsOf(kernel, node).map(bound);
       const rows = scattered(calls, random);
+      const scratchOver = random.chance(0.5) ? kernel.scratchOver?.(node) : undefined;
+      const isApart = !rows && scratchOver === undefined;
       return {
         node,
         kernel,
@@ -122,9 +116,10 @@ export function casesOf({ node, range }: Sample, random: Random): KernelCase[] {
         profile,
         inputs,
         output: node.outputs[0]!.type,
-        inPlace: !rows && random.chance(0.5) ? inPlaceOf(node, kernel) : undefined,
+        shared: isApart && random.chance(0.7) ? sharedOf(node, kernel, calls, random) : undefined,
         split: random.int(1, 3),
         scattered: rows,
+        scratchOver,
         isConstant: (i) => constantOf(node.inputs[i]) !== undefined,
       };
     });

@@ -1,9 +1,10 @@
 /** Prints a C program that calls kernels on literal data, with guard bytes round every buffer. */
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import type { ElementType } from "../../compiler/ir/types.ts";
-import { elementCount } from "../../compiler/ir/types.ts";
+import { elementCount, typeBytes } from "../../compiler/ir/types.ts";
 import type { ConstantArray, Core, Field, Fields } from "../../compiler/kernels/kernel.ts";
 import { type KernelCall, type KernelCase, windowOf } from "./case.ts";
+import type { Shared } from "./shared.ts";
 
 const cTypes: Partial<Record<ElementType, string>> = {
   float32: "float",
@@ -46,7 +47,7 @@ const cStruct = (fields: Fields): string =>
 /** A buffer between guards; its contents are set when the case runs. */
 const guarded = (name: string, elem: ElementType, count: number): string =>
   `static struct { uint8_t before[16]; ${cTypes[elem]} data[${Math.max(1, count)}]; ` +
-  `uint8_t after[16]; } ${name};`;
+  `uint8_t after[16]; } ${name} __attribute__((aligned(8)));`;
 
 const constantData = (name: string, t: Pick<Tensor, "elem" | "data">): string =>
   `static const ${cTypes[t.elem]} ${name}[] = {${cData(t)}};`;
@@ -58,7 +59,20 @@ interface Piece {
   readonly rows: string;
 }
 
-function rowPieces(call: Numbered, { split, inPlace, scattered }: KernelCase): Piece[] {
+/** Calls for a few rows of the input each, whose results all go to the output's beginning. */
+function inputPieces(
+  rows: number,
+  each: number,
+  piece: (begin: number, end: number, from: number) => Piece,
+): Piece[] {
+  const begins = Array.from({ length: Math.ceil(rows / each) }, (_, i) => i * each);
+  return begins.map((begin) => {
+    const end = Math.min(begin + each, rows);
+    return { ...piece(begin, end, begin), y: piece(0, 0, 0).y };
+  });
+}
+
+function rowPieces(call: Numbered, { split, shared, scattered }: KernelCase): Piece[] {
   const { binding, yStart, at: number } = call;
   if (!binding.takesRows) return [{ x: "", y: ` + ${yStart}`, rows: "" }];
   const w = windowOf(call);
@@ -68,7 +82,8 @@ function rowPieces(call: Numbered, { split, inPlace, scattered }: KernelCase): P
     y: ` + ${yStart + begin * w.y_row!}`,
     rows: `(mote_rows){${begin}, ${end}, ${from}, ${table}}, `,
   });
-  const at = inPlace === undefined ? Math.min(split, w.out_h!) : w.out_h!;
+  if (call.kernel.accumulates) return inputPieces(w.in_h!, split, piece);
+  const at = shared === undefined ? Math.min(split, w.out_h!) : w.out_h!;
   const needed = Math.max(0, at * w.stride_h! - w.pad_h!);
   const first = piece(0, at, 0);
   return at === w.out_h ? [first] : [first, piece(at, w.out_h!, Math.min(needed, w.in_h! - 1))];
@@ -85,19 +100,29 @@ interface Numbered extends KernelCall {
 const callsOf = ({ calls }: KernelCase, index: number): Numbered[] =>
   calls.map((c, i) => ({ ...c, at: `${index}_${i}` }));
 
+const scratchName = ({ scratchOver: at }: KernelCase, index: number): string =>
+  at === undefined ? `s${index}.data` : `(void *)((uint8_t *)x${index}_0.data + ${at})`;
+
+/** A place in the memory that an input and the output share. */
+const pointer = (elem: ElementType, index: number, at: number): string =>
+  `(${cTypes[elem]} *)(void *)(y${index}.data + ${at})`;
+
+const outputName = ({ shared, output }: KernelCase, index: number): string =>
+  shared ? pointer(output.elem, index, shared.y) : `y${index}.data`;
+
 function call(test: KernelCase, index: number, part: Numbered, piece: Piece): string {
-  const { inPlace } = test;
+  const { shared } = test;
   const { kernel, binding, at } = part;
   const inputs = binding.inputs.map((i) => {
-    if (i === inPlace) return `(const ${cTypes[test.inputs[i]!.elem]} *)y${index}.data`;
+    if (i === shared?.input) return pointer(test.inputs[i]!.elem, index, shared.x);
     return test.isConstant(i) ? `x${index}_${i}` : `x${index}_${i}.data${piece.x}`;
   });
   const constants = binding.constants.map((c) => (c ? constantName(at, c) : "NULL"));
   const address = binding.byAddress ? "&" : "";
   const shape = `${address}(${binding.struct})${cStruct(binding.shape)}`;
   const core = binding.core ? [`core_${at}`] : [];
-  const scratch = kernel.scratchBytes ? [`s${index}.data`] : [];
-  const y = `y${index}.data${piece.y}`;
+  const scratch = kernel.scratchBytes ? [scratchName(test, index)] : [];
+  const y = `${outputName(test, index)}${piece.y}`;
   const pointers = [...core, ...inputs, y, ...scratch, ...constants].join(", ");
   return `    mote_${kernel.name}(${pointers}, ${piece.rows}${shape});`;
 }
@@ -128,23 +153,35 @@ function rowTable({ scattered }: KernelCase, index: number): string[] {
 
 /** A function that runs one case and writes its output. */
 function caseText(test: KernelCase, index: number): string {
-  const { inPlace, output } = test;
+  const { shared, output } = test;
   const calls = callsOf(test, index);
   const own = [...new Set(calls.flatMap((c) => c.binding.inputs))];
-  const buffers = own.filter((i) => !test.isConstant(i) && i !== inPlace);
+  const buffers = own.filter((i) => !test.isConstant(i) && i !== shared?.input);
   const inputs = test.inputs.map((t, i) => (buffers.includes(i) ? placed(t!, test) : t));
   const fill = (name: string, i: number) =>
     `    memcpy(${name}.data, from${index}_${i}, sizeof from${index}_${i});`;
+  const fillShared = ({ input, x }: Shared) =>
+    `    memcpy(y${index}.data + ${x}, from${index}_${input}, sizeof from${index}_${input});`;
   const scratchBytes = test.kernel.scratchBytes?.(test.node);
-  const scratch = scratchBytes === undefined ? [] : [`s${index}`];
+  const isOver = test.scratchOver !== undefined;
+  const scratch = scratchBytes === undefined || isOver ? [] : [`s${index}`];
+  const sizeOf = (i: number): number => {
+    const { length, BYTES_PER_ELEMENT: bytes } = inputs[i]!.data;
+    return isOver
+      ? Math.max(length, Math.ceil((test.scratchOver! + scratchBytes!) / bytes))
+      : length;
+  };
+  const sameBytes = (i: number): string => `${test.scratchOver ?? `sizeof from${index}_${i}`}`;
   const names = [`y${index}`, ...scratch, ...buffers.map((i) => `x${index}_${i}`)];
   return [
     ...own.map((i) =>
       constantData(test.isConstant(i) ? `x${index}_${i}` : `from${index}_${i}`, inputs[i]!),
     ),
     ...rowTable(test, index),
-    ...buffers.map((i) => guarded(`x${index}_${i}`, inputs[i]!.elem, inputs[i]!.data.length)),
-    guarded(`y${index}`, output.elem, elementCount(output.shape)),
+    ...buffers.map((i) => guarded(`x${index}_${i}`, inputs[i]!.elem, sizeOf(i))),
+    shared
+      ? guarded(`y${index}`, "uint8", shared.bytes)
+      : guarded(`y${index}`, output.elem, elementCount(output.shape)),
     ...scratch.map((name) => guarded(name, "int32", Math.ceil(scratchBytes! / 4))),
     ...calls.flatMap(({ binding, at }) => [
       ...(binding.core ? [coreText(binding.core, at)] : []),
@@ -154,13 +191,13 @@ function caseText(test: KernelCase, index: number): string {
     "{",
     ...names.map((name) => `    memset(&${name}, 0xA5, sizeof ${name});`),
     ...buffers.map((i) => fill(`x${index}_${i}`, i)),
-    ...(inPlace === undefined ? [] : [fill(`y${index}`, inPlace)]),
+    ...(shared ? [fillShared(shared)] : []),
     ...calls.flatMap((part) =>
       rowPieces(part, test).map((piece) => call(test, index, part, piece)),
     ),
     ...names.flatMap((name) => [`    GUARD(${name}.before);`, `    GUARD(${name}.after);`]),
-    ...buffers.map((i) => `    SAME(x${index}_${i}.data, from${index}_${i});`),
-    `    fwrite(y${index}.data, sizeof y${index}.data[0], ${elementCount(output.shape)}, stdout);`,
+    ...buffers.map((i) => `    SAME(x${index}_${i}.data, from${index}_${i}, ${sameBytes(i)});`),
+    `    fwrite(${outputName(test, index)}, 1, ${typeBytes(output)}, stdout);`,
     "}",
   ].join("\n");
 }
@@ -180,9 +217,9 @@ static void guard(const uint8_t *bytes, const char *name)
     }
 }
 #define GUARD(bytes) guard(bytes, #bytes)
-#define SAME(a, b) \\
+#define SAME(a, b, bytes) \\
     do { \\
-        if (memcmp(a, b, sizeof b) != 0) { \\
+        if (memcmp(a, b, bytes) != 0) { \\
             fprintf(stderr, "input " #a " was overwritten\\n"); \\
             exit(1); \\
         } \\

@@ -46,7 +46,7 @@ export async function runCases(cases: readonly KernelCase[]): Promise<Tensor[]> 
   }
 }
 
-function outputsOf(cases: readonly KernelCase[], bytes: Uint8Array): Tensor[] {
+export function outputsOf(cases: readonly KernelCase[], bytes: Uint8Array): Tensor[] {
   let at = 0;
   return cases.map(({ output }) => {
     const begin = at;
@@ -70,10 +70,11 @@ function difference(actual: Tensor, expected: Tensor): string | undefined {
   return undefined;
 }
 
-const describeCase = ({ node, kernel, profile, inPlace }: KernelCase): string => {
+const describeCase = ({ node, kernel, profile, shared, scattered }: KernelCase): string => {
   const types = node.inputs.map((v) => v && `${v.type.elem}[${v.type.shape}]`);
-  const place = inPlace === undefined ? "" : `, in place of ${inPlace}`;
-  return `${kernel.name} (${profile}${place}) of ${types} ${JSON.stringify(node.attrs)}`;
+  const place = shared ? `, memory shared ${JSON.stringify(shared)}` : "";
+  const rows = scattered ? ", rows scattered" : "";
+  return `${kernel.name} (${profile}${place}${rows}) of ${types} ${JSON.stringify(node.attrs)}`;
 };
 
 /** What differs from the reference, in words. */

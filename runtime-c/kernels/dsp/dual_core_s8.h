@@ -164,72 +164,117 @@
                 "pop {r4-r11, pc}\n");                                                                     \
     }
 
-/* Four inputs in r2 and r3, their weights in r8 to r11, end of the inputs in lr. */
-#define MOTE_DUAL_ASM_ROW_LOOP(unroll)                                                                     \
+/** A row of inputs: `stored` of them as they are, then words of two 16-bit numbers. */
+typedef struct {
+    const int8_t *x;
+    int32_t stored;
+    const int16_t *words;
+    int32_t pairs;
+} mote_dual_inputs;
+
+/* Four inputs in words x0 and x1, their weights in a to d. */
+#define MOTE_DUAL_ASM_ROW_MACS(x0, x1, a, b, c, d)                                                         \
+    "smlad r5, " a ", " x0 ", r5\n"                                                                        \
+    "sxtb16 " a ", " a "\n"                                                                                \
+    "smlad r7, " b ", " x0 ", r7\n"                                                                        \
+    "sxtb16 " b ", " b "\n"                                                                                \
+    "smlad r5, " c ", " x1 ", r5\n"                                                                        \
+    "sxtb16 " c ", " c "\n"                                                                                \
+    "smlad r7, " d ", " x1 ", r7\n"                                                                        \
+    "sxtb16 " d ", " d "\n"                                                                                \
+    "smlad r4, " a ", " x0 ", r4\n"                                                                        \
+    "smlad r6, " b ", " x0 ", r6\n"                                                                        \
+    "smlad r4, " c ", " x1 ", r4\n"                                                                        \
+    "smlad r6, " d ", " x1 ", r6\n"
+/* Inputs as they are stored; r0 is where they begin, their end on the stack. */
+#define MOTE_DUAL_ASM_ROW_STORED(eights, end)                                                              \
     "2:\n"                                                                                                 \
-    ".rept " #unroll "\n"                                                                                  \
+    ".rept " #eights "\n"                                                                                  \
+    "ldm r0!, {r2, r3}\n"                                                                                  \
+    "ldm r1!, {r10-r12, lr}\n"                                                                             \
+    "sxtb16 r8, r2\n"                                                                                      \
+    "sxtb16 r2, r2, ror #8\n"                                                                              \
+    MOTE_DUAL_ASM_ROW_MACS("r8", "r2", "r10", "r11", "r12", "lr")                                          \
+    "ldm r1!, {r10-r12, lr}\n"                                                                             \
+    "sxtb16 r8, r3\n"                                                                                      \
+    "sxtb16 r3, r3, ror #8\n"                                                                              \
+    MOTE_DUAL_ASM_ROW_MACS("r8", "r3", "r10", "r11", "r12", "lr")                                          \
+    ".endr\n"                                                                                              \
+    "ldr r2, [sp, #" #end "]\n"                                                                            \
+    "cmp r0, r2\n"                                                                                         \
+    "bne.w 2b\n"
+/* Words of inputs from r0 to lr. */
+#define MOTE_DUAL_ASM_ROW_WORDS(fours)                                                                     \
+    "3:\n"                                                                                                 \
+    ".rept " #fours "\n"                                                                                   \
     "ldm r1!, {r8-r11}\n"                                                                                  \
     "ldrd r2, r3, [r0], #8\n"                                                                              \
-    "smlad r5, r8, r2, r5\n"                                                                               \
-    "sxtb16 r8, r8\n"                                                                                      \
-    "smlad r7, r9, r2, r7\n"                                                                               \
-    "sxtb16 r9, r9\n"                                                                                      \
-    "smlad r5, r10, r3, r5\n"                                                                              \
-    "sxtb16 r10, r10\n"                                                                                    \
-    "smlad r7, r11, r3, r7\n"                                                                              \
-    "sxtb16 r11, r11\n"                                                                                    \
-    "smlad r4, r8, r2, r4\n"                                                                               \
-    "smlad r6, r9, r2, r6\n"                                                                               \
-    "smlad r4, r10, r3, r4\n"                                                                              \
-    "smlad r6, r11, r3, r6\n"                                                                              \
+    MOTE_DUAL_ASM_ROW_MACS("r2", "r3", "r8", "r9", "r10", "r11")                                           \
     ".endr\n"                                                                                              \
     "cmp r0, lr\n"                                                                                         \
-    "bne.w 2b\n"                                                                                           \
+    "bne.w 3b\n"
+/* Frame: x, its end, words, their end, y, groups, zero point. */
+#define MOTE_DUAL_ASM_ROW_BEGIN                                                                            \
+    ".syntax unified\n"                                                                                    \
+    "push {r4-r11, lr}\n"                                                                                  \
+    "sub sp, #28\n"                                                                                        \
+    "ldm r0, {r4-r7}\n"                                                                                    \
+    "ldr r12, [sp, #64]\n"                                                                                 \
+    "add r5, r4, r5\n"                                                                                     \
+    "add r7, r6, r7, lsl #2\n"                                                                             \
+    "stm sp, {r4-r7}\n"                                                                                    \
+    "strd r2, r3, [sp, #16]\n"                                                                             \
+    "str r12, [sp, #24]\n"                                                                                 \
+    "mov lr, r7\n"
+/* Four accumulators of the weights at r1. */
+#define MOTE_DUAL_ASM_ROW(eights, fours)                                                                   \
+    "ldm r1!, {r4-r7}\n"                                                                                   \
+    ".if " #eights "\n"                                                                                    \
+    "ldr r0, [sp]\n"                                                                                       \
+    MOTE_DUAL_ASM_ROW_STORED(eights, 4)                                                                    \
+    "ldr r12, [sp, #24]\n"                                                                                 \
+    ".endif\n"                                                                                             \
+    ".if " #fours "\n"                                                                                     \
+    ".if " #eights "\n"                                                                                    \
+    "ldr lr, [sp, #12]\n"                                                                                  \
+    ".endif\n"                                                                                             \
+    "ldr r0, [sp, #8]\n"                                                                                   \
+    MOTE_DUAL_ASM_ROW_WORDS(fours)                                                                         \
+    ".endif\n"                                                                                             \
     MOTE_DUAL_ASM_PART("r5", "r4")                                                                         \
     MOTE_DUAL_ASM_PART("r7", "r6")
 
-/* Frame: x, y, groups. */
-#define MOTE_DUAL_ROW(name, unroll, left_shift, low, high)                                                 \
-    MOTE_NAKED void name(MOTE_ARGUMENT const int16_t *x, MOTE_ARGUMENT const int32_t *stream,              \
-                         MOTE_ARGUMENT void *y, MOTE_ARGUMENT int32_t pairs,                               \
-                         MOTE_ARGUMENT int32_t groups, MOTE_ARGUMENT int32_t zero_point)                   \
+#define MOTE_DUAL_ROW(name, eights, fours, left_shift, low, high)                                          \
+    MOTE_NAKED void name(MOTE_ARGUMENT const mote_dual_inputs *from, MOTE_ARGUMENT const int32_t *stream,  \
+                         MOTE_ARGUMENT void *y, MOTE_ARGUMENT int32_t groups,                              \
+                         MOTE_ARGUMENT int32_t zero_point)                                                 \
     {                                                                                                      \
-        __asm__(".syntax unified\n"                                                                        \
-                "push {r4-r11, lr}\n"                                                                      \
-                "sub sp, #12\n"                                                                            \
-                "add lr, r0, r3, lsl #2\n"                                                                 \
-                "ldrd r4, r12, [sp, #48]\n"                                                                \
-                "strd r0, r2, [sp]\n"                                                                      \
-                "str r4, [sp, #8]\n"                                                                       \
+        __asm__(MOTE_DUAL_ASM_ROW_BEGIN                                                                    \
                 "1:\n"                                                                                     \
-                "ldm r1!, {r4-r7}\n"                                                                       \
-                "ldr r0, [sp]\n"                                                                           \
-                MOTE_DUAL_ASM_ROW_LOOP(unroll)                                                             \
+                MOTE_DUAL_ASM_ROW(eights, fours)                                                           \
                 "ldm r1!, {r8-r11}\n"                                                                      \
-                "ldrd r0, r2, [sp, #4]\n"                                                                  \
+                "ldrd r0, r2, [sp, #16]\n"                                                                 \
                 MOTE_DUAL_ASM_STORE("r4", "r8", "r12", "r0", left_shift, low, high)                        \
                 MOTE_DUAL_ASM_STORE("r5", "r9", "r12", "r0", left_shift, low, high)                        \
                 MOTE_DUAL_ASM_STORE("r6", "r10", "r12", "r0", left_shift, low, high)                       \
                 MOTE_DUAL_ASM_STORE("r7", "r11", "r12", "r0", left_shift, low, high)                       \
                 "subs r2, #1\n"                                                                            \
-                "strd r0, r2, [sp, #4]\n"                                                                  \
+                "strd r0, r2, [sp, #16]\n"                                                                 \
                 "bne.w 1b\n"                                                                               \
-                "add sp, #12\n"                                                                            \
+                "add sp, #28\n"                                                                            \
                 "pop {r4-r11, pc}\n");                                                                     \
     }
 
-#define MOTE_DUAL_ROW_RAW(name, unroll)                                                                    \
-    MOTE_NAKED void name(MOTE_ARGUMENT const int16_t *x, MOTE_ARGUMENT const int32_t *stream,              \
-                         MOTE_ARGUMENT void *acc, MOTE_ARGUMENT int32_t pairs,                             \
-                         MOTE_ARGUMENT int32_t groups, MOTE_ARGUMENT int32_t zero_point)                   \
+#define MOTE_DUAL_ROW_RAW(name, eights, fours)                                                             \
+    MOTE_NAKED void name(MOTE_ARGUMENT const mote_dual_inputs *from, MOTE_ARGUMENT const int32_t *stream,  \
+                         MOTE_ARGUMENT void *acc, MOTE_ARGUMENT int32_t groups,                            \
+                         MOTE_ARGUMENT int32_t zero_point)                                                 \
     {                                                                                                      \
-        __asm__(".syntax unified\n"                                                                        \
-                "push {r2, r4-r11, lr}\n"                                                                  \
-                "add lr, r0, r3, lsl #2\n"                                                                 \
-                "ldm r1!, {r4-r7}\n"                                                                       \
-                MOTE_DUAL_ASM_ROW_LOOP(unroll)                                                             \
-                "pop {r2}\n"                                                                               \
-                "stm r2!, {r4-r7}\n"                                                                       \
+        __asm__(MOTE_DUAL_ASM_ROW_BEGIN                                                                    \
+                MOTE_DUAL_ASM_ROW(eights, fours)                                                           \
+                "ldr r0, [sp, #16]\n"                                                                      \
+                "stm r0!, {r4-r7}\n"                                                                       \
+                "add sp, #28\n"                                                                            \
                 "pop {r4-r11, pc}\n");                                                                     \
     }
 
@@ -363,22 +408,21 @@ typedef struct {
     "strd r8, r9, [sp, #16]\n"                                                                             \
     "strd r10, r3, [sp, #24]\n"                                                                            \
     "adr.w r4, 2f\n"                                                                                       \
-    "add r11, r11, r11, lsl #1\n"                                                                          \
-    "add r4, r4, r11, lsl #2\n"                                                                            \
+    "add r4, r4, r11, lsl #3\n"                                                                            \
     "orr r4, r4, #1\n"                                                                                     \
     "str r4, [sp, #32]\n"                                                                                  \
     "1:\n"                                                                                                 \
     "ldr pc, [sp, #32]\n"                                                                                  \
     ".p2align 2\n"                                                                                         \
     "2:\n"                                                                                                 \
-    "ldm r1!, {r4-r9}\n"                                                                                   \
-    "b.w 3f\n"                                                                                             \
-    "nop.w\n"                                                                                              \
-    "ldm r1!, {r6-r9}\n"                                                                                   \
-    "ldm.w r1!, {r4, r5}\n"                                                                                \
-    "b.w 3f\n"                                                                                             \
-    "ldm r1!, {r8, r9}\n"                                                                                  \
-    "ldm.w r1!, {r4-r7}\n"                                                                                 \
+    "ldm.w r1!, {r4-r9}\n"                                                                                 \
+    "b.n 3f\n"                                                                                             \
+    "nop.n\n"                                                                                              \
+    "ldm.w r1!, {r6-r9}\n"                                                                                 \
+    "ldm.n r1!, {r4, r5}\n"                                                                                \
+    "b.n 3f\n"                                                                                             \
+    "ldm.w r1!, {r8, r9}\n"                                                                                \
+    "ldm.n r1!, {r4-r7}\n"                                                                                 \
     "3:\n"                                                                                                 \
     "ldm r1!, {r10, r11}\n"                                                                                \
     "ldrd r0, r2, [sp]\n"                                                                                  \

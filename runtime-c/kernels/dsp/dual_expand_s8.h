@@ -12,21 +12,6 @@
 
 #include "dual_core_s8.h"
 
-#include <string.h>
-
-/** Four bytes to two words of two 16-bit numbers: 0 and 2, then 1 and 3, `step` halfwords after. */
-MOTE_INLINE void mote_dual_expand(const int8_t *x, int16_t *to, int32_t step)
-{
-    uint32_t bytes;
-    uint32_t even;
-    uint32_t odd;
-    memcpy(&bytes, x, sizeof bytes);
-    __asm__("sxtb16 %0, %1" : "=r"(even) : "r"(bytes));
-    __asm__("sxtb16 %0, %1, ror #8" : "=r"(odd) : "r"(bytes));
-    memcpy(to, &even, sizeof even);
-    memcpy(to + step, &odd, sizeof odd);
-}
-
 /** How a row becomes a row of planes, two columns a word. In the order of the assembly. */
 typedef struct {
     int32_t across; /* bytes from column to column */
@@ -109,8 +94,10 @@ typedef struct {
     {                                                                                                      \
         __asm__(MOTE_DUAL_ASM_SPREAD(column, pair));                                                       \
     }
-#define MOTE_DUAL_SPREAD_FOUR(name) MOTE_DUAL_SPREAD(name, MOTE_DUAL_ASM_COLUMN_FOUR, MOTE_DUAL_ASM_COLUMNS_FOUR)
-#define MOTE_DUAL_SPREAD_TWO(name) MOTE_DUAL_SPREAD(name, MOTE_DUAL_ASM_COLUMN_TWO, MOTE_DUAL_ASM_COLUMNS_TWO)
+#define MOTE_DUAL_SPREAD_FOUR(name)                                                                        \
+    MOTE_DUAL_SPREAD(name, MOTE_DUAL_ASM_COLUMN_FOUR, MOTE_DUAL_ASM_COLUMNS_FOUR)
+#define MOTE_DUAL_SPREAD_TWO(name)                                                                         \
+    MOTE_DUAL_SPREAD(name, MOTE_DUAL_ASM_COLUMN_TWO, MOTE_DUAL_ASM_COLUMNS_TWO)
 
 #define MOTE_DUAL_ASM_LOAD(c, d)                                                                           \
     "ldr " c ", [r0], #4\n"                                                                                \
@@ -197,6 +184,50 @@ typedef struct {
                 "subs lr, lr, #4\n"                                                                        \
                 "bne.w 1b\n"                                                                               \
                 "pop {r4-r11, pc}\n");                                                                     \
+    }
+
+/**
+ * Defines a function that lays out `count` inputs, a multiple of 4, for MOTE_DUAL_ROW, the last ones first:
+ * the words may overwrite inputs, which then lie at `to` or behind it, but `count` bytes at most.
+ */
+#define MOTE_DUAL_WORDS(name)                                                                              \
+    MOTE_NAKED void name(MOTE_ARGUMENT const int8_t *x, MOTE_ARGUMENT int16_t *to,                         \
+                         MOTE_ARGUMENT int32_t count)                                                      \
+    {                                                                                                      \
+        __asm__(".syntax unified\n"                                                                        \
+                "push {r4-r10, lr}\n"                                                                      \
+                "add r0, r0, r2\n"                                                                         \
+                "add r1, r1, r2, lsl #1\n"                                                                 \
+                "subs r2, #16\n"                                                                           \
+                "blt.w 2f\n"                                                                               \
+                "1:\n"                                                                                     \
+                "ldr r9, [r0, #-4]!\n"                                                                     \
+                "ldr r7, [r0, #-4]!\n"                                                                     \
+                "ldr r5, [r0, #-4]!\n"                                                                     \
+                "ldr r3, [r0, #-4]!\n"                                                                     \
+                "sxtb16 r10, r9, ror #8\n"                                                                 \
+                "sxtb16 r9, r9\n"                                                                          \
+                "sxtb16 r8, r7, ror #8\n"                                                                  \
+                "sxtb16 r7, r7\n"                                                                          \
+                "sxtb16 r6, r5, ror #8\n"                                                                  \
+                "sxtb16 r5, r5\n"                                                                          \
+                "sxtb16 r4, r3, ror #8\n"                                                                  \
+                "sxtb16 r3, r3\n"                                                                          \
+                "stmdb r1!, {r3-r10}\n"                                                                    \
+                "subs r2, #16\n"                                                                           \
+                "bge.w 1b\n"                                                                               \
+                "2:\n"                                                                                     \
+                "adds r2, #12\n"                                                                           \
+                "blt.w 4f\n"                                                                               \
+                "3:\n"                                                                                     \
+                "ldr r3, [r0, #-4]!\n"                                                                     \
+                "sxtb16 r4, r3, ror #8\n"                                                                  \
+                "sxtb16 r3, r3\n"                                                                          \
+                "strd r3, r4, [r1, #-8]!\n"                                                                \
+                "subs r2, #4\n"                                                                            \
+                "bge.w 3b\n"                                                                               \
+                "4:\n"                                                                                     \
+                "pop {r4-r10, pc}\n");                                                                     \
     }
 
 /** Defines a function that copies `count` bytes, more than none, that lie `step` bytes apart. */

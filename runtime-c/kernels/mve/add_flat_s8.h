@@ -42,7 +42,7 @@ MOTE_INLINE void mote_add_flat_fast(const int8_t *a, const int8_t *b, int8_t *y,
                      "vstrb.32 q1, [%[y]], #4\n"
                      "letp lr, 2b\n"
                      "1:\n"
-                     : [a] "+r"(a), [b] "+r"(b), [y] "+r"(y)
+                     : [a] "+l"(a), [b] "+l"(b), [y] "+l"(y)
                      : [times_a] "r"(s.multiplier_a), [times_b] "w"(times_b), [offset] "r"(s.offset),
                        [shift] "r"(-s.shift), [low] "w"(low), [high] "w"(high),
                        [count] "r"(s.broadcast.size[3])

@@ -108,18 +108,22 @@ function fullyConnected(r: Random): Node {
   );
 }
 
+/** Now and then with one row of windows that have all rows. */
 function pool(r: Random): Node {
   const quantized = r.chance(0.6);
-  const kernel = [r.int(1, 4), r.int(1, 3)];
   const c = r.pick([4, 8, 20, r.int(1, 5)]);
   const [n, h, w] = [r.int(1, 2), r.int(1, 9), r.int(1, 7)];
+  const isWhole = r.chance(0.3);
+  const kernel = [isWhole ? h : r.int(1, 4), r.int(1, 3)];
   const planar = r.chance(0.3);
   const x = activation(r, planar ? [n, c, h, w] : [n, h, w, c], quantized);
   const op = r.pick(["AveragePool2D", "MaxPool2D"]);
   const scale = x.type.quant?.scale[0] ?? 0.01;
   const attrs = {
     kernel_shape: kernel,
-    ...windowAttributes(r, kernel, 2),
+    ...(isWhole
+      ? { strides: [1, r.int(1, 2)], pads: [0, r.int(0, 1), 0, r.int(0, 1)] }
+      : windowAttributes(r, kernel, 2)),
     ...(r.chance(0.3) && { ceil_mode: 1 }),
     ...(r.chance(0.4) && op === "AveragePool2D" && { count_include_pad: 1 }),
     ...(planar && { x_layout: "NCHW" }),

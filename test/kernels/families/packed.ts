@@ -74,7 +74,7 @@ function depthwise(r: Random): Node {
 }
 
 const fullyConnected = (r: Random): Node => {
-  const size = r.chance(0.2) ? r.int(128, 700) : width(r);
+  const size = r.chance(0.3) ? r.pick([r.int(128, 700), 8 * r.int(8, 80)]) : width(r);
   const x = activation(r, [r.int(1, 2), size], true);
   return layer(r, "FullyConnected", x, [r.int(1, 20), size], {});
 };
