@@ -73,7 +73,7 @@ export interface Kernel {
    * written, in a call over all rows. The output may be smaller than the input.
    */
   readonly inPlace?: readonly number[] | ((node: Node) => readonly number[]);
-  /** Whether all inputs have been read before the output is written: it may lie anywhere over them. */
+  /** Whether all inputs are read before the output is written: it may lie anywhere over them. */
   readonly readsFirst?: (node: Node) => boolean;
   /**
    * Rows of the output that are made together, where rows are made from the first to the last:
@@ -82,9 +82,9 @@ export interface Kernel {
    */
   readonly rowsAtOnce?: (node: Node) => number;
   /**
-   * It takes rows of its input as they come: `out_begin` and `out_end` of `mote_rows` are rows of the
-   * input, all of which calls in order have taken after the last; from the first call to the last
-   * the output and the scratch memory are its own. Never a candidate for a node as a whole.
+   * It takes rows of its input as they come: `out_begin` and `out_end` of `mote_rows` are rows of
+   * the input, all of which calls in order have taken after the last; from the first call to the
+   * last the output and the scratch memory are its own. Never a candidate for a node as a whole.
    */
   readonly accumulates?: true;
   /**

@@ -32,7 +32,7 @@ export function windowRows(window: Fields, rows: number): number {
   return isDense(w) && w.batch === 1 ? Math.min(rows, w.out_h!) : noOrder;
 }
 
-/** Rows that a block of pixels lies in at most, the first block beginning at a row's first pixel. */
+/** Rows that a block of pixels lies in at most, the first one beginning at a row's first pixel. */
 export function blockRows(window: Fields, pixels: number): number {
   const width = window.out_w as number;
   const rows = width % pixels === 0 ? 1 : Math.floor((width + pixels - 2) / width) + 1;

@@ -118,6 +118,17 @@ MOTE_INLINE void mote_conv_patch(const int8_t *x, int8_t *to, int32_t iy, int32_
     }
 }
 
+/** Whether the kernel's rows from row iy on are all inside the input and a constant step apart. */
+MOTE_INLINE int32_t mote_conv_is_even(int32_t iy, mote_range ry, mote_rows rows, mote_window g)
+{
+    int32_t is_even = ry.begin == 0 && ry.end == g.kernel_h;
+    for (int32_t ky = 1; rows.at != NULL && is_even != 0 && ky < g.kernel_h; ky++) {
+        const int32_t apart = ky * g.dilation_h;
+        is_even = mote_row(rows, iy + apart, g.x_row) == mote_row(rows, iy, g.x_row) + apart * g.x_row;
+    }
+    return is_even;
+}
+
 /** Patches of the pixel at column ix, and of the next one unless the row has but one. */
 MOTE_INLINE void mote_conv_patch_pair(const int8_t *x, int8_t *to, int32_t iy, int32_t ix, mote_range ry,
                                       mote_rows rows, const uint16_t *offsets,
@@ -141,8 +152,7 @@ MOTE_INLINE void mote_conv_patches_s8(mote_packed_pairs *core, const int8_t *x, 
         for (int32_t oy = rows.out_begin; oy < rows.out_end; oy++) {
             const int32_t iy = oy * g.stride_h - g.pad_h;
             const mote_range ry = mote_kernel_range(iy, g.kernel_h, g.dilation_h, g.in_h);
-            const int32_t is_whole = rows.at == NULL && ry.begin == 0 && ry.end == g.kernel_h;
-            const int32_t gathers = s.gathers != 0 && is_whole;
+            const int32_t gathers = s.gathers != 0 && mote_conv_is_even(iy, ry, rows, g) != 0;
             const int8_t *from = x + n * g.x_batch;
             int8_t *to = y + n * g.y_batch + (oy - rows.out_begin) * g.y_row;
             for (int32_t i = 0; i < g.out_w; i += 2) {
