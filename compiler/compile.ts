@@ -7,8 +7,8 @@ import { identifier } from "./emit/c.ts";
 import { type Emitted, emit } from "./emit/emit.ts";
 import type { Graph, Node } from "./ir/graph.ts";
 import type { GraphText } from "./ir/print.ts";
-import { allKernels } from "./kernels/catalogue.ts";
-import { type Forced, type Unheeded, unheeded } from "./kernels/forced.ts";
+import { accumulators, allKernels } from "./kernels/catalogue.ts";
+import { type Forced, forcedKernel, type Unheeded, unheeded } from "./kernels/forced.ts";
 import {
   codeBytes as codeBytesOf,
   constantBytes,
@@ -181,6 +181,8 @@ function selected(graph: Graph<"lowered">, options: SelectOptions, file: string)
 
 const costsBy = (options: SelectOptions): Costs => ({
   kernels: (node) => eligible(node, options),
+  accumulators: (node) =>
+    forcedKernel(node, options.forced) ? [] : accumulators(node, options.isa),
   time: (node, kernel) => predictedTime(node, kernel, options),
   instructions: (node, kernel) => predictedInstructions(node, kernel, options),
   constants: (node, kernel) => constantBytes(node, kernel, options),
@@ -266,7 +268,11 @@ export function programOf(
   { name, target, profile }: Pick<Program, "name" | "target" | "profile">,
 ): { readonly graph: Graph<"planned">; readonly emitted: Emitted } {
   const isa = target.isa;
-  const costs = { ...costsBy({ isa, profile }), kernels: (node: Node) => [kernelOf(node)] };
+  const costs = {
+    ...costsBy({ isa, profile }),
+    kernels: (node: Node) => [kernelOf(node)],
+    accumulators: () => [],
+  };
   const { graph: whole } = planned(graph, costs, { optimize: "speed" }, name);
   const { variants } = target;
   return { graph: whole, emitted: emit(whole, { name, profile, variants, title: name }) };

@@ -115,21 +115,33 @@ export class Layers {
     return name;
   }
 
-  /** The name of the function for this kernel and shape, emitted when it is new. */
-  functionFor(node: Node, kernel: Kernel, binding: Binding): string {
+  /**
+   * The name of the function for this kernel and shape, emitted when it is new.
+   * @param hasTable whether rows of the input are found by a table; else the C compiler shall know.
+   */
+  functionFor(node: Node, kernel: Kernel, binding: Binding, hasTable = false): string {
     const present = binding.constants.map((c) => (c ? "1" : "0")).join("");
     this.headers.add(kernel.header);
     const core = binding.core && this.#core(binding.core);
-    const key = `${kernel.name}(${core},${present})${structLiteral(binding.shape)}`;
+    const key = `${kernel.name}(${core},${present},${hasTable})${structLiteral(binding.shape)}`;
     const known = this.#functions.get(key);
     if (known) return known;
     const name = this.#functionName(kernel);
     this.#functions.set(key, name);
-    this.#texts.push(this.#definition(name, node, kernel, binding));
+    this.#texts.push(this.#definition(name, node, kernel, binding, hasTable));
     return name;
   }
 
-  #definition(name: string, node: Node, kernel: Kernel, binding: Binding): string {
+  #definition(
+    name: string,
+    node: Node,
+    kernel: Kernel,
+    binding: Binding,
+    hasTable: boolean,
+  ): string {
+    const rows = hasTable
+      ? "rows"
+      : "(mote_rows){rows.out_begin, rows.out_end, rows.in_begin, NULL, 0}";
     const parameters = parametersOf(node, kernel, binding).map((p) => `${p.type}${p.name}`);
     const given = [
       ...(binding.core ? [this.#core(binding.core)] : []),
@@ -137,7 +149,7 @@ export class Layers {
       ...node.outputs.map((_, i) => (i === 0 ? "y" : `y${i}`)),
       ...(kernel.scratchBytes ? ["scratch"] : []),
       ...binding.constants.map((c) => c?.name ?? "NULL"),
-      ...(binding.takesRows ? ["rows"] : []),
+      ...(binding.takesRows ? [rows] : []),
     ];
     const head = wrapped(`static MOTE_NOINLINE void ${name}(`, parameters, ")", "    ");
     const body = callText(`    mote_${kernel.name}(`, given, binding);

@@ -26,6 +26,10 @@ function commonUnit(numbers: readonly number[]): number {
   return any === 0 ? 1 << 15 : any & -any;
 }
 
+/** The rows by which a step goes on: of its output, or of the input that it gathers. */
+const advancing = ({ node, inputs, outputs }: Step): Region =>
+  kernelOf(node).accumulates ? inputs[0]! : outputs[0]!;
+
 export class Stream {
   readonly #plan: Plan;
   readonly #inputs: readonly Value[];
@@ -106,8 +110,8 @@ export class Stream {
   #arguments(layer: StreamLayer, step: Step, node: Node, kernel: Kernel, binding: Binding) {
     const { steps, name } = layer;
     const [first] = steps as [Step];
-    const count = first.outputs[0]!.rowEnd;
-    const height = steps.at(-1)!.outputs[0]!.rowEnd;
+    const count = advancing(first).rowEnd;
+    const height = advancing(steps.at(-1)!).rowEnd;
     const begin = count === 1 ? "n" : `${count} * n`;
     const isEven = height % count === 0;
     const end = isEven
@@ -124,7 +128,11 @@ export class Stream {
     };
     return [
       ...binding.inputs.map(input),
-      pointerText(step.outputs[0]!.value, this.#row(step.outputs[0]!, begin, name), false),
+      pointerText(
+        step.outputs[0]!.value,
+        this.#row(step.outputs[0]!, kernel.accumulates ? "0" : begin, name),
+        false,
+      ),
       ...(kernel.scratchBytes ? [this.#scratch(layer)] : []),
       ...this.#layers.constantsOf(binding, name),
       ...(window ? [`(mote_rows){${begin}, ${end}, ${window.rest}}`] : []),
@@ -154,12 +162,18 @@ export class Stream {
     const called = isSliced(node) ? rowNode(node, rows) : node;
     const binding = kernel.bind(called, this.#layers.profile);
     const given = this.#arguments(layer, step, called, kernel, binding);
-    const name = this.#layers.functionFor(called, kernel, binding);
+    const [x] = step.inputs;
+    const hasTable = x !== undefined && this.#plan.places.get(x.value)?.rows !== undefined;
+    const name = this.#layers.functionFor(called, kernel, binding, hasTable);
     return wrapped(`${indent}${name}(`, given, ");", `${indent}    `);
   }
 
   #traceCall({ number, steps, name }: StreamLayer): string {
     const region = steps[0]!.outputs[0]!;
+    if (kernelOf(steps[0]!.node).accumulates) {
+      const all = `mote_trace(${number}, ${this.#row(region, "0", name)}, ${bytesOf(region, 1)}u);`;
+      return `            if (n == ${steps.length - 1}) {\n                ${all}\n            }`;
+    }
     const [count, last] = [region.rowEnd, steps.at(-1)!.outputs[0]!];
     const row = this.#row(region, count === 1 ? "n" : `${count} * n`, name);
     const rest = last.rowEnd - last.rowBegin;

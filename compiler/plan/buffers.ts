@@ -21,6 +21,8 @@ export interface Method {
   readonly inPlace: readonly number[];
   readonly readsFirst: boolean;
   readonly rowsAtOnce: number | undefined;
+  /** Calls take rows of the first input as they come, and keep output and scratch memory. */
+  readonly accumulates: boolean;
 }
 
 /** Memory that is placed as one piece. */
@@ -78,7 +80,7 @@ function isApart(tensor: TensorFacts, network: Network, methods: readonly Method
   const { rows } = methods[producer]!;
   if (network.operations[producer]!.height !== layout.count || rows >= layout.count) return false;
   return readers.every(({ operation, operand }) => {
-    if (!operand.map) return false;
+    if (!operand.map && !methods[operation]!.accumulates) return false;
     const { operands } = network.operations[operation]!;
     const method = methods[operation]!;
     if (method.isScattered) return operands[0] === operand;
@@ -110,6 +112,8 @@ class Builder {
   readonly #chunks: Chunk[][];
   readonly #scratch: Memory["scratch"][number][] = [];
 
+  /** The block of an operation's last scratch memory. */
+  readonly #kept = new Map<number, number>();
   readonly #unit: number;
 
   constructor(
@@ -128,9 +132,10 @@ class Builder {
     this.#ticks = new Int32Array(slices.length + 1);
   }
 
-  /** Rows of an operand that rows [begin, end) of the output need. */
-  #rowsOf(operand: Operand, begin: number, end: number): [number, number] {
+  /** Rows of an operand that a slice of rows [begin, end) needs. */
+  #rowsOf(operation: number, operand: Operand, begin: number, end: number): [number, number] {
     const { map, tensor } = operand;
+    if (this.#methods[operation]!.accumulates) return [begin, end];
     return map
       ? [map.first[begin]!, map.end[end - 1]!]
       : [0, this.#network.tensors[tensor]!.layout.count];
@@ -140,7 +145,10 @@ class Builder {
     this.#slices.forEach(({ operation, begin, end }, s) => {
       for (const operand of this.#network.operations[operation]!.operands)
         if (operand)
-          this.#lastReader[operand.tensor]!.fill(s, ...this.#rowsOf(operand, begin, end));
+          this.#lastReader[operand.tensor]!.fill(
+            s,
+            ...this.#rowsOf(operation, operand, begin, end),
+          );
     });
     this.#network.tensors.forEach((t, i) => {
       if (t.isOutput) this.#lastReader[i]!.fill(this.#slices.length);
@@ -168,7 +176,7 @@ class Builder {
   /** The piece that is just the rows of an operand, if they all die with this slice. */
   #dying(operand: Operand, s: number): Chunk | undefined {
     const { operation, begin, end } = this.#slices[s]!;
-    const [from, to] = this.#rowsOf(operand, begin, end);
+    const [from, to] = this.#rowsOf(operation, operand, begin, end);
     const { operands } = this.#network.operations[operation]!;
     const last = this.#lastReader[operand.tensor]!;
     for (let row = from; row < to; row++) if (last[row] !== s) return undefined;
@@ -182,6 +190,7 @@ class Builder {
     const { operands, results } = this.#network.operations[operation]!;
     const { inPlace } = this.#methods[operation]!;
     const chunks = this.#chunks[results[0]!]!;
+    if (this.#methods[operation]!.accumulates) return;
     const isAll = end - begin === this.#network.operations[operation]!.height;
     const made = isAll && chunks.length === 1 ? chunks[0] : chunks.find((c) => c.begin === begin);
     if (!made || (!isAll && (made.end !== end || chunks.length === 1))) return;
@@ -198,13 +207,13 @@ class Builder {
     }
   }
 
-  /** Blocks of rows that a slice goes through one after the other. */
+  /** Ticks of a slice: one for each row where the kernel keeps to an order. */
   #stagesOf(s: number): number {
     const { operation, begin, end } = this.#slices[s]!;
     const { readsFirst, rowsAtOnce } = this.#methods[operation]!;
     if (this.#taken[s] !== undefined) return 1;
     if (readsFirst) return 2;
-    return rowsAtOnce === undefined ? 1 : Math.ceil((end - begin) / rowsAtOnce);
+    return rowsAtOnce === undefined ? 1 : end - begin;
   }
 
   /** When rows are written and read for the last time. */
@@ -232,31 +241,35 @@ class Builder {
 
   #read(operand: Operand, s: number, stages: number): void {
     const { operation, begin, end } = this.#slices[s]!;
-    const { readsFirst, rowsAtOnce = end } = this.#methods[operation]!;
+    const { readsFirst, rowsAtOnce = 1 } = this.#methods[operation]!;
     const [tick, death] = [this.#ticks[s]!, this.#death[operand.tensor]!];
     if (!operand.map || readsFirst || stages === 1) {
       const reading = readsFirst && stages > 1 ? 1 : stages;
-      death.fill(tick + reading, ...this.#rowsOf(operand, begin, end));
+      death.fill(tick + reading, ...this.#rowsOf(operation, operand, begin, end));
       return;
     }
-    for (let stage = 0; stage < stages; stage++) {
-      const from = begin + stage * rowsAtOnce;
-      const rows = this.#rowsOf(operand, from, Math.min(end, from + rowsAtOnce));
-      death.fill(tick + stage + 1, ...rows);
+    for (let row = begin; row < end; row++) {
+      const last = Math.min(stages, row - begin + rowsAtOnce);
+      death.fill(tick + last, ...this.#rowsOf(operation, operand, row, row + 1));
     }
   }
 
   #write(tensor: number, s: number, stages: number): void {
     const { operation, begin, end } = this.#slices[s]!;
-    const { readsFirst, rowsAtOnce = end } = this.#methods[operation]!;
+    const { readsFirst, accumulates } = this.#methods[operation]!;
     const [birth, death, tick] = [this.#birth[tensor]!, this.#death[tensor]!, this.#ticks[s]!];
+    if (accumulates) {
+      if (begin === 0) birth.fill(tick);
+      death.fill(tick + stages);
+      return;
+    }
     if (this.#network.operations[operation]!.height === 1) {
       birth.fill(tick + (readsFirst ? stages - 1 : 0));
       death.fill(tick + stages);
       return;
     }
     for (let row = begin; row < end; row++) {
-      const stage = readsFirst ? stages - 1 : Math.floor((row - begin) / rowsAtOnce);
+      const stage = readsFirst ? stages - 1 : row - begin;
       birth[row] = tick + Math.min(stage, stages - 1);
       death[row] = tick + stages;
     }
@@ -288,10 +301,16 @@ class Builder {
   /** Scratch memory, over the first input where that is dead by then. */
   #openScratch(s: number): Memory["scratch"][number] {
     const { operation } = this.#slices[s]!;
-    const { scratchBytes, scratchOver } = this.#methods[operation]!;
+    const { scratchBytes, scratchOver, accumulates } = this.#methods[operation]!;
     if (scratchBytes === 0) return undefined;
     const { node, operands } = this.#network.operations[operation]!;
     const time = { begin: this.#ticks[s]!, end: this.#ticks[s + 1]! };
+    const before = accumulates ? this.#kept.get(operation) : undefined;
+    if (before !== undefined) {
+      const { parts } = this.#blocks[before]!;
+      parts[0] = { ...parts[0]!, end: time.end };
+      return { block: before, offset: 0 };
+    }
     const over = scratchOver !== undefined && operands[0] ? this.#dying(operands[0], s) : undefined;
     if (over && this.#taken[s] === undefined) {
       const block = this.#blocks[over.block]!;
@@ -304,6 +323,7 @@ class Builder {
     const parts = [{ from: 0, to: scratchBytes, ...time }];
     const align = Math.max(4, this.#unit);
     const block = this.#blocks.push({ label, bytes: scratchBytes, align, parts }) - 1;
+    this.#kept.set(operation, block);
     return { block, offset: 0 };
   }
 

@@ -16,6 +16,8 @@ export interface Operation {
   readonly node: Node;
   /** Rows of its output; 1 where the output has no rows that could be made one by one. */
   readonly height: number;
+  /** Rows of the first input, where it is read as it is stored. */
+  readonly inputHeight: number;
   /** One for each of the node's inputs; constants have none. */
   readonly operands: readonly (Operand | undefined)[];
   /** Tensors that it writes. */
@@ -109,6 +111,11 @@ class Builder {
     return { tensor, map: fits ? map : undefined, isDirect };
   }
 
+  #inputHeight(operand: Operand | undefined): number {
+    const layout = operand?.isDirect ? this.tensors[operand.tensor]!.layout : undefined;
+    return layout?.planes === 1 ? layout.count : 1;
+  }
+
   operation(node: Node, index: number): Operation {
     const results = node.outputs.map((value) => this.#open(value, index));
     const { layout } = this.tensors[results[0]!]!;
@@ -117,7 +124,8 @@ class Builder {
     for (const operand of operands)
       if (operand) this.tensors[operand.tensor]!.readers.push({ operation: index, operand });
     const hasRows = node.op === "RowInput" || operands.some((o) => o?.map);
-    return { node, height: isByRows && hasRows ? layout.count : 1, operands, results };
+    const height = isByRows && hasRows ? layout.count : 1;
+    return { node, height, inputHeight: this.#inputHeight(operands[0]), operands, results };
   }
 
   output(value: Value): void {

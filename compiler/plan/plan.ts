@@ -38,18 +38,20 @@ function placesOf(network: Network, memory: Memory, offsets: readonly number[]) 
 function stepOf(
   network: Network,
   { operation, begin, end }: Slice,
+  { accumulates }: Method,
 ): Pick<Step, "node" | "inputs" | "outputs"> {
   const { node, operands, results, height } = network.operations[operation]!;
   const rows = (tensor: number) => network.tensors[tensor]!.layout.count;
   const inputs = operands.map((o, i): Region | undefined => {
     if (!o) return undefined;
+    if (accumulates) return { value: node.inputs[i]!, rowBegin: begin, rowEnd: end };
     const [rowBegin, rowEnd] = o.map
       ? [o.map.first[begin]!, o.map.end[end - 1]!]
       : [0, rows(o.tensor)];
     return { value: node.inputs[i]!, rowBegin, rowEnd };
   });
   const outputs = results.map((tensor, i): Region => {
-    const [rowBegin, rowEnd] = height === 1 ? [0, rows(tensor)] : [begin, end];
+    const [rowBegin, rowEnd] = height === 1 || accumulates ? [0, rows(tensor)] : [begin, end];
     return { value: node.outputs[i]!, rowBegin, rowEnd };
   });
   return { node, inputs, outputs };
@@ -64,10 +66,11 @@ function stepsOf(
 ): Step[] {
   return slices.map((slice, s): Step => {
     const own = scratch[s];
-    const bytes = methods[slice.operation]!.scratchBytes;
+    const method = methods[slice.operation]!;
+    const bytes = method.scratchBytes;
     const place = own && blocks[own.block] && { offset: offsets[own.block]! + own.offset, bytes };
     const [begin, end] = [ticks[s]!, ticks[s + 1]!];
-    return { ...stepOf(network, slice), ...(place && { scratch: place }), begin, end };
+    return { ...stepOf(network, slice, method), ...(place && { scratch: place }), begin, end };
   });
 }
 

@@ -1,23 +1,34 @@
 /** In which order rows are made: depth first, so that rows are used as soon as they can be. */
 import type { Operation } from "./network.ts";
 
-/** Rows [begin, end) that an operation makes in one call. */
+/** Rows [begin, end) that an operation makes in one call, or takes, if it gathers them. */
 export interface Slice {
   readonly operation: number;
   readonly begin: number;
   readonly end: number;
 }
 
+/** How an operation goes on: by so many rows a call, of as many in all. */
+export interface Pace {
+  readonly rows: number;
+  readonly height: number;
+  /** The rows are those of the first input. */
+  readonly accumulates: boolean;
+}
+
 /** Whether the rows that rows up to `end` need have been made. */
 function isReady(
   { operands }: Operation,
+  { accumulates }: Pace,
   end: number,
   rowsMade: (tensor: number) => number,
 ): boolean {
   return operands.every((operand) => {
     if (!operand) return true;
     const made = rowsMade(operand.tensor);
-    return made === Infinity || (operand.map !== undefined && operand.map.end[end - 1]! <= made);
+    if (made === Infinity) return true;
+    if (accumulates) return end <= made;
+    return operand.map !== undefined && operand.map.end[end - 1]! <= made;
   });
 }
 
@@ -27,7 +38,7 @@ function isReady(
  */
 function stream(
   operations: readonly Operation[],
-  rows: readonly number[],
+  paces: readonly Pace[],
   first: number,
   last: number,
   slices: Slice[],
@@ -41,17 +52,18 @@ function stream(
   const next = new Int32Array(last - first);
   for (let left = last - first; left > 0; ) {
     let at = last - 1;
-    const end = () => Math.min(operations[at]!.height, next[at - first]! + rows[at]!);
+    const end = () => Math.min(paces[at]!.height, next[at - first]! + paces[at]!.rows);
     while (
-      next[at - first]! === operations[at]!.height ||
-      !isReady(operations[at]!, end(), rowsMade)
+      next[at - first]! === paces[at]!.height ||
+      !isReady(operations[at]!, paces[at]!, end(), rowsMade)
     )
       at--;
     const to = end();
     slices.push({ operation: at, begin: next[at - first]!, end: to });
     next[at - first] = to;
-    const isDone = to === operations[at]!.height;
-    made.set(operations[at]!.results[0]!, isDone ? -1 : to);
+    const { height, accumulates } = paces[at]!;
+    const isDone = to === height;
+    made.set(operations[at]!.results[0]!, isDone ? -1 : accumulates ? 0 : to);
     if (isDone) left--;
   }
 }
@@ -59,19 +71,18 @@ function stream(
 /**
  * All calls in their order. Operations that make fewer rows a call than they have run together with
  * their neighbours of that kind; the others run when their turn comes, all at once.
- * @param rows that an operation makes a call.
  */
-export function schedule(operations: readonly Operation[], rows: readonly number[]): Slice[] {
+export function schedule(operations: readonly Operation[], paces: readonly Pace[]): Slice[] {
   const slices: Slice[] = [];
-  const isStreamed = (i: number) => i < operations.length && rows[i]! < operations[i]!.height;
+  const isStreamed = (i: number) => i < operations.length && paces[i]!.rows < paces[i]!.height;
   for (let i = 0; i < operations.length; )
     if (isStreamed(i)) {
       let last = i + 1;
       while (isStreamed(last)) last++;
-      stream(operations, rows, i, last, slices);
+      stream(operations, paces, i, last, slices);
       i = last;
     } else {
-      slices.push({ operation: i, begin: 0, end: operations[i]!.height });
+      slices.push({ operation: i, begin: 0, end: paces[i]!.height });
       i++;
     }
   return slices;

@@ -70,10 +70,11 @@ export class Search {
   draft(choice: Choice, unit = 1): Draft {
     const { operations } = this.#network;
     const methods = this.#chosen(choice).map((w) => w.method);
-    const slices = schedule(
-      operations,
-      methods.map((m) => m.rows),
-    );
+    const paces = methods.map(({ rows, accumulates }, i) => {
+      const { height, inputHeight } = operations[i]!;
+      return { rows, accumulates, height: accumulates ? inputHeight : height };
+    });
+    const slices = schedule(operations, paces);
     return { slices, memory: memoryOf(this.#network, methods, slices, unit) };
   }
 
@@ -120,7 +121,8 @@ export class Search {
 
   /** Every operation by its fewest rows, and of these with the least scratch memory. */
   finest(): Candidate {
-    return this.#least((w) => [w.method.rows, w.method.scratchBytes]);
+    const whole = ({ method }: Way) => (method.accumulates ? 0 : 1);
+    return this.#least((w) => [w.method.rows, whole(w), w.method.scratchBytes]);
   }
 
   /** Every operation with the least flash. */

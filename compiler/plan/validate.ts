@@ -75,6 +75,8 @@ const meet = (a: Span, b: Span): boolean => a.begin < b.end && b.begin < a.end;
 class Arena {
   #held: Held[] = [];
   readonly #plan: Plan;
+  readonly #kept = new Map<Node, Value>();
+  readonly #taken = new Map<Node, number>();
   readonly problems = new Set<string>();
 
   constructor(plan: Plan) {
@@ -118,6 +120,21 @@ class Arena {
           at = Math.max(at, offset + p.to);
       return at >= end;
     });
+  }
+
+  /** Stands for what a node that gathers rows keeps from call to call. */
+  keptBy(node: Node): Value {
+    const kept = this.#kept.get(node) ?? { ...node.outputs[0]! };
+    this.#kept.set(node, kept);
+    return kept;
+  }
+
+  takenOf(node: Node): number {
+    return this.#taken.get(node) ?? 0;
+  }
+
+  take(node: Node, rows: number): void {
+    this.#taken.set(node, rows);
   }
 
   placesOf(regions: readonly (Region | undefined)[]): (Place | undefined)[] {
@@ -273,6 +290,32 @@ class Play {
   }
 
   run(): void {
+    if (this.#kernel.accumulates) this.#gather();
+    else this.#make();
+  }
+
+  /** Rows of the input are taken as they come; output and scratch memory stay as they were left. */
+  #gather(): void {
+    const { inputs, outputs, scratch, node } = this.#step;
+    const [x, y] = [inputs[0]!, outputs[0]!];
+    const taken = this.#arena.spans(x.value, [x.rowBegin, x.rowEnd], this.#layout(0), this.#when);
+    const written = this.#writes(y, this.#made(y));
+    const span = scratch && { begin: scratch.offset, end: scratch.offset + scratch.bytes, from: 0 };
+    const kept = this.#arena.keptBy(node);
+    if (this.#arena.takenOf(node) !== x.rowBegin)
+      this.#arena.problems.add(`${this.#when}: rows up to ${x.rowBegin} have not been taken`);
+    this.#arena.take(node, x.rowEnd);
+    if (x.rowBegin > 0) {
+      this.#arena.read(y.value, written, this.#when);
+      if (span) this.#arena.read(kept, [span], this.#when);
+    }
+    if (span) this.#arena.write(kept, [span], this.#when);
+    this.#arena.write(y.value, written, this.#when);
+    this.#arena.read(x.value, taken, this.#when);
+    this.#inUse([...taken, ...written, ...(span ? [span] : [])], "what it works on");
+  }
+
+  #make(): void {
     const { node, outputs } = this.#step;
     const made = this.#made(outputs[0]!);
     const [rowBegin, rowEnd] = made;
@@ -282,18 +325,20 @@ class Play {
     this.#follow(made, written);
     this.#checkUse(made, written);
     const first = this.#step.inputs[0] ? this.#reads(0, made) : [];
-    const block = this.#isTaken(0, first, written) ? undefined : this.#kernel.rowsAtOnce?.(node);
-    if (block === undefined || outputs.length > 1) {
+    const isTaken = this.#isTaken(0, first, written);
+    const order = isTaken ? Infinity : (this.#kernel.rowsAtOnce?.(node) ?? Infinity);
+    if (order === Infinity || outputs.length > 1) {
       this.#apart(made, written);
       for (const o of outputs)
         this.#arena.write(o.value, this.#writes(o, this.#made(o)), this.#when);
       return;
     }
-    for (let row = rowBegin; row < rowEnd; row += block) {
-      const rows: Range = [row, Math.min(rowEnd, row + block)];
-      this.#readAll(rows);
-      this.#apart(rows, this.#writes(outputs[0]!, rows));
-      this.#arena.write(outputs[0]!.value, this.#writes(outputs[0]!, rows), this.#when);
+    for (let row = rowBegin; row < rowEnd; row++) {
+      const needed: Range = [Math.max(rowBegin, row - order + 1), row + 1];
+      this.#readAll(needed);
+      const one = this.#writes(outputs[0]!, [row, row + 1]);
+      this.#apart(needed, one);
+      this.#arena.write(outputs[0]!.value, one, this.#when);
     }
   }
 }
@@ -323,6 +368,9 @@ export function validate(graph: Graph<"planned">): string[] {
     if (plan.places.has(value)) arena.write(value, whole(value, "input"), "input");
   for (const [i, step] of plan.steps.entries())
     new Play(arena, step, `step ${i} (${step.node.op})`).run();
+  for (const { node } of plan.steps)
+    if (kernelOf(node).accumulates && arena.takenOf(node) !== node.inputs[0]!.type.shape[1])
+      arena.problems.add(`output: ${node.op} has not taken all rows`);
   for (const { value } of graph.outputs)
     if (value.node.op !== "Constant") arena.read(value, whole(value, "output"), "output");
   return [...clashes(plan), ...arena.problems];

@@ -9,6 +9,8 @@ import type { Operation } from "./network.ts";
 export interface Costs {
   /** Kernels that serve a node, the best first. */
   kernels(node: Node): readonly Kernel[];
+  /** Kernels that take a node's input row by row as it comes. */
+  accumulators(node: Node): readonly Kernel[];
   time(node: Node, kernel: Kernel): number;
   instructions(node: Node, kernel: Kernel): number;
   /** Bytes of constants. */
@@ -32,6 +34,12 @@ const callInstructions = 60;
 /** Kernels that take longer than the fastest one by this factor are not worth what they save. */
 const slowest = 3;
 
+/** Kernels that keep to no order say Infinity. */
+function orderOf(kernel: Kernel, node: Node): number | undefined {
+  const rows = kernel.rowsAtOnce?.(node);
+  return rows === Infinity ? undefined : rows;
+}
+
 function methodOf({ node, height }: Operation, kernel: Kernel, rows: number): Method {
   const sliced = isSliced(node);
   const takesRows = kernel.parts || sliced ? false : kernel.bind(node, "fast").takesRows;
@@ -44,7 +52,8 @@ function methodOf({ node, height }: Operation, kernel: Kernel, rows: number): Me
     scratchOver: kernel.scratchOver?.(node),
     inPlace: inPlaceInputs(kernel, node),
     readsFirst: kernel.readsFirst?.(node) ?? false,
-    rowsAtOnce: kernel.rowsAtOnce?.(node),
+    rowsAtOnce: orderOf(kernel, node),
+    accumulates: kernel.accumulates === true,
   };
 }
 
@@ -65,6 +74,7 @@ function rowCounts(height: number): number[] {
 /** No worse in anything that memory depends on. */
 const isAsSmall = (a: Way, b: Way): boolean =>
   a.method.rows === b.method.rows &&
+  a.method.accumulates === b.method.accumulates &&
   a.method.scratchBytes <= b.method.scratchBytes &&
   (a.method.isScattered || !b.method.isScattered) &&
   b.method.inPlace.every((i) => a.method.inPlace.includes(i)) &&
@@ -95,7 +105,7 @@ function spaced(ways: readonly Way[], time: number): Way[] {
       const before = best.get(kernel) ?? Infinity;
       const isWorth = way.time < before - worthwhile * time;
       if (isWorth) best.set(kernel, way.time);
-      return isWorth || method.rows === operation.height;
+      return isWorth || (method.rows === operation.height && !method.accumulates);
     })
     .sort((a, b) => a.time - b.time || a.method.rows - b.method.rows);
 }
@@ -109,6 +119,22 @@ export function waysOf(
   const all = operations.map((o) => undominated(o, costs, isTight));
   const time = all.reduce((sum, ways) => sum + Math.min(...ways.map((w) => w.time)), 0);
   return all.map((ways) => spaced(ways, time));
+}
+
+/** Ways that take the input row by row; a call costs the row's share. */
+function accumulating(operation: Operation, costs: Costs): Way[] {
+  const { node, inputHeight } = operation;
+  if (inputHeight === 1) return [];
+  return costs.accumulators(node).flatMap((kernel) =>
+    rowCounts(inputHeight).map((rows): Way => {
+      const calls = Math.ceil(inputHeight / rows) * callInstructions;
+      const method = { ...methodOf(operation, kernel, 1), rows };
+      const time = costs.time(node, kernel) + calls;
+      const instructions = costs.instructions(node, kernel) + calls;
+      const constants = costs.constants(node, kernel);
+      return { operation, kernel, method, time, instructions, constants };
+    }),
+  );
 }
 
 function undominated(operation: Operation, costs: Costs, isTight: boolean): Way[] {
@@ -127,5 +153,6 @@ function undominated(operation: Operation, costs: Costs, isTight: boolean): Way[
       return { operation, kernel, method, time, instructions, constants };
     });
   });
-  return ways.filter((way) => !isDominated(way, ways, isTight));
+  const all = [...ways, ...accumulating(operation, costs)];
+  return all.filter((way) => !isDominated(way, all, isTight));
 }
