@@ -262,17 +262,19 @@ function run(
   return { name, target, profile, ioLayout, imported, graph, memory, macs, emitted };
 }
 
+/** The kernels that nodes have already. */
+const ownKernels: Pick<Costs, "kernels" | "accumulators"> = {
+  kernels: (node) => [kernelOf(node)].filter((k) => !k.accumulates),
+  accumulators: (node) => [kernelOf(node)].filter((k) => k.accumulates),
+};
+
 /** A lowered graph whose nodes have kernels, as a program: what `mote tune` measures layers by. */
 export function programOf(
   graph: Graph<"lowered">,
   { name, target, profile }: Pick<Program, "name" | "target" | "profile">,
 ): { readonly graph: Graph<"planned">; readonly emitted: Emitted } {
   const isa = target.isa;
-  const costs = {
-    ...costsBy({ isa, profile }),
-    kernels: (node: Node) => [kernelOf(node)],
-    accumulators: () => [],
-  };
+  const costs = { ...costsBy({ isa, profile }), ...ownKernels };
   const { graph: whole } = planned(graph, costs, { optimize: "speed" }, name);
   const { variants } = target;
   return { graph: whole, emitted: emit(whole, { name, profile, variants, title: name }) };

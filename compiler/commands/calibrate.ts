@@ -5,6 +5,8 @@
 import { writeFileSync } from "node:fs";
 import { compile } from "../compile.ts";
 import type { Node } from "../ir/graph.ts";
+import { layersOf } from "../ir/plan.ts";
+import { accumulators } from "../kernels/catalogue.ts";
 import { ranked } from "../kernels/select.ts";
 import { layerSignature } from "../kernels/tuning.ts";
 import { packagePath } from "../paths.ts";
@@ -18,7 +20,7 @@ function distinctLayers(models: readonly string[], target: Target): Node[] {
   const layers = new Map<string, Node>();
   for (const model of models) {
     const { program } = compile(model, { target: target.name, profile });
-    for (const { node } of program?.graph.plan.steps ?? [])
+    for (const node of program ? layersOf(program.graph.plan) : [])
       layers.set(layerSignature(node, profile), node);
   }
   return [...layers.values()];
@@ -38,6 +40,10 @@ const costsOf = ({ measured, cycles, estimated, codeBytes, layers }: Sums): Kern
   codeBytes: Math.round(codeBytes / layers),
 });
 
+/** Kernels that take rows as they come, of layers whose inputs have rows. */
+const gathering = (node: Node, { isa }: Target) =>
+  (node.inputs[0]?.type.shape[1] ?? 1) > 1 ? accumulators(node, isa) : [];
+
 /** For each kernel, over all layers that it serves. */
 export async function calibrate(
   models: readonly string[],
@@ -45,7 +51,10 @@ export async function calibrate(
 ): Promise<Record<string, KernelCosts>> {
   const sums = new Map<string, Sums>();
   for (const node of distinctLayers(models, target))
-    for (const kernel of ranked(node, { isa: target.isa, profile })) {
+    for (const kernel of [
+      ...ranked(node, { isa: target.isa, profile }),
+      ...gathering(node, target),
+    ]) {
       const none = { measured: 0, cycles: 0, estimated: 0, codeBytes: 0, layers: 0 };
       const sum = sums.get(kernel.name) ?? none;
       const costs = await measureLayer(node, kernel.name, target, profile);

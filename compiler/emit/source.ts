@@ -74,10 +74,11 @@ class SourceWriter {
     });
   }
 
-  /** Rows that a call makes: all of its region, or of a part's own. */
-  #rows({ node: whole, outputs }: Step, node: Node): string {
+  /** Rows that a call makes: all of its region, or of a part's own; or takes, if it gathers them. */
+  #rows({ node: whole, inputs, outputs }: Step, node: Node): string {
     const isPart = node !== whole;
-    const count = isPart ? geometry(node).window.output[0]! : outputs[0]!.rowEnd;
+    const region = kernelOf(whole).accumulates ? inputs[0]! : outputs[0]!;
+    const count = isPart ? geometry(node).window.output[0]! : region.rowEnd;
     return `(mote_rows){0, ${count}, 0, NULL, 0}`;
   }
 

@@ -17,8 +17,14 @@ const slowdown = { speed: 1, balanced: 1.02, size: 2, sram: 1.5 } as const;
 /** Steps of the search for a number of bytes. */
 const bisections = 8;
 
+/** By instructions; cycles, where the target has a model of them, may lose twice as much. */
 const isWithin = (c: Candidate, fastest: Candidate, factor: number): boolean =>
-  c.time <= factor * fastest.time && c.instructions <= factor * fastest.instructions;
+  c.instructions <= factor * fastest.instructions && c.time <= timeWithin(fastest, factor);
+
+const timeWithin = ({ time }: Candidate, factor: number): number => (2 * factor - 1) * time;
+
+/** From this part of the fastest program's bytes on, a way down from it is looked for. */
+const slimmable = 0.5;
 
 /** Of two, the smaller; of equals the faster. */
 const smaller = (a: Candidate, b: Candidate): Candidate =>
@@ -28,6 +34,7 @@ export class Goals {
   readonly #search: Search;
   readonly #goal: Goal;
   readonly #flash: number;
+  #smallestFound: Candidate | undefined;
 
   constructor(search: Search, goal: Goal) {
     this.#search = search;
@@ -37,7 +44,11 @@ export class Goals {
 
   /** Where searches under a limit begin: the fewest bytes of SRAM, and of flash if that counts. */
   #start(): Candidate {
-    const finest = this.#search.finest();
+    this.#smallestFound ??= this.#search.shrink(this.#within(this.#search.finest()), this.#flash);
+    return this.#smallestFound;
+  }
+
+  #within(finest: Candidate): Candidate {
     return finest.flash <= this.#flash ? finest : this.#search.leanest();
   }
 
@@ -48,9 +59,20 @@ export class Goals {
     return this.within({ bytes: Infinity, flash: this.#flash });
   }
 
-  /** The fastest within limits that it may fail to meet. */
-  within(limits: Limits): Candidate {
-    return this.#search.fasten(this.#start(), limits);
+  /**
+   * The fastest within limits that it may fail to meet: from the smallest on by faster ways, or from
+   * the fastest on by smaller ones.
+   * @param timeMax what takes longer is of no use.
+   */
+  within(limits: Limits, timeMax = Infinity): Candidate {
+    const up = this.#search.fasten(this.#start(), limits);
+    const fastest = this.#search.fastest();
+    const isNear = limits.bytes < fastest.bytes && limits.bytes >= slimmable * fastest.bytes;
+    if (!isNear || fastest.flash > limits.flash) return up;
+    const down = this.#search.slim(fastest, limits, timeMax);
+    return down.bytes <= limits.bytes && (up.bytes > limits.bytes || down.time < up.time)
+      ? down
+      : up;
   }
 
   /** The smallest that is at most so much slower than the fastest. */
@@ -59,10 +81,10 @@ export class Goals {
     if (factor === 1) return fastest;
     const start = this.#start();
     let best = fastest;
-    let [low, high] = [Math.min(start.bytes, fastest.bytes), fastest.bytes];
+    let [low, high] = [Math.min(start.liveBytes, fastest.bytes), fastest.bytes];
     for (let i = 0; i < bisections && low < high; i++) {
       const bytes = i === 0 ? low : Math.floor((low + high) / 2);
-      const found = this.#search.fasten(start, { bytes, flash: this.#flash });
+      const found = this.within({ bytes, flash: this.#flash }, timeWithin(fastest, factor));
       if (found.bytes <= bytes && isWithin(found, fastest, factor)) {
         best = smaller(best, found);
         high = Math.min(bytes, found.bytes);

@@ -26,6 +26,8 @@ export interface Candidate {
   readonly flash: number;
   readonly time: number;
   readonly instructions: number;
+  /** No arena of its schedule is smaller. */
+  readonly liveBytes: number;
 }
 
 /** Bytes that a candidate may take. */
@@ -33,6 +35,9 @@ export interface Limits {
   readonly bytes: number;
   readonly flash: number;
 }
+
+/** How many choices are looked at on the way to fewer bytes. */
+const slimTries = 500;
 
 /** The bytes in use at every tick. */
 export function usage({ blocks, ticks }: Memory): Int32Array {
@@ -91,9 +96,11 @@ export class Search {
 
   candidate(choice: Choice): Candidate {
     const ways = this.#chosen(choice);
+    const { memory } = this.draft(choice);
     return {
       choice,
-      bytes: placedBytes(this.draft(choice).memory.blocks),
+      liveBytes: liveBytes(memory),
+      bytes: placedBytes(memory.blocks),
       flash: this.#flash(choice),
       time: ways.reduce((sum, w) => sum + w.time, 0),
       instructions: ways.reduce((sum, w) => sum + w.instructions, 0),
@@ -125,21 +132,50 @@ export class Search {
     return this.#least((w) => [w.method.rows, whole(w), w.method.scratchBytes]);
   }
 
+  /** Other ways wherever fewer bytes are in use at the most. */
+  shrink(from: Candidate, flashMax: number): Candidate {
+    const choice = [...from.choice];
+    let least = from.liveBytes;
+    for (let isBetter = true; isBetter; ) {
+      isBetter = false;
+      for (let i = choice.length - 1; i >= 0; i--)
+        for (let way = 0; way < this.#ways[i]!.length; way++) {
+          const own = choice[i]!;
+          if (way === own) continue;
+          choice[i] = way;
+          const bytes = liveBytes(this.draft(choice).memory);
+          if (bytes >= least || this.#flash(choice) > flashMax) choice[i] = own;
+          else {
+            isBetter = true;
+            least = bytes;
+          }
+        }
+    }
+    return this.candidate(choice);
+  }
+
   /** Every operation with the least flash. */
   leanest(): Candidate {
     return this.#least((w) => [w.constants + this.#code(w.kernel), w.time]);
   }
 
-  #isWithin(choice: Choice, { bytes, flash }: Limits): boolean {
-    if (flash !== Infinity && this.#flash(choice) > flash) return false;
-    if (bytes === Infinity) return true;
+  /** The bytes of a choice, or Infinity if these or its flash are beyond the limits. */
+  #bytesWithin(choice: Choice, { bytes, flash }: Limits): number {
+    if (flash !== Infinity && this.#flash(choice) > flash) return Infinity;
+    if (bytes === Infinity) return 0;
     const { memory } = this.draft(choice);
-    return liveBytes(memory) <= bytes && placedBytes(memory.blocks) <= bytes;
+    if (liveBytes(memory) > bytes) return Infinity;
+    const placed = placedBytes(memory.blocks, bytes);
+    return placed <= bytes ? placed : Infinity;
   }
 
-  /** Faster ways wherever the limits allow, those first that save the most time. */
+  /**
+   * Faster ways wherever the limits allow, those first that save the most time. What is beyond the
+   * limit of bytes at first may get no larger.
+   */
   fasten(from: Candidate, limits: Limits): Candidate {
     const choice = [...from.choice];
+    let most = Math.max(from.bytes, limits.bytes);
     let isBetter = true;
     for (let round = 0; isBetter && round < 3; round++) {
       isBetter = false;
@@ -149,7 +185,9 @@ export class Search {
         const own = choice[i]!;
         for (let way = 0; way < own; way++) {
           choice[i] = way;
-          if (this.#isWithin(choice, limits)) {
+          const bytes = this.#bytesWithin(choice, { ...limits, bytes: most });
+          if (bytes < Infinity) {
+            most = Math.max(bytes, limits.bytes);
             isBetter = true;
             break;
           }
@@ -158,6 +196,58 @@ export class Search {
       }
     }
     return this.candidate(choice);
+  }
+
+  /** Bytes times ticks beyond a limit, and the operations that run then or touch what these do. */
+  #excess(choice: Choice, limit: number): { area: number; hot: Set<number> } {
+    const { slices, memory } = this.draft(choice);
+    const bytes = usage(memory);
+    let area = 0;
+    const hot = new Set<number>();
+    slices.forEach(({ operation }, s) => {
+      let own = 0;
+      for (let t = memory.ticks[s]!; t < memory.ticks[s + 1]!; t++)
+        own += Math.max(0, bytes[t]! - limit);
+      area += own;
+      if (own > 0) hot.add(operation);
+    });
+    for (const i of [...hot])
+      for (const tensor of this.#network.operations[i]!.operands) {
+        const { producer, readers } = this.#network.tensors[tensor?.tensor ?? 0]!;
+        if (tensor && producer >= 0) hot.add(producer);
+        for (const { operation } of tensor ? readers : []) hot.add(operation);
+      }
+    return { area, hot };
+  }
+
+  /**
+   * Smaller ways where more bytes are in use than the limit, those first that take the least time
+   * for what they save; then faster ones again wherever that leaves room.
+   */
+  slim(from: Candidate, limits: Limits, timeMax: number): Candidate {
+    const choice = [...from.choice];
+    let { area, hot } = this.#excess(choice, limits.bytes);
+    let time = from.time;
+    for (let tries = 0; area > 0 && time <= timeMax && tries < slimTries; ) {
+      let best: { i: number; way: number; worth: number } | undefined;
+      for (const i of [...hot].sort((a, b) => a - b))
+        for (const [way, { time: needed }] of this.#ways[i]!.entries()) {
+          const own = choice[i]!;
+          if (way === own) continue;
+          tries++;
+          choice[i] = way;
+          const left = this.#excess(choice, limits.bytes).area;
+          choice[i] = own;
+          const worth = (area - left) / Math.max(1, needed - this.#ways[i]![own]!.time);
+          if (left < area && worth > (best?.worth ?? 0)) best = { i, way, worth };
+        }
+      if (!best) break;
+      choice[best.i] = best.way;
+      ({ area, hot } = this.#excess(choice, limits.bytes));
+      time = this.#chosen(choice).reduce((sum, w) => sum + w.time, 0);
+    }
+    const found = this.candidate(choice);
+    return found.bytes <= limits.bytes ? this.fasten(found, limits) : found;
   }
 
   /** Faster ways, those first that save the most time for their flash, until the time is met. */
