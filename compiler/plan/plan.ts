@@ -170,7 +170,7 @@ export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned
   const network = networkOf(chosen);
   const search = new Search(network, ways, costs.code);
   const { memory, slices, offsets, bytes, lowerBound, isProved } = placed(search, network, choice);
-  const methods = choice.map((way, i) => ways[i]![way]!.method);
+  const methods = ways.map((own, i) => own[choice[i]!]!.method);
   const buffers = memory.blocks.flatMap(({ label, bytes, parts }, i): Omit<Buffer, "id">[] =>
     parts.length > 0 ? [{ label, bytes, offset: offsets[i]!, parts }] : [],
   );

@@ -14,6 +14,8 @@ export interface Pace {
   readonly height: number;
   /** The rows are those of the first input. */
   readonly accumulates: boolean;
+  /** Operations after it wait for all of its rows. */
+  readonly isLast: boolean;
 }
 
 /** Whether the rows that rows up to `end` need have been made. */
@@ -78,7 +80,7 @@ export function schedule(operations: readonly Operation[], paces: readonly Pace[
   for (let i = 0; i < operations.length; )
     if (isStreamed(i)) {
       let last = i + 1;
-      while (isStreamed(last)) last++;
+      while (isStreamed(last) && !paces[last - 1]!.isLast) last++;
       stream(operations, paces, i, last, slices);
       i = last;
     } else {

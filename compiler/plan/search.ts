@@ -10,7 +10,10 @@ import { placedBytes } from "./place.ts";
 import { type Slice, schedule } from "./schedule.ts";
 import type { Way } from "./ways.ts";
 
-/** A way for each operation, by its index. */
+/**
+ * A way for each operation, by its index; then for each operation 1 if those after it wait for all
+ * of its rows, else 0.
+ */
 export type Choice = readonly number[];
 
 export interface Draft {
@@ -77,14 +80,15 @@ export class Search {
     const methods = this.#chosen(choice).map((w) => w.method);
     const paces = methods.map(({ rows, accumulates }, i) => {
       const { height, inputHeight } = operations[i]!;
-      return { rows, accumulates, height: accumulates ? inputHeight : height };
+      const isLast = choice[operations.length + i] === 1;
+      return { rows, accumulates, height: accumulates ? inputHeight : height, isLast };
     });
     const slices = schedule(operations, paces);
     return { slices, memory: memoryOf(this.#network, methods, slices, unit) };
   }
 
   #chosen(choice: Choice): Way[] {
-    return choice.map((way, i) => this.#ways[i]![way]!);
+    return this.#ways.map((ways, i) => ways[choice[i]!]!);
   }
 
   #flash(choice: Choice): number {
@@ -113,12 +117,11 @@ export class Search {
       const i = a.findIndex((n, at) => n !== b[at]);
       return i >= 0 && a[i]! < b[i]!;
     };
-    return this.candidate(
-      this.#ways.map((ways) => {
-        const sizes = ways.map(by);
-        return sizes.reduce((best, size, i) => (isLess(size, sizes[best]!) ? i : best), 0);
-      }),
-    );
+    const ways = this.#ways.map((own) => {
+      const sizes = own.map(by);
+      return sizes.reduce((best, size, i) => (isLess(size, sizes[best]!) ? i : best), 0);
+    });
+    return this.candidate([...ways, ...ways.map(() => 0)]);
   }
 
   /** Every operation at its fastest. */
@@ -139,7 +142,7 @@ export class Search {
     for (let isBetter = true; isBetter; ) {
       isBetter = false;
       for (let i = choice.length - 1; i >= 0; i--)
-        for (let way = 0; way < this.#ways[i]!.length; way++) {
+        for (let way = 0; way < (this.#ways[i]?.length ?? 2); way++) {
           const own = choice[i]!;
           if (way === own) continue;
           choice[i] = way;
@@ -180,7 +183,7 @@ export class Search {
     for (let round = 0; isBetter && round < 3; round++) {
       isBetter = false;
       const saving = (i: number) => this.#ways[i]![choice[i]!]!.time - this.#ways[i]![0]!.time;
-      const order = choice.map((_, i) => i).filter((i) => saving(i) > 0);
+      const order = this.#ways.map((_, i) => i).filter((i) => saving(i) > 0);
       for (const i of order.sort((a, b) => saving(b) - saving(a) || a - b)) {
         const own = choice[i]!;
         for (let way = 0; way < own; way++) {
@@ -255,7 +258,7 @@ export class Search {
     const choice = [...from.choice];
     for (let left = from.time - time; left > 0; ) {
       let best: { i: number; way: number; worth: number; saved: number } | undefined;
-      for (const [i, own] of choice.entries())
+      for (const [i, own] of choice.slice(0, this.#ways.length).entries())
         for (let way = 0; way < own; way++) {
           const [a, b] = [this.#ways[i]![own]!, this.#ways[i]![way]!];
           const saved = a.time - b.time;
