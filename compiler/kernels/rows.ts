@@ -14,8 +14,8 @@ export interface RowLayout {
   readonly bytes: number;
 }
 
-/** Pools keep the layout of their input. */
-const makesPlanes = (node: Node): boolean =>
+/** Whether a node's output is stored as planes; pools keep the layout of their input. */
+export const makesPlanes = (node: Node): boolean =>
   str(node, node.op.startsWith("Conv") ? "y_layout" : "x_layout") === "NCHW";
 
 /** Images stored as planes [1,C,H,W], which convolutions at the boundary read and write. */

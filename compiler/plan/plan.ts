@@ -4,6 +4,7 @@ import type { InUse } from "../diagnostics/memory.ts";
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { Buffer, Place, Plan, Region, Step } from "../ir/plan.ts";
 import { elementBytes } from "../ir/types.ts";
+import { makesPlanes, rowLayout } from "../kernels/rows.ts";
 import { withKernels } from "../kernels/select.ts";
 import { type Chunk, disjoint, type Memory, type Method } from "./buffers.ts";
 import { type Goal, Goals } from "./goal.ts";
@@ -40,7 +41,7 @@ function stepOf(
   { operation, begin, end }: Slice,
   { accumulates }: Method,
 ): Pick<Step, "node" | "inputs" | "outputs"> {
-  const { node, operands, results, height } = network.operations[operation]!;
+  const { node, operands, height } = network.operations[operation]!;
   const rows = (tensor: number) => network.tensors[tensor]!.layout.count;
   const inputs = operands.map((o, i): Region | undefined => {
     if (!o) return undefined;
@@ -50,9 +51,10 @@ function stepOf(
       : [0, rows(o.tensor)];
     return { value: node.inputs[i]!, rowBegin, rowEnd };
   });
-  const outputs = results.map((tensor, i): Region => {
-    const [rowBegin, rowEnd] = height === 1 || accumulates ? [0, rows(tensor)] : [begin, end];
-    return { value: node.outputs[i]!, rowBegin, rowEnd };
+  const outputs = node.outputs.map((value): Region => {
+    const all = rowLayout(value, makesPlanes(node)).count;
+    const [rowBegin, rowEnd] = height === 1 || accumulates ? [0, all] : [begin, end];
+    return { value, rowBegin, rowEnd };
   });
   return { node, inputs, outputs };
 }
