@@ -4,6 +4,7 @@ import { layersOf, type Plan, type Step } from "../ir/plan.ts";
 import { typeBytes } from "../ir/types.ts";
 import { geometry } from "../kernels/conv.ts";
 import { type Binding, type Part, partsOf } from "../kernels/kernel.ts";
+import { makesPlanes } from "../kernels/rows.ts";
 import { kernelOf } from "../kernels/select.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { commentText, Identifiers } from "./c.ts";
@@ -77,8 +78,10 @@ class SourceWriter {
   /** Rows that a call makes: all of its region, or of a part's own; or takes, if it gathers them. */
   #rows({ node: whole, inputs, outputs }: Step, node: Node): string {
     const isPart = node !== whole;
-    const region = kernelOf(whole).accumulates ? inputs[0]! : outputs[0]!;
-    const count = isPart ? geometry(node).window.output[0]! : region.rowEnd;
+    const { shape } = outputs[0]!.value.type;
+    const made = shape[makesPlanes(whole) ? 2 : 1]!;
+    const own = kernelOf(whole).accumulates ? inputs[0]!.rowEnd : made;
+    const count = isPart ? geometry(node).window.output[0]! : own;
     return `(mote_rows){0, ${count}, 0, NULL, 0}`;
   }
 
