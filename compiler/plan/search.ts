@@ -39,6 +39,11 @@ export interface Limits {
   readonly flash: number;
 }
 
+/** Of so many blocks, only the choices that are settled on are placed: others go by bytes in use. */
+const manyBlocks = 700;
+const lazyTries = 4;
+const shrinkRounds = 3;
+
 /** How many choices are looked at on the way to fewer bytes. */
 const slimTries = 500;
 
@@ -139,7 +144,8 @@ export class Search {
   shrink(from: Candidate, flashMax: number): Candidate {
     const choice = [...from.choice];
     let least = from.liveBytes;
-    for (let isBetter = true; isBetter; ) {
+    let isBetter = true;
+    for (let round = 0; isBetter && round < shrinkRounds; round++) {
       isBetter = false;
       for (let i = choice.length - 1; i >= 0; i--)
         for (let way = 0; way < (this.#ways[i]?.length ?? 2); way++) {
@@ -163,12 +169,16 @@ export class Search {
   }
 
   /** The bytes of a choice, or Infinity if these or its flash are beyond the limits. */
-  #bytesWithin(choice: Choice, { bytes, flash }: Limits): number {
+  #bytesWithin(
+    choice: Choice,
+    { bytes, flash }: Limits,
+    bytesOf: (memory: Memory, most: number) => number,
+  ): number {
     if (flash !== Infinity && this.#flash(choice) > flash) return Infinity;
     if (bytes === Infinity) return 0;
     const { memory } = this.draft(choice);
     if (liveBytes(memory) > bytes) return Infinity;
-    const placed = placedBytes(memory.blocks, bytes);
+    const placed = bytesOf(memory, bytes);
     return placed <= bytes ? placed : Infinity;
   }
 
@@ -177,6 +187,25 @@ export class Search {
    * limit of bytes at first may get no larger.
    */
   fasten(from: Candidate, limits: Limits): Candidate {
+    if (this.draft(from.choice).memory.blocks.length <= manyBlocks)
+      return this.#fastened(from, limits, (memory, most) => placedBytes(memory.blocks, most));
+    let found = from;
+    let live = limits.bytes;
+    for (let i = 0; i < lazyTries; i++) {
+      const start = { ...from, bytes: from.liveBytes };
+      found = this.#fastened(start, { ...limits, bytes: live }, liveBytes);
+      if (found.bytes <= limits.bytes || live <= from.liveBytes) return found;
+      live = Math.max(from.liveBytes, live - (found.bytes - limits.bytes));
+    }
+    return found;
+  }
+
+  /** @param bytesOf what is held against the limit; called where no fewer bytes are in use. */
+  #fastened(
+    from: Candidate,
+    limits: Limits,
+    bytesOf: (memory: Memory, most: number) => number,
+  ): Candidate {
     const choice = [...from.choice];
     let most = Math.max(from.bytes, limits.bytes);
     let isBetter = true;
@@ -188,7 +217,7 @@ export class Search {
         const own = choice[i]!;
         for (let way = 0; way < own; way++) {
           choice[i] = way;
-          const bytes = this.#bytesWithin(choice, { ...limits, bytes: most });
+          const bytes = this.#bytesWithin(choice, { ...limits, bytes: most }, bytesOf);
           if (bytes < Infinity) {
             most = Math.max(bytes, limits.bytes);
             isBetter = true;
