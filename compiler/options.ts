@@ -187,6 +187,13 @@ export const options: readonly OptionSpec[] = [
     inConfig: true,
   },
   {
+    name: "emitMemoryMap",
+    value: flag,
+    description: "write NAME.memory.svg beside the C files: what lies where in the arena, and when",
+    commands: ["compile"],
+    inConfig: true,
+  },
+  {
     name: "dump",
     value: { kind: "list", placeholder: "STAGE", values: stages.slice(0, -1) },
     description: `print the graph after a stage: ${stages.slice(0, -1).join(", ")}`,
@@ -200,8 +207,9 @@ export const options: readonly OptionSpec[] = [
   },
   {
     name: "explain",
-    value: choice("kernels"),
-    description: "print each layer's candidate kernels, their predicted costs and the choice",
+    value: { kind: "list", placeholder: "WHAT", values: ["kernels", "memory"] },
+    description:
+      "print kernels: each layer's candidates, their predicted costs and the choice; or memory: a map of the arena and what is in it at the peak",
     commands: ["compile"],
   },
   {
