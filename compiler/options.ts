@@ -110,7 +110,8 @@ export const options: readonly OptionSpec[] = [
     name: "optimize",
     value: choice("balanced", "speed", "size", "sram"),
     description:
-      "least SRAM at 2% of time at the most (balanced), least time, least flash, or least SRAM (default: balanced)",
+      "least SRAM at 2% of time at the most (balanced), least time, least flash, or least SRAM " +
+      "(default: balanced)",
     commands: building,
     inConfig: true,
   },
@@ -209,7 +210,8 @@ export const options: readonly OptionSpec[] = [
     name: "explain",
     value: { kind: "list", placeholder: "WHAT", values: ["kernels", "memory"] },
     description:
-      "print kernels: each layer's candidates, their predicted costs and the choice; or memory: a map of the arena and what is in it at the peak",
+      "print kernels: each layer's candidates, their predicted costs and the choice; or memory: " +
+      "a map of the arena and what is in it at the peak",
     commands: ["compile"],
   },
   {

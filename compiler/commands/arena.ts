@@ -11,8 +11,8 @@ interface Owner {
 }
 
 /**
- * Bytes [from, to) of a buffer that one layer uses in ticks [begin, end). No two overlap: what takes
- * the place of an operand begins where that ends.
+ * Bytes [from, to) of a buffer that one layer uses in ticks [begin, end). No two overlap: what
+ * takes the place of an operand begins where that ends.
  */
 export interface Piece extends Part, Owner {
   readonly buffer: Buffer;

@@ -46,10 +46,14 @@ function checkNames(files: readonly string[], values: OptionValues): void {
     if (same.length > 1) throw new MoteError(say.sameName(name, same));
 }
 
-function summary({ name, graph, memory, macs, emitted }: Program, outDir: string): string {
+const mapName = ({ name }: Program): string => `${name}.memory.svg`;
+
+function summary(program: Program, outDir: string, hasMap: boolean): string {
+  const { name, graph, memory, macs, emitted } = program;
   const { arenaBytes } = graph.plan;
+  const map = hasMap ? `, ${mapName(program)}` : "";
   return [
-    `${name}: ${join(outDir, `${name}.c`)}, ${name}.h, mote/`,
+    `${name}: ${join(outDir, `${name}.c`)}, ${name}.h, mote/${map}`,
     `  arena    ${grouped(arenaBytes)} bytes (${certificate(arenaBytes, memory)})`,
     `  weights  ${grouped(emitted.weightsBytes)} bytes, tables ${grouped(emitted.tablesBytes)}`,
     `  work     ${grouped(macs)} multiply-accumulates`,
@@ -114,8 +118,6 @@ function timings({ milliseconds, rewrites }: Compilation): string {
   return [...lines, `  ${total} rewrites`].join("\n");
 }
 
-const mapName = ({ name }: Program): string => `${name}.memory.svg`;
-
 const filesOf = (program: Program, { emitMemoryMap }: OptionValues): Map<string, string> =>
   new Map([
     ...program.emitted.files,
@@ -139,7 +141,9 @@ function compileOne(file: string, values: OptionValues, outDir: string, console:
   if (writes) writeFiles(outDir, files);
   const shown = relative(process.cwd(), outDir) || ".";
   if (program && !quiet)
-    console.out(writes ? summary(program, shown) : `${program.name}: no errors`);
+    console.out(
+      writes ? summary(program, shown, files.has(mapName(program))) : `${program.name}: no errors`,
+    );
   if (program && !quiet) explain(program, values, console);
   if (program && values.pareto === true && !quiet) console.out(frontierText(program.memory));
   if (values.diagnostics === true) console.error(timings(compilation));

@@ -1,58 +1,20 @@
 /** `--emitMemoryMap`: the arena over time, as an SVG picture. */
 import type { Program } from "../compile.ts";
 import type { Plan } from "../ir/plan.ts";
-import {
-  type Arena,
-  arenaOf,
-  isAlive,
-  labelOf,
-  layerAt,
-  type Piece,
-  type Span,
-  timeScale,
-} from "./arena.ts";
+import { isAlive, labelOf, layerAt, type Piece } from "./arena.ts";
 import { certificate } from "./memory.ts";
+import { byteAxis, levels, namesHeight, peakLine, timeAxis } from "./memory-axes.ts";
+import {
+  bottom,
+  type Frame,
+  fontSize,
+  frameOf,
+  margin,
+  nameLetters,
+  widthOf,
+} from "./memory-frame.ts";
 import { grouped } from "./session.ts";
-import { element, escaped, lettersOf, shortened } from "./svg.ts";
-
-/** All sizes in pixels. */
-const margin = { left: 76, right: 190, top: 64 };
-const plotHeight = 480;
-const bottom = margin.top + plotHeight;
-const plotWidthMin = 960;
-const spanWidthMin = 18;
-const fontSize = 11;
-const letterWidth = 6.4;
-/** Longest name of a layer, in letters. */
-const nameLetters = 28;
-/** Degrees by which names are turned that do not fit below their span. */
-const turn = 60;
-const legend = { column: 230, row: 18 };
-
-/** Where things of the plan are in the picture. */
-interface Frame {
-  readonly arena: Arena;
-  readonly plan: Plan;
-  readonly width: number;
-  readonly x: (tick: number) => number;
-  readonly y: (byte: number) => number;
-}
-
-function frameOf(plan: Plan): Frame {
-  const arena = arenaOf(plan);
-  const width = Math.max(plotWidthMin, arena.spans.length * spanWidthMin);
-  const x = timeScale(arena.spans, width, spanWidthMin);
-  const scale = plotHeight / Math.max(1, plan.arenaBytes);
-  return {
-    arena,
-    plan,
-    width,
-    x: (tick) => margin.left + x(tick),
-    y: (byte) => bottom - byte * scale,
-  };
-}
-
-const widthOf = (text: string): number => lettersOf(text) * letterWidth;
+import { element, escaped, shortened } from "./svg.ts";
 
 /** Hues by the golden angle: those of layers that follow each other are far apart. */
 function colourOf(layer: number): string {
@@ -138,146 +100,29 @@ function names(frame: Frame): string[] {
   return [...groups.values()].flatMap((pieces) => nameIn(pieces, frame));
 }
 
-/** Lines at multiples of a power of two, eight at the most. */
-function byteAxis({ plan: { arenaBytes }, y, width }: Frame): string[] {
-  let unit = 1;
-  while (arenaBytes / unit > 8) unit *= 2;
-  const count = Math.floor(arenaBytes / unit);
-  const marks = Array.from({ length: count + 1 }, (_, i) => {
-    const at = y(i * unit);
-    return [
-      element("line", {
-        ...{ x1: margin.left - 4, x2: margin.left + width, y1: at, y2: at },
-        class: "grid",
-      }),
-      element(
-        "text",
-        { x: margin.left - 8, y: at + fontSize / 3, "text-anchor": "end" },
-        grouped(i * unit),
-      ),
-    ];
-  });
-  const middle = margin.top + plotHeight / 2;
-  const title = { x: 14, y: middle, transform: `rotate(-90 14 ${middle})` };
-  return [
-    ...marks.flat(),
-    element("text", { ...title, "text-anchor": "middle" }, "offset in the arena (bytes)"),
-  ];
-}
-
-/** What fits below a span, or the shortest. */
-function spanText({ layers }: Span, width: number): { text: string; fits: boolean } {
-  const [first, last] = [layers[0]!, layers.at(-1)!].map((l) => shortened(l, nameLetters));
-  const count = `${layers.length} layers row by row`;
-  const texts = layers.length === 1 ? [first!] : [`${first} … ${last}: ${count}`, count];
-  const text = texts.find((t) => widthOf(t) + 8 < width);
-  return { text: text ?? texts.at(-1)!, fits: text !== undefined };
-}
-
-/** The name of a span below the axis, turned where it is too long. */
-function spanName(span: Span, { x }: Frame): string {
-  const [left, right] = [x(span.begin), x(span.end)];
-  const { text, fits } = spanText(span, right - left);
-  const middle = (left + right) / 2;
-  const [at, y] = fits ? [middle, bottom + 32] : [middle + fontSize / 3, bottom + 28];
-  return element(
-    "text",
-    {
-      ...{ class: "span", "data-begin": span.begin, "data-end": span.end, x: at, y },
-      ...{ "data-left": left, "data-right": right, "text-anchor": fits ? "middle" : "end" },
-      ...(!fits && { transform: `rotate(${-turn} ${at.toFixed(3)} ${y})` }),
-    },
-    element("title", {}, escaped(span.layers.join("\n"))),
-    escaped(text),
-  );
-}
-
-/** How far names reach below the axis. */
-const namesHeight = ({ arena: { spans }, x }: Frame): number =>
-  spans.reduce((height, span) => {
-    const { text, fits } = spanText(span, x(span.end) - x(span.begin));
-    return fits ? height : Math.max(height, widthOf(text) * Math.sin((turn * Math.PI) / 180));
-  }, 0);
-
-/** Ticks and names of layers below the time in which they run. */
-function timeAxis(frame: Frame): string[] {
-  const { arena, x, width } = frame;
-  const lines = arena.spans.map(({ begin }) => {
-    const at = { x1: x(begin), x2: x(begin) };
-    return element("line", { class: "grid", ...at, y1: margin.top, y2: bottom + 5 });
-  });
-  let free = 0;
-  const ticks = arena.spans.flatMap(({ begin }) => {
-    const left = x(begin);
-    if (left < free) return [];
-    free = left + widthOf(String(begin)) + 8;
-    return [element("text", { x: left, y: bottom + 16, class: "tick" }, String(begin))];
-  });
-  const end = margin.left + width + 8;
-  return [
-    ...lines,
-    ...ticks,
-    ...arena.spans.map((span) => spanName(span, frame)),
-    element("text", { x: end, y: bottom + 16 }, `time (${grouped(arena.ticks)} ticks)`),
-  ];
-}
-
-/** A level of bytes, with its name at the right. */
-function level(name: string, bytes: number, { y, width }: Frame, textY = y(bytes)): string[] {
-  const at = y(bytes);
-  const right = margin.left + width;
-  return [
-    element("line", { class: "level", x1: margin.left, x2: right, y1: at, y2: at }),
-    element("text", { x: right + 6, y: textY + fontSize / 3 }, `${name} ${grouped(bytes)}`),
-  ];
-}
-
-function levels(frame: Frame, lowerBound: number): string[] {
-  const { arenaBytes } = frame.plan;
-  if (lowerBound === arenaBytes) return level("arena = lower bound", arenaBytes, frame);
-  const below = Math.max(frame.y(lowerBound), frame.y(arenaBytes) + fontSize + 3);
-  return [...level("arena", arenaBytes, frame), ...level("lower bound", lowerBound, frame, below)];
-}
-
-function peakLine({ arena: { peak }, x, width }: Frame): string[] {
-  const at = (x(peak.tick) + x(peak.tick + 1)) / 2;
-  const text = `peak: ${grouped(peak.bytes)} bytes in use, ${shortened(peak.layer, nameLetters)}`;
-  const half = widthOf(text) / 2;
-  const middle = Math.min(Math.max(at, margin.left + half), margin.left + width - half);
-  return [
-    element("line", {
-      ...{ class: "peak", x1: at, x2: at, y1: margin.top - 6, y2: bottom },
-    }),
-    element(
-      "text",
-      { x: middle, y: margin.top - 12, "text-anchor": "middle", class: "peak-text" },
-      escaped(text),
-    ),
-  ];
-}
+const entry = { width: 230, height: 18 };
 
 /** What the colours mean. */
-function legendOf({ arena: { layers }, width }: Frame, top: number): string[] {
-  const columns = Math.max(1, Math.floor((width + margin.right) / legend.column));
-  const entry = (i: number, attributes: Record<string, string>, text: string) => {
-    const x = margin.left + (i % columns) * legend.column;
-    const y = top + Math.floor(i / columns) * legend.row;
+function legendOf({ arena: { layers }, width }: Frame, top: number) {
+  const columns = Math.floor((width + margin.right) / entry.width);
+  const draw = (attributes: Record<string, string>, text: string, i: number) => {
+    const x = margin.left + (i % columns) * entry.width;
+    const y = top + Math.floor(i / columns) * entry.height;
+    const d = `M${x} ${y}h16v11h-16z`;
     return [
-      element("path", { d: `M${x} ${y}h16v11h-16z`, stroke: "#444", ...attributes }),
+      element("path", { d, stroke: "#444", ...attributes }),
       element("text", { x: x + 22, y: y + 10 }, escaped(text)),
     ];
   };
-  return [
-    ...layers.flatMap((name, i) =>
-      entry(i, { fill: colourOf(i) }, shortened(name, nameLetters + 2)),
-    ),
-    ...entry(layers.length, { fill: "#888", class: "scratch" }, "paler: scratch memory of a layer"),
-    element(
-      "text",
-      { x: margin.left, y: top + Math.floor(layers.length / columns) * legend.row + 34 },
-      "A layer's output in the place of its input is shown from when the input is dead.",
-    ),
+  const scratch = { fill: "#888", class: "scratch" };
+  const end = top + Math.ceil((layers.length + 1) / columns) * entry.height;
+  const note = "A layer's output in the place of its input is shown from when the input is dead.";
+  const lines = [
+    ...layers.flatMap((name, i) => draw({ fill: colourOf(i) }, shortened(name, nameLetters), i)),
+    ...draw(scratch, "paler: a layer's scratch memory", layers.length),
+    element("text", { x: margin.left, y: end + 16 }, escaped(note)),
   ];
+  return { lines, end: end + 32 };
 }
 
 const style = `
@@ -293,15 +138,13 @@ text.tick{fill:#666;font-size:9px}
 .peak{stroke:#b00020;stroke-width:1.2}
 `;
 
-/** The picture: time to the right, the arena's bytes upwards. */
+/** The picture of a program's memory. */
 export function memoryMap({ name, target, graph: { plan }, memory }: Program): string {
   const frame = frameOf(plan);
-  const legendTop = bottom + 60 + namesHeight(frame);
-  const entries = legendOf(frame, legendTop);
-  const width = margin.left + frame.width + margin.right;
-  const rows = Math.ceil((entries.length / 2) * (legend.column / (frame.width + margin.right)));
-  const height = legendTop + (rows + 2) * legend.row;
-  const head = `${name} for ${target.name}: arena of ${grouped(plan.arenaBytes)} bytes, ${certificate(plan.arenaBytes, memory)}`;
+  const legend = legendOf(frame, Math.ceil(bottom + 60 + namesHeight(frame)));
+  const [width, height] = [margin.left + frame.width + margin.right, legend.end];
+  const size = `arena of ${grouped(plan.arenaBytes)} bytes`;
+  const head = `${name} for ${target.name}: ${size}, ${certificate(plan.arenaBytes, memory)}`;
   const lines = [
     element("title", {}, escaped(head)),
     element("style", {}, style),
@@ -313,7 +156,7 @@ export function memoryMap({ name, target, graph: { plan }, memory }: Program): s
     ...names(frame),
     ...levels(frame, memory.lowerBoundBytes),
     ...peakLine(frame),
-    ...entries,
+    ...legend.lines,
   ];
   const attributes = { xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${width} ${height}` };
   return `${element("svg", { ...attributes, width, height }, "\n", lines.join("\n"), "\n")}\n`;

@@ -73,7 +73,7 @@ const chars = { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" };
 const tableOf = (head: string[], colAligns: ("left" | "right")[]) =>
   new Table({ head, colAligns, chars, style: { head: [], border: [] } });
 
-/** Of each layer its letter, its most bytes at once, and the layers that run first and last in its life. */
+/** Of each layer its letter, its most bytes at once, and what runs first and last in its life. */
 function legendText(arena: Arena, { graph: { plan } }: Program): string {
   const table = tableOf(
     ["", "layer", "bytes", "scratch", "life"],
