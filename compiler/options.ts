@@ -110,7 +110,8 @@ export const options: readonly OptionSpec[] = [
     name: "optimize",
     value: choice("balanced", "speed", "size", "sram"),
     description:
-      "least SRAM at 2% of time at the most (balanced), least time, least flash, or least SRAM (default: balanced)",
+      "least SRAM at 2% of time at the most (balanced), least time, least flash, or least SRAM " +
+      "(default: balanced)",
     commands: building,
     inConfig: true,
   },
@@ -187,6 +188,13 @@ export const options: readonly OptionSpec[] = [
     inConfig: true,
   },
   {
+    name: "emitMemoryMap",
+    value: flag,
+    description: "write NAME.memory.svg beside the C files: what lies where in the arena, and when",
+    commands: ["compile"],
+    inConfig: true,
+  },
+  {
     name: "dump",
     value: { kind: "list", placeholder: "STAGE", values: stages.slice(0, -1) },
     description: `print the graph after a stage: ${stages.slice(0, -1).join(", ")}`,
@@ -200,8 +208,10 @@ export const options: readonly OptionSpec[] = [
   },
   {
     name: "explain",
-    value: choice("kernels"),
-    description: "print each layer's candidate kernels, their predicted costs and the choice",
+    value: { kind: "list", placeholder: "WHAT", values: ["kernels", "memory"] },
+    description:
+      "print kernels: each layer's candidates, their predicted costs and the choice; or memory: " +
+      "a map of the arena and what is in it at the peak",
     commands: ["compile"],
   },
   {

@@ -10,7 +10,9 @@ import { moteVersion } from "../version.ts";
 import { type Arguments, helpText } from "./arguments.ts";
 import { configName, findConfig, initialConfig, readConfig } from "./config.ts";
 import { explainText } from "./explain.ts";
-import { certificate, frontierText, pointJson } from "./memory.ts";
+import { certificate, frontierText, memoryJson, pointJson } from "./memory.ts";
+import { memoryMap } from "./memory-map.ts";
+import { memoryText } from "./memory-text.ts";
 import {
   type Console,
   compileOptions,
@@ -44,10 +46,14 @@ function checkNames(files: readonly string[], values: OptionValues): void {
     if (same.length > 1) throw new MoteError(say.sameName(name, same));
 }
 
-function summary({ name, graph, memory, macs, emitted }: Program, outDir: string): string {
+const mapName = ({ name }: Program): string => `${name}.memory.svg`;
+
+function summary(program: Program, outDir: string, hasMap: boolean): string {
+  const { name, graph, memory, macs, emitted } = program;
   const { arenaBytes } = graph.plan;
+  const map = hasMap ? `, ${mapName(program)}` : "";
   return [
-    `${name}: ${join(outDir, `${name}.c`)}, ${name}.h, mote/`,
+    `${name}: ${join(outDir, `${name}.c`)}, ${name}.h, mote/${map}`,
     `  arena    ${grouped(arenaBytes)} bytes (${certificate(arenaBytes, memory)})`,
     `  weights  ${grouped(emitted.weightsBytes)} bytes, tables ${grouped(emitted.tablesBytes)}`,
     `  work     ${grouped(macs)} multiply-accumulates`,
@@ -62,7 +68,7 @@ const portJson = (name: string, type: Program["graph"]["inputs"][number]["type"]
   zeroPoint: type.quant?.zeroPoint[0] ?? null,
 });
 
-function jsonOf(file: string, { program, diagnostics }: Compilation, written: boolean) {
+function jsonOf(file: string, { program, diagnostics }: Compilation, files: readonly string[]) {
   const shown = diagnostics.map(({ code, severity, place, text, help }) => ({
     code: `MOTE${code}`,
     severity,
@@ -86,7 +92,8 @@ function jsonOf(file: string, { program, diagnostics }: Compilation, written: bo
     ...(program.memory.frontier.length > 0 && { frontier: program.memory.frontier.map(pointJson) }),
     weightsBytes: emitted.weightsBytes,
     tablesBytes: emitted.tablesBytes,
-    files: written ? [...emitted.files.keys()] : [],
+    memory: memoryJson(program),
+    files,
     diagnostics: shown,
   };
 }
@@ -111,6 +118,18 @@ function timings({ milliseconds, rewrites }: Compilation): string {
   return [...lines, `  ${total} rewrites`].join("\n");
 }
 
+const filesOf = (program: Program, { emitMemoryMap }: OptionValues): Map<string, string> =>
+  new Map([
+    ...program.emitted.files,
+    ...(emitMemoryMap === true ? [[mapName(program), memoryMap(program)] as const] : []),
+  ]);
+
+function explain(program: Program, values: OptionValues, console: Console): void {
+  const asked = (values.explain ?? []) as readonly string[];
+  if (asked.includes("kernels")) console.out(explainText(program));
+  if (asked.includes("memory")) console.out(memoryText(program, console.columns));
+}
+
 function compileOne(file: string, values: OptionValues, outDir: string, console: Console): object {
   const compilation = compile(file, compileOptions(values));
   const { program, diagnostics } = compilation;
@@ -118,14 +137,17 @@ function compileOne(file: string, values: OptionValues, outDir: string, console:
   const quiet = values.json === true;
   if (compilation.dumps.size > 0) printDumps(console, compilation, outDir, stem(file));
   const writes = program !== undefined && values.noEmit !== true;
-  if (writes) writeFiles(outDir, program.emitted.files);
+  const files = writes ? filesOf(program, values) : new Map<string, string>();
+  if (writes) writeFiles(outDir, files);
   const shown = relative(process.cwd(), outDir) || ".";
   if (program && !quiet)
-    console.out(writes ? summary(program, shown) : `${program.name}: no errors`);
-  if (program && values.explain === "kernels" && !quiet) console.out(explainText(program));
+    console.out(
+      writes ? summary(program, shown, files.has(mapName(program))) : `${program.name}: no errors`,
+    );
+  if (program && !quiet) explain(program, values, console);
   if (program && values.pareto === true && !quiet) console.out(frontierText(program.memory));
   if (values.diagnostics === true) console.error(timings(compilation));
-  return jsonOf(file, compilation, writes);
+  return jsonOf(file, compilation, [...files.keys()]);
 }
 
 /** Compiles every file of a job; the exit code. Problems of one file do not stop the others. */

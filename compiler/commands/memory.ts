@@ -1,6 +1,7 @@
 /** What is said of a program's memory. */
 import Table from "cli-table3";
 import type { Program } from "../compile.ts";
+import { arenaOf } from "./arena.ts";
 import { grouped } from "./session.ts";
 
 type Memory = Program["memory"];
@@ -11,11 +12,25 @@ export const certificate = (bytes: number, { lowerBoundBytes, isProved }: Memory
     ? "proved the smallest for its schedule"
     : `at least ${grouped(lowerBoundBytes)} for its schedule, gap ${grouped(bytes - lowerBoundBytes)}`;
 
+export const boundText = (bytes: number, { lowerBoundBytes, isProved }: Memory): string =>
+  `arena ${grouped(bytes)}, lower bound ${grouped(lowerBoundBytes)}, gap ` +
+  `${grouped(bytes - lowerBoundBytes)}: ${isProved ? "" : "not "}proved the smallest for its schedule.`;
+
 export const pointJson = ({ bytes, flash, instructions }: Memory["frontier"][number]) => ({
   arenaBytes: bytes,
   flashBytes: flash,
   instructions: Math.round(instructions),
 });
+
+/** What is in use at the peak, and every buffer with the ticks [begin, end) of its life. */
+export function memoryJson({ graph: { plan } }: Program): object {
+  const { layer, bytes, inUse } = arenaOf(plan).peak;
+  const buffers = plan.buffers.map(({ label, bytes, offset, parts }) => {
+    const begin = Math.min(...parts.map((p) => p.begin));
+    return { label, bytes, offset, begin, end: Math.max(...parts.map((p) => p.end)) };
+  });
+  return { peak: { layer, bytes, inUse }, buffers };
+}
 
 /** The programs between the fastest and the smallest, as predicted. */
 export function frontierText({ frontier }: Memory): string {

@@ -24,6 +24,8 @@ export interface Console {
   out(text: string): void;
   error(text: string): void;
   readonly colour: boolean;
+  /** Width of the terminal, where there is one. */
+  readonly columns?: number | undefined;
 }
 
 export const terminal = (pretty: unknown): Console => ({
@@ -31,6 +33,7 @@ export const terminal = (pretty: unknown): Console => ({
   error: (text) => process.stderr.write(`${text}\n`),
   colour:
     pretty === undefined ? pc.isColorSupported && process.stderr.isTTY === true : pretty === "true",
+  columns: process.stdout.columns,
 });
 
 export function printDiagnostics(console: Console, diagnostics: readonly Diagnostic[]): void {
