@@ -15,6 +15,7 @@ import {
   eligible,
   hasKernel,
   kernelOf,
+  measuredRatio,
   type Optimize,
   predictedInstructions,
   predictedTime,
@@ -184,6 +185,7 @@ const costsBy = (options: SelectOptions): Costs => ({
   accumulators: (node) =>
     forcedKernel(node, options.forced) ? [] : accumulators(node, options.isa),
   time: (node, kernel) => predictedTime(node, kernel, options),
+  measured: (node, kernel) => measuredRatio(node, kernel, options),
   instructions: (node, kernel) => predictedInstructions(node, kernel, options),
   constants: (node, kernel) => constantBytes(node, kernel, options),
   code: (kernel) => codeBytesOf(kernel, options),

@@ -21,7 +21,7 @@ typedef enum {
     MOTE_ERROR_ARENA_NULL = 1,      /* no arena was given */
     MOTE_ERROR_ARENA_TOO_SMALL = 2, /* fewer bytes than <NAME>_ARENA_BYTES */
     MOTE_ERROR_ARENA_ALIGN = 3,     /* not at a multiple of <NAME>_ARENA_ALIGN */
-    MOTE_ERROR_ARENA_OVERWRITTEN = 4 /* built with MOTE_CHECK_ARENA: bytes that were free had been written */
+    MOTE_ERROR_ARENA_OVERWRITTEN = 4 /* built with MOTE_CHECK_ARENA: unused bytes were written */
 } mote_status;
 
 /** Element types, as in <NAME>_INPUT_0_TYPE. */

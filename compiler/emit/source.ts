@@ -75,7 +75,7 @@ class SourceWriter {
     });
   }
 
-  /** Rows that a call makes: all of its region, or of a part's own; or takes, if it gathers them. */
+  /** Rows that a call makes, all of them or of a part's own; or takes, if it gathers them. */
   #rows({ node: whole, inputs, outputs }: Step, node: Node): string {
     const isPart = node !== whole;
     const { shape } = outputs[0]!.value.type;

@@ -120,6 +120,7 @@ const conv: Kernel = {
   scratchBytes: (node) =>
     16 * (productsOf(node) + (needsResults(node) ? 4 * filterGroups(node) : 0)),
   rowsAtOnce: (node) => blockRows(windowFields(node), 4),
+  pixelsAtOnce: 4,
   inPlace: (node) => (blocksFitInPlace(node, windowFields(node), 4) ? [0] : []),
   cost: (node) => {
     const pixels = count(node) / geometry(node).filters;

@@ -81,6 +81,10 @@ export interface Kernel {
    * of an image's height, or of what has not four axes those along the first one. Infinity: none.
    */
   readonly rowsAtOnce?: (node: Node) => number;
+  /** What calls of some rows by a table cost over their share of a whole call; 1 if unsaid. */
+  readonly rowsFactor?: number;
+  /** Pixels that are made together, where `cost` does not count blocks that are not full. */
+  readonly pixelsAtOnce?: number;
   /**
    * It takes rows of its input as they come: `out_begin` and `out_end` of `mote_rows` are rows of
    * the input, all of which calls in order have taken after the last; from the first call to the

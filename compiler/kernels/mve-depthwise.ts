@@ -63,6 +63,7 @@ export const columnsKernel: Kernel = {
   isa: ["mve"],
   serves,
   scratchBytes: (node) => columnsOf(node) * 64 + 16 + pixelsOf(node) * 64,
+  rowsFactor: 1.4,
   rowsAtOnce: (node) =>
     geometry(node).channels <= 16 ? windowRows(windowFields(node), 1) : noOrder,
   /** A row's columns are copied before it is written, by 16 channels at a time. */

@@ -204,6 +204,7 @@ const pointwise: Kernel = {
   isa: ["mve"],
   serves: (node) => isWeightedInt8(node) && hasPackableOutput(node) && isPointwise(node),
   rowsAtOnce: (node) => blockRows(windowFields(node), 2),
+  pixelsAtOnce: 2,
   cost: (node) => {
     const { filters, channels } = geometry(node);
     return (count(node) / filters / 2) * stepCost(channels, filters, 4, 2) + 100;

@@ -79,6 +79,12 @@ export function predictedCycles(
 export const predictedTime = (node: Node, kernel: Kernel, options: SelectOptions): number =>
   predictedCycles(node, kernel, options) ?? predictedInstructions(node, kernel, options);
 
+/** What tuning measured for the very layer, over what is predicted; 1 without tuning. */
+export function measuredRatio(node: Node, kernel: Kernel, options: SelectOptions): number {
+  const tuned = options.tuning?.get(layerSignature(node, options.profile))?.[kernel.name];
+  return tuned === undefined ? 1 : tuned / Math.max(1, predictedTime(node, kernel, options));
+}
+
 /** Bytes of a layer's constants in flash. */
 export const constantBytes = (node: Node, kernel: Kernel, { profile }: SelectOptions): number =>
   kernel.isView
@@ -141,7 +147,7 @@ export function withKernels(
   return makeGraph("lowered", graph.name, graph.inputs, outputs);
 }
 
-/** The kernels that may serve a node, the best first: the user's choice alone, where there is one. */
+/** Kernels that may serve a node, the best first; the user's choice alone, if there is one. */
 export function eligible(node: Node, options: SelectOptions): Kernel[] {
   const usable = ranked(node, options);
   const forced = usable.find((k) => k.name === forcedKernel(node, options.forced));

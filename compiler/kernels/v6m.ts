@@ -95,6 +95,7 @@ function pairsKernel(f: Family): Kernel {
     serves: (node) => portable.serves(node) && f.fits(node) && isSafe(node),
     scratchBytes: (node) => 4 * f.scratchWords(windowOf(node), prepared(node).packing),
     rowsAtOnce: (node) => blockRows(windowOf(node), 4),
+    pixelsAtOnce: 4,
     inPlace: (node) => (blocksOfFourFitInPlace(node, windowOf(node), f.depthwise) ? [0] : []),
     cost: (node) => costOf(f, node, prepared(node)),
     bind: (node, profile) => bindPairs(f, portable, node, profile, prepared(node)),

@@ -1,4 +1,4 @@
-/** Which memory a schedule needs, from when to when: a buffer for each piece that lives and dies alone. */
+/** Which memory a schedule needs, and from when to when: a block for what lives and dies alone. */
 import type { Part } from "../ir/plan.ts";
 import { elementBytes } from "../ir/types.ts";
 import type { Network, Operand, TensorFacts } from "./network.ts";
@@ -344,7 +344,10 @@ class Builder {
   }
 }
 
-/** The memory of a schedule. @param unit that scratch memory and rows which lie apart are aligned to. */
+/**
+ * The memory of a schedule.
+ * @param unit that scratch memory and rows which lie apart are aligned to.
+ */
 export const memoryOf = (
   network: Network,
   methods: readonly Method[],

@@ -14,8 +14,9 @@ export interface Goal {
 /** How much slower than the fastest program within the budgets one may be. */
 const slowdown = { speed: 1, balanced: 1.02, size: 2, sram: 1.5 } as const;
 
-/** Steps of the search for a number of bytes. */
+/** Steps of the search for a number of bytes; fewer for large networks. */
 const bisections = 8;
+const bisectionsOfLarge = 4;
 
 /** By instructions; cycles, where the target has a model of them, may lose twice as much. */
 const isWithin = (c: Candidate, fastest: Candidate, factor: number): boolean =>
@@ -26,9 +27,15 @@ const timeWithin = ({ time }: Candidate, factor: number): number => (2 * factor 
 /** From this part of the fastest program's bytes on, a way down from it is looked for. */
 const slimmable = 0.5;
 
-/** Of two, the smaller; of equals the faster. */
-const smaller = (a: Candidate, b: Candidate): Candidate =>
-  b.bytes < a.bytes || (b.bytes === a.bytes && b.time < a.time) ? b : a;
+/** The smaller first; of equals the faster. */
+const bySize = (a: Candidate, b: Candidate): number => a.bytes - b.bytes || a.time - b.time;
+
+/** Each of them once. */
+const distinct = (all: readonly Candidate[]): Candidate[] =>
+  all.filter((c, i) => all.findIndex((d) => d.bytes === c.bytes && d.time === c.time) === i);
+
+/** So many are placed exactly. */
+const finalists = 3;
 
 export class Goals {
   readonly #search: Search;
@@ -60,13 +67,14 @@ export class Goals {
   }
 
   /**
-   * The fastest within limits that it may fail to meet: from the smallest on by faster ways, or from
-   * the fastest on by smaller ones.
+   * The fastest within limits that it may fail to meet: from the smallest on by faster ways, or
+   * from the fastest on by smaller ones.
    * @param timeMax what takes longer is of no use.
    */
   within(limits: Limits, timeMax = Infinity): Candidate {
     const up = this.#search.fasten(this.#start(), limits);
     const fastest = this.#search.fastest();
+    if (this.#search.isLarge(up)) return up;
     const isNear = limits.bytes < fastest.bytes && limits.bytes >= slimmable * fastest.bytes;
     if (!isNear || fastest.flash > limits.flash) return up;
     const down = this.#search.slim(fastest, limits, timeMax);
@@ -75,29 +83,31 @@ export class Goals {
       : up;
   }
 
-  /** The smallest that is at most so much slower than the fastest. */
-  #smallest(factor: number): Candidate {
+  /** Those that are at most so much slower than the fastest, the smallest first. */
+  #smallest(factor: number): Candidate[] {
     const fastest = this.#fastest();
-    if (factor === 1) return fastest;
+    if (factor === 1) return [fastest];
     const start = this.#start();
-    let best = fastest;
+    const all = [fastest, start];
     let [low, high] = [Math.min(start.liveBytes, fastest.bytes), fastest.bytes];
-    for (let i = 0; i < bisections && low < high; i++) {
+    const steps = this.#search.isLarge(start) ? bisectionsOfLarge : bisections;
+    for (let i = 0; i < steps && low < high; i++) {
       const bytes = i === 0 ? low : Math.floor((low + high) / 2);
       const found = this.within({ bytes, flash: this.#flash }, timeWithin(fastest, factor));
-      if (found.bytes <= bytes && isWithin(found, fastest, factor)) {
-        best = smaller(best, found);
+      all.push(found);
+      if (isWithin(found, fastest, factor) && found.bytes <= bytes)
         high = Math.min(bytes, found.bytes);
-      } else low = bytes + 1;
+      else low = bytes + 1;
     }
-    return best;
+    return distinct(all.filter((c) => isWithin(c, fastest, factor))).sort(bySize);
   }
 
-  /** Without regard to the budget of SRAM. */
-  best(): Candidate {
+  /** Without regard to the budget of SRAM; which of them is smallest, their placement tells. */
+  best(): Candidate[] {
     const { optimize } = this.#goal;
-    if (optimize !== "size") return this.#smallest(slowdown[optimize]);
-    return this.#search.hasten(this.#search.leanest(), slowdown.size * this.#fastest().time);
+    if (optimize !== "size") return this.#smallest(slowdown[optimize]).slice(0, finalists);
+    const time = slowdown.size * this.#fastest().time;
+    return [this.#search.hasten(this.#search.leanest(), time)];
   }
 
   /** The smallest at any time. */
@@ -116,12 +126,8 @@ export class Goals {
     }
     const isWorse = (a: Candidate, b: Candidate) =>
       b.bytes <= a.bytes && b.time <= a.time && (b.bytes < a.bytes || b.time < a.time);
-    const distinct = found.filter(
-      (c, i) => found.findIndex((d) => d.bytes === c.bytes && d.time === c.time) === i,
-    );
-    return distinct
-      .filter((c) => !distinct.some((d) => isWorse(c, d)))
-      .sort((a, b) => a.time - b.time);
+    const all = distinct(found);
+    return all.filter((c) => !all.some((d) => isWorse(c, d))).sort((a, b) => a.time - b.time);
   }
 }
 

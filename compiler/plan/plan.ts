@@ -82,12 +82,14 @@ export interface Planned {
   readonly lowerBoundBytes: number;
   /** No placement needs fewer bytes than this one. */
   readonly isProved: boolean;
-  /** Where it was asked for: programs of which none is better in SRAM and time, the fastest first. */
+  /** If asked for: programs none of which is better in SRAM and time, the fastest first. */
   readonly frontier: readonly Candidate[];
   /** What is in use while most bytes are, and the node that runs then. */
   readonly peak: { readonly node: Node | undefined; readonly inUse: readonly InUse[] };
   /** As measured for the kernels. */
   readonly codeBytes: number;
+  /** Predicted for one run. */
+  readonly instructions: number;
 }
 
 /** What a memory holds at its fullest. */
@@ -143,8 +145,11 @@ function settle(
   { maxSram = Infinity, maxFlash }: Goal,
   bytesOf: (choice: Choice) => number,
 ): Candidate {
-  const best = goals.best();
-  if (bytesOf(best.choice) <= maxSram) return best;
+  const [best] = goals
+    .best()
+    .map((candidate) => ({ candidate, bytes: bytesOf(candidate.choice) }))
+    .sort((a, b) => a.bytes - b.bytes || a.candidate.time - b.candidate.time);
+  if (best!.bytes <= maxSram) return best!.candidate;
   const flash = maxFlash ?? Infinity;
   for (let bytes = maxSram, i = 0; i < placementTries; i++) {
     const found = goals.within({ bytes, flash });
@@ -187,6 +192,7 @@ export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned
     graph: { ...chosen, level: "planned", plan: planned },
     lowerBoundBytes: lowerBound,
     isProved,
+    instructions: searched.candidate(choice).instructions,
     frontier: frontier.map((c) => ({ ...c, bytes: bytesOf(c.choice) })),
     peak: peakOf({ memory, slices }, network),
     codeBytes: [...new Set(kernels.values())].reduce((sum, k) => sum + costs.code(k), 0),

@@ -39,7 +39,7 @@ export interface Limits {
   readonly flash: number;
 }
 
-/** Of so many blocks, only the choices that are settled on are placed: others go by bytes in use. */
+/** Of so many blocks, only what is settled on is placed: other choices go by bytes in use. */
 const manyBlocks = 700;
 const lazyTries = 4;
 const shrinkRounds = 3;
@@ -101,6 +101,11 @@ export class Search {
     const kernels = new Set(ways.map((w) => w.kernel));
     const code = [...kernels].reduce((sum, k) => sum + this.#code(k), 0);
     return ways.reduce((sum, w) => sum + w.constants, code);
+  }
+
+  /** Whether placing its blocks takes long. */
+  isLarge({ choice }: Candidate): boolean {
+    return this.draft(choice).memory.blocks.length > manyBlocks;
   }
 
   candidate(choice: Choice): Candidate {
@@ -187,7 +192,7 @@ export class Search {
    * limit of bytes at first may get no larger.
    */
   fasten(from: Candidate, limits: Limits): Candidate {
-    if (this.draft(from.choice).memory.blocks.length <= manyBlocks)
+    if (!this.isLarge(from))
       return this.#fastened(from, limits, (memory, most) => placedBytes(memory.blocks, most));
     let found = from;
     let live = limits.bytes;

@@ -217,7 +217,7 @@ class Play {
     });
   }
 
-  /** Whether an input may be written over while the step runs, since it begins where the output does. */
+  /** Whether an input may be written over by the step, since it begins where the output does. */
   #isTaken(input: number, read: readonly Span[], written: readonly Span[]): boolean {
     const allowed = inPlaceInputs(this.#kernel, this.#step.node).includes(input);
     return allowed && read[0] !== undefined && read[0].begin === written[0]?.begin;

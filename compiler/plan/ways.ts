@@ -12,6 +12,8 @@ export interface Costs {
   /** Kernels that take a node's input row by row as it comes. */
   accumulators(node: Node): readonly Kernel[];
   time(node: Node, kernel: Kernel): number;
+  /** What was measured for the very node, over `time`; 1 where nothing was. */
+  measured(node: Node, kernel: Kernel): number;
   instructions(node: Node, kernel: Kernel): number;
   /** Bytes of constants. */
   constants(node: Node, kernel: Kernel): number;
@@ -57,12 +59,28 @@ function methodOf({ node, height }: Operation, kernel: Kernel, rows: number): Me
   };
 }
 
+/** What blocks of pixels that are not full cost beside those that are. */
+function filled(
+  { outputs }: Node,
+  rows: number,
+  { pixelsAtOnce = 1, rowsFactor = 1 }: Kernel,
+): number {
+  const pixels = rows * (outputs[0]!.type.shape[2] ?? 1);
+  return (rowsFactor * (Math.ceil(pixels / pixelsAtOnce) * pixelsAtOnce)) / pixels;
+}
+
 /** The sum over all calls, the last of which may make fewer rows. */
-function overCalls({ node, height }: Operation, rows: number, of: (n: Node) => number): number {
+function overCalls(
+  { node, height }: Operation,
+  kernel: Kernel,
+  rows: number,
+  of: (n: Node) => number,
+): number {
   if (rows >= height) return of(node);
   const [calls, rest] = [Math.floor(height / rows), height % rows];
-  const each = of(rowNode(node, rows)) + callInstructions;
-  return calls * each + (rest > 0 ? of(rowNode(node, rest)) + callInstructions : 0);
+  const call = (count: number) =>
+    of(rowNode(node, count)) * filled(node, count, kernel) + callInstructions;
+  return calls * call(rows) + (rest > 0 ? call(rest) : 0);
 }
 
 /** Rows a call that are worth a try. */
@@ -140,15 +158,17 @@ function accumulating(operation: Operation, costs: Costs): Way[] {
 function undominated(operation: Operation, costs: Costs, isTight: boolean): Way[] {
   const { node, height } = operation;
   const kernels = costs.kernels(node);
-  const fastest = Math.min(...kernels.map((k) => costs.time(node, k)));
-  const worth = kernels.filter((k) => isTight || costs.time(node, k) <= slowest * fastest);
+  const timeOf = (k: Kernel) => costs.time(node, k) * costs.measured(node, k);
+  const fastest = Math.min(...kernels.map(timeOf));
+  const worth = kernels.filter((k) => isTight || timeOf(k) <= slowest * fastest);
   const ways = worth.flatMap((kernel) => {
     const whole = methodOf(operation, kernel, height);
     const counts = whole.canSplit ? rowCounts(height) : [height];
     const constants = costs.constants(node, kernel);
     return counts.map((rows): Way => {
-      const time = overCalls(operation, rows, (n) => costs.time(n, kernel));
-      const instructions = overCalls(operation, rows, (n) => costs.instructions(n, kernel));
+      const own = costs.measured(node, kernel);
+      const time = overCalls(operation, kernel, rows, (n) => own * costs.time(n, kernel));
+      const instructions = overCalls(operation, kernel, rows, (n) => costs.instructions(n, kernel));
       const method = { ...whole, rows };
       return { operation, kernel, method, time, instructions, constants };
     });

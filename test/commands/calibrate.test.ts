@@ -31,12 +31,13 @@ describe("calibration", () => {
   const targets = ["cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m55"];
   it.each(targets)("predicts whole networks on %s within a tenth", async (target) => {
     for (const model of bundled) {
-      const program = compileModel(modelFile(model), { target });
-      const layers = kernelChoices(program);
-      const predicted = layers.reduce((sum, l) => sum + l.candidates[0]!.instructions, 0);
-      const { json } = await execute(program, {});
-      expect(predicted / json.instructions!, model).toBeGreaterThan(0.9);
-      expect(predicted / json.instructions!, model).toBeLessThan(1.1);
+      for (const optimize of ["speed", "balanced"] as const) {
+        const program = compileModel(modelFile(model), { target, optimize });
+        const { json } = await execute(program, {});
+        const ratio = program.memory.instructions / json.instructions!;
+        expect(ratio, `${model} for ${optimize}`).toBeGreaterThan(0.9);
+        expect(ratio, `${model} for ${optimize}`).toBeLessThan(1.1);
+      }
     }
   });
 });

@@ -42,7 +42,7 @@ describe("compiling", () => {
     const { code, out } = await mote(kws);
     expect(code).toBe(0);
     expect(out).toMatch(/arena +[\d,]+ bytes/);
-    expect(readdirSync("out").sort()).toEqual(["kws.c", "kws.h", "mote"]);
+    expect(readdirSync("out").sort()).toEqual(["kws.c", "kws.h", "kws_check.h", "mote"]);
     const included = [...readFileSync("out/kws.c", "utf8").matchAll(/"mote\/(.+)"/g)].map(
       (m) => m[1]!,
     );
@@ -52,7 +52,8 @@ describe("compiling", () => {
 
   it("takes several models, and a name and folder of one's own", async () => {
     expect((await mote(kws, modelFile("ad"), "--outDir", "a/b")).code).toBe(0);
-    expect(readdirSync("a/b").sort()).toEqual(["ad.c", "ad.h", "kws.c", "kws.h", "mote"]);
+    const files = ["ad.c", "ad.h", "ad_check.h", "kws.c", "kws.h", "kws_check.h", "mote"];
+    expect(readdirSync("a/b").sort()).toEqual(files);
     expect((await mote(kws, "--name", "my-word", "--outDir", "c")).code).toBe(0);
     expect(readFileSync("c/my_word.h", "utf8")).toMatch(/#define MY_WORD_ARENA_BYTES \d+/);
   });
