@@ -11,6 +11,8 @@ import { type Buffer, endOf, gcd, type Limits, type Placement } from "./types.ts
 
 const nodesOfFits = 20_000_000;
 const nodesOfMinimize = 300_000;
+/** A round of fewer nodes found nothing that more of them would. */
+const rounding = 16;
 
 export type Fit =
   | { readonly outcome: "fits"; readonly offsets: number[]; readonly nodes: number }
@@ -99,6 +101,7 @@ export function minimize(buffers: readonly Buffer[], limits: Limits = {}): Minim
   const unit = unitOf(problem);
   bound = Math.ceil(bound / unit) * unit;
   for (let nodes = Math.ceil(limit / 16); solver.nodesLeft > 0 && bound < best.bytes; nodes *= 2) {
+    const before = solver.nodesLeft;
     let [capacity, failed] = [bound, bound - unit];
     while (solver.nodesLeft > 0 && failed + unit < best.bytes) {
       const offsets: number[] = new Array(buffers.length).fill(0);
@@ -109,6 +112,7 @@ export function minimize(buffers: readonly Buffer[], limits: Limits = {}): Minim
       const steps = Math.floor((best.bytes - failed) / unit / 2);
       capacity = failed + Math.max(1, steps) * unit;
     }
+    if (solver.nodesLeft > before - rounding) break;
   }
   return answer(limit - solver.nodesLeft);
 }
