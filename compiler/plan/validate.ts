@@ -2,7 +2,7 @@
  * Whether a plan keeps every byte until its last reader. It plays the schedule on an arena in which
  * every range of bytes remembers what was written there last, and shares no code with the planner.
  */
-import { type Graph, ints, type Node, str, type Value } from "../ir/graph.ts";
+import { constantOf, type Graph, ints, type Node, str, type Value } from "../ir/graph.ts";
 import type { Place, Plan, Region, Step } from "../ir/plan.ts";
 import { inPlaceInputs, type Kernel } from "../kernels/kernel.ts";
 import { kernelOf } from "../kernels/select.ts";
@@ -56,6 +56,11 @@ function needed(node: Node, input: number, made: Range, all: number, height: num
   const autoPads = !["", "NOTSET", "VALID"].includes(str(node, "auto_pad"));
   if (/^(Conv2D|AveragePool2D|MaxPool2D)$/.test(node.op) && !autoPads)
     return seen(node, made, height);
+  const picked = node.op === "ResizeNearest" && node.attrs.axis === 1;
+  if (picked) {
+    const rows = Array.from(constantOf(node.inputs[1])!.data, Number).slice(...made);
+    return rows.map((row) => [row, row + 1]);
+  }
   return [isPart && height === all ? made : [0, height]];
 }
 

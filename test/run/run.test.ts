@@ -92,8 +92,8 @@ describe.each(["host", "cortex-m4"])("trace on %s", (name) => {
     const { trace } = await runFixture("double", name, { trace: true });
     expect(trace).toEqual(
       [0, 1].map((seed) => [
-        { step: 0, data: sample(seed) },
-        { step: 1, data: doubled(sample(seed)) },
+        { layer: 0, data: sample(seed) },
+        { layer: 1, data: doubled(sample(seed)) },
       ]),
     );
   });
