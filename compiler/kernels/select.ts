@@ -75,9 +75,15 @@ export function predictedCycles(
   });
 }
 
+/** Cycles are an estimate: of nearly as many, fewer instructions are better. */
+const instructionWeight = 0.05;
+
 /** Cycles, or instructions where there is no model of cycles. */
-export const predictedTime = (node: Node, kernel: Kernel, options: SelectOptions): number =>
-  predictedCycles(node, kernel, options) ?? predictedInstructions(node, kernel, options);
+export function predictedTime(node: Node, kernel: Kernel, options: SelectOptions): number {
+  const instructions = predictedInstructions(node, kernel, options);
+  const cycles = predictedCycles(node, kernel, options);
+  return cycles === undefined ? instructions : cycles + instructionWeight * instructions;
+}
 
 /** What tuning measured for the very layer, over what is predicted; 1 without tuning. */
 export function measuredRatio(node: Node, kernel: Kernel, options: SelectOptions): number {
