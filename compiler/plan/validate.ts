@@ -39,11 +39,15 @@ const madeIn = (node: Node): string =>
   node.op.startsWith("Conv") ? str(node, "y_layout") : str(node, "x_layout");
 
 /** Rows of an input that rows of a convolution's or pool's output see. */
-function seen(node: Node, [begin, end]: Range, height: number): Range[] {
+function seen(node: Node, [begin, end]: Range, all: number, height: number): Range[] {
   const isConv = node.op === "Conv2D";
   const kernel = isConv ? node.inputs[1]!.type.shape[1]! : ints(node, "kernel_shape")[0]!;
   const at = (name: string, absent: number) => ints(node, name)[0] ?? absent;
-  const [stride, dilation, pad] = [at("strides", 1), at("dilations", 1), at("pads", 0)];
+  const [stride, dilation] = [at("strides", 1), at("dilations", 1)];
+  const missing = Math.max(0, (all - 1) * stride + (kernel - 1) * dilation + 1 - height);
+  const autoPad = str(node, "auto_pad");
+  const isSame = autoPad.startsWith("SAME");
+  const pad = isSame ? (missing + (autoPad === "SAME_LOWER" ? 1 : 0)) >> 1 : at("pads", 0);
   const rows = new Set<number>();
   for (let row = begin; row < end; row++)
     for (let k = 0; k < kernel; k++) rows.add(row * stride - pad + k * dilation);
@@ -52,16 +56,15 @@ function seen(node: Node, [begin, end]: Range, height: number): Range[] {
 
 /** Rows of an input that rows of the output need, at the most. */
 function needed(node: Node, input: number, made: Range, all: number, height: number): Range[] {
-  const isPart = node.inputs[input]!.type.shape.length === 4 && made[1] - made[0] < all;
-  const autoPads = !["", "NOTSET", "VALID"].includes(str(node, "auto_pad"));
-  if (/^(Conv2D|AveragePool2D|MaxPool2D)$/.test(node.op) && !autoPads)
-    return seen(node, made, height);
-  const picked = node.op === "ResizeNearest" && node.attrs.axis === 1;
-  if (picked) {
+  const [n, , , channels] = node.inputs[input]!.type.shape;
+  const isImage = channels !== undefined && n === 1;
+  const isWindowed = /^(Conv2D|AveragePool2D|MaxPool2D)$/.test(node.op);
+  if (isWindowed && isImage && input === 0) return seen(node, made, all, height);
+  if (node.op === "ResizeNearest" && node.attrs.axis === 1 && isImage && input === 0) {
     const rows = Array.from(constantOf(node.inputs[1])!.data, Number).slice(...made);
     return rows.map((row) => [row, row + 1]);
   }
-  return [isPart && height === all ? made : [0, height]];
+  return [isImage && height === all ? made : [0, height]];
 }
 
 /** Bytes [begin, end) of the arena that hold those from `from` on of a value. */
@@ -223,9 +226,12 @@ class Play {
   }
 
   /** Whether an input may be written over by the step, since it begins where the output does. */
-  #isTaken(input: number, read: readonly Span[], written: readonly Span[]): boolean {
-    const allowed = inPlaceInputs(this.#kernel, this.#step.node).includes(input);
-    return allowed && read[0] !== undefined && read[0].begin === written[0]?.begin;
+  #isTaken(input: number, written: readonly Span[]): boolean {
+    const region = this.#step.inputs[input];
+    if (!region || !inPlaceInputs(this.#kernel, this.#step.node).includes(input)) return false;
+    const { value, rowBegin } = region;
+    const given = this.#arena.spans(value, [rowBegin, rowBegin + 1], this.#layout(input), "");
+    return given[0] !== undefined && given[0].begin === written[0]?.begin;
   }
 
   /** Whatever a step touches is in use in some buffer while it runs. */
@@ -277,7 +283,7 @@ class Play {
     inputs.forEach((region, i) => {
       const read = region ? this.#reads(i, made) : [];
       const isMet = read.some((r) => written.some((w) => meet(r, w)));
-      if (isMet && !this.#isTaken(i, read, written))
+      if (isMet && !this.#isTaken(i, written))
         this.#arena.problems.add(`${this.#when}: the output lies over input ${i}`);
     });
   }
@@ -329,9 +335,9 @@ class Play {
     const written = outputs.flatMap((o) => this.#writes(o, this.#made(o)));
     this.#follow(made, written);
     this.#checkUse(made, written);
-    const first = this.#step.inputs[0] ? this.#reads(0, made) : [];
-    const isTaken = this.#isTaken(0, first, written);
-    const order = isTaken ? Infinity : (this.#kernel.rowsAtOnce?.(node) ?? Infinity);
+    const order = this.#isTaken(0, written)
+      ? Infinity
+      : (this.#kernel.rowsAtOnce?.(node) ?? Infinity);
     if (order === Infinity || outputs.length > 1) {
       this.#apart(made, written);
       for (const o of outputs)

@@ -17,9 +17,10 @@ test.concurrent.for(families.map((f) => [f.name, f] as const))(
   },
 );
 
-test("every kernel is tried", () => {
+test("every kernel that computes is tried", () => {
   const tried = new Set(families.flatMap((f) => draw(f, 3000).map((c) => c.kernel.name)));
-  const missing = allKernels().filter((k) => !k.isView && !tried.has(k.name));
+  const compute = allKernels().filter((k) => !k.isView && !k.ops.includes("RowInput"));
+  const missing = compute.filter((k) => !tried.has(k.name));
   expect(missing.map((k) => k.name)).toEqual([]);
 });
 
