@@ -35,22 +35,26 @@ export interface Block {
   isShared?: true;
 }
 
+const meets = (a: Part, b: Part): boolean =>
+  a.from < b.to && b.from < a.to && a.begin < b.end && b.begin < a.end;
+
 /** Parts none of which lie over others: one that does begins where those end. */
 export function disjoint({ parts, isShared }: Block): readonly Part[] {
   if (!isShared) return parts;
   const kept: Part[] = [];
   for (const part of [...parts].sort((a, b) => a.begin - b.begin)) {
     let left = [part];
-    for (const old of kept)
+    for (const old of kept) {
+      if (!left.some((p) => meets(p, old))) continue;
       left = left.flatMap((p): Part[] => {
-        const meets = old.from < p.to && p.from < old.to && old.begin < p.end && p.begin < old.end;
-        if (!meets) return [p];
+        if (!meets(p, old)) return [p];
         return [
           { ...p, to: Math.min(p.to, old.from) },
           { ...p, from: Math.max(p.from, old.to) },
           { ...p, from: Math.max(p.from, old.from), to: Math.min(p.to, old.to), begin: old.end },
         ].filter((q) => q.from < q.to && q.begin < q.end);
       });
+    }
     kept.push(...left);
   }
   return kept;

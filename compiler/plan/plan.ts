@@ -120,7 +120,9 @@ function unitFor({ tensors }: Network, bytes: number): number {
 /** How often a smaller budget is tried where the placement needs more than the bytes in use. */
 const placementTries = 6;
 
-interface Placed extends Draft {
+interface Placed {
+  /** What rows that lie apart are aligned to. */
+  readonly unit: number;
   readonly offsets: readonly number[];
   readonly bytes: number;
   /** No placement of the blocks needs fewer bytes. */
@@ -131,10 +133,10 @@ interface Placed extends Draft {
 function placed(search: Search, network: Network, choice: Choice): Placed {
   let unit = unitFor(network, 0);
   for (;;) {
-    const draft = search.draft(choice, unit);
-    const { offsets, bytes, lowerBound, status } = place(draft.memory.blocks);
+    const { memory } = search.draft(choice, unit);
+    const { offsets, bytes, lowerBound, status } = place(memory.blocks);
     const isProved = status === "optimal";
-    if (unitFor(network, bytes) <= unit) return { ...draft, offsets, bytes, lowerBound, isProved };
+    if (unitFor(network, bytes) <= unit) return { unit, offsets, bytes, lowerBound, isProved };
     unit = unitFor(network, bytes);
   }
 }
@@ -145,10 +147,15 @@ function settle(
   { maxSram = Infinity, maxFlash }: Goal,
   bytesOf: (choice: Choice) => number,
 ): Candidate {
-  const [best] = goals
-    .best()
-    .map((candidate) => ({ candidate, bytes: bytesOf(candidate.choice) }))
-    .sort((a, b) => a.bytes - b.bytes || a.candidate.time - b.candidate.time);
+  let best: { candidate: Candidate; bytes: number } | undefined;
+  for (const candidate of goals.best()) {
+    if (best && candidate.liveBytes > best.bytes) continue;
+    const bytes = bytesOf(candidate.choice);
+    const { time } = candidate;
+    const isEqual = bytes === best?.bytes;
+    if (!best || bytes < best.bytes || (isEqual && time < best.candidate.time))
+      best = { candidate, bytes };
+  }
   if (best!.bytes <= maxSram) return best!.candidate;
   const flash = maxFlash ?? Infinity;
   for (let bytes = maxSram, i = 0; i < placementTries; i++) {
@@ -166,7 +173,14 @@ export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned
   const isTight = goal.optimize === "size" || goal.maxFlash !== undefined;
   const ways = waysOf(open.operations, costs, isTight);
   const searched = new Search(open, ways, costs.code);
-  const bytesOf = (choice: Choice) => placed(searched, open, choice).bytes;
+  const known = new Map<string, Placed>();
+  const placedBy = (choice: Choice): Placed => {
+    const key = choice.join();
+    const found = known.get(key) ?? placed(searched, open, choice);
+    known.set(key, found);
+    return found;
+  };
+  const bytesOf = (choice: Choice): number => placedBy(choice).bytes;
   const goals = new Goals(searched, goal);
   const { choice } = settle(goals, goal, bytesOf);
   const frontier = goal.pareto ? goals.frontier() : [];
@@ -176,7 +190,8 @@ export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned
   const chosen = withKernels(graph, new Map([...kernels].map(([n, k]) => [n, k.name])));
   const network = networkOf(chosen);
   const search = new Search(network, ways, costs.code);
-  const { memory, slices, offsets, bytes, lowerBound, isProved } = placed(search, network, choice);
+  const { unit, offsets, bytes, lowerBound, isProved } = placedBy(choice);
+  const { memory, slices } = search.draft(choice, unit);
   const methods = ways.map((own, i) => own[choice[i]!]!.method);
   const buffers = memory.blocks.flatMap(({ label, bytes, parts }, i): Omit<Buffer, "id">[] =>
     parts.length > 0 ? [{ label, bytes, offset: offsets[i]!, parts }] : [],

@@ -10,7 +10,9 @@ import type { Outcome } from "./search.ts";
 import { type Buffer, endOf, gcd, type Limits, type Placement } from "./types.ts";
 
 const nodesOfFits = 20_000_000;
-const nodesOfMinimize = 300_000;
+/** Nodes take the longer the more buffers there are. */
+const nodesOfMinimize = (buffers: number): number =>
+  Math.min(300_000, Math.ceil(60_000_000 / Math.max(1, buffers)));
 /** A round of fewer nodes found nothing that more of them would. */
 const rounding = 16;
 
@@ -89,7 +91,7 @@ export function minimize(buffers: readonly Buffer[], limits: Limits = {}): Minim
   const problem = prepare(buffers);
   let bound = lowerBound(buffers);
   let best: Placement = placeProblem(problem);
-  const limit = limits.nodes ?? nodesOfMinimize;
+  const limit = limits.nodes ?? nodesOfMinimize(buffers.length);
   const answer = (nodes: number): Minimum => ({
     ...best,
     lowerBound: bound,
