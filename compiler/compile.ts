@@ -5,6 +5,7 @@ import * as say from "./diagnostics.ts";
 import { type Diagnostic, MoteError } from "./diagnostics.ts";
 import { identifier } from "./emit/c.ts";
 import { type Emitted, emit } from "./emit/emit.ts";
+import type { Sections } from "./emit/sections.ts";
 import type { Graph, Node } from "./ir/graph.ts";
 import type { GraphText } from "./ir/print.ts";
 import { accumulators, allKernels } from "./kernels/catalogue.ts";
@@ -39,7 +40,7 @@ import { nhwcBoundary, rowInputs } from "./rewrite/boundary.ts";
 import type { RewriteLog } from "./rewrite/engine.ts";
 import { fuse, lower, settleEdges, simplify, toInteger } from "./rewrite/stages.ts";
 import { type Stage, type StepOptions, Steps, Stopped } from "./steps.ts";
-import { loadTarget, type Target } from "./target.ts";
+import { loadTarget, type Pool, poolsOf, type Target } from "./target.ts";
 import { moteVersion } from "./version.ts";
 
 export interface CompileOptions extends StepOptions {
@@ -67,6 +68,8 @@ export interface CompileOptions extends StepOptions {
   readonly tuning?: Tuning;
   /** Kernels by layer, where the choice is the user's. */
   readonly kernels?: Forced;
+  /** Linker sections by memory of the target, or of `arena` and `weights`. */
+  readonly sections?: ReadonlyMap<string, string>;
   /** Emits calls of `mote_trace` after every layer. */
   readonly trace?: boolean;
 }
@@ -84,6 +87,8 @@ export interface Program {
   readonly memory: Omit<Planned, "graph">;
   readonly macs: number;
   readonly emitted: Emitted;
+  /** Linker sections that were given. */
+  readonly sections: ReadonlyMap<string, string>;
 }
 
 export interface Compilation {
@@ -191,14 +196,25 @@ const costsBy = (options: SelectOptions): Costs => ({
   code: (kernel) => codeBytesOf(kernel, options),
 });
 
-function planned(graph: Graph<"lowered">, costs: Costs, goal: Goal, file: string): Planned {
-  const result = plan(graph, costs, goal);
+function planned(
+  graph: Graph<"lowered">,
+  costs: Costs,
+  goal: Goal,
+  { target, file }: { readonly target: Target; readonly file: string },
+): Planned {
+  const pools = poolsOf(target, "ram");
+  const result = plan(graph, costs, goal, pools);
   const { arenaBytes } = result.graph.plan;
   const { node, inUse } = result.peak;
   if (goal.maxSram !== undefined && arenaBytes > goal.maxSram)
     throw new MoteError(
       say.overSram(node ? placeOf(file, node) : { file }, goal.maxSram, arenaBytes, inUse),
     );
+  const { missing } = result;
+  if (missing > 0) {
+    const place = node ? placeOf(file, node) : { file };
+    throw new MoteError(say.poolsTooSmall(place, target.name, pools, missing, inUse));
+  }
   const [problem] = validate(result.graph);
   if (problem) throw new Error(`the plan is unsound: ${problem}`);
   return result;
@@ -219,6 +235,29 @@ function checkFlash(
     { label: "code", bytes: code },
   ];
   throw new MoteError(say.overFlash(file, budget, needed, parts));
+}
+
+/** Names by which sections can be given: of the pools, or of all where there are none. */
+const sectionNames = (pools: readonly Pool[], absent: string): string[] =>
+  pools.length > 0 ? pools.map((p) => p.name) : [absent];
+
+function sectionsOf(target: Target, given: ReadonlyMap<string, string> = new Map()): Sections {
+  const flash = poolsOf(target, "flash");
+  const names = sectionNames(poolsOf(target, "ram"), "arena");
+  const known = [...names, ...sectionNames(flash, "weights")];
+  const problems = [...given].flatMap(([memory, section]) => {
+    const same = [...given.keys()].filter((m) => given.get(m) === section);
+    if (!known.includes(memory)) return [say.unknownSection(memory, target.name, known)];
+    return same.indexOf(memory) > 0 ? [say.sharedSection(section, same)] : [];
+  });
+  if (problems.length > 0) throw new MoteError(...problems);
+  return { given, flash };
+}
+
+function checkFlashPools({ flash }: Emitted, target: Target, file: string): void {
+  const pools = poolsOf(target, "flash");
+  const missing = Math.max(0, ...flash.map(({ bytes }, i) => bytes - pools[i]!.bytes));
+  if (missing > 0) throw new MoteError(say.flashPoolsTooSmall(file, target.name, pools, missing));
 }
 
 const macsOf = (graph: Graph): number =>
@@ -243,6 +282,8 @@ function run(
   const name = identifier(options.name ?? basename(file, extname(file)));
   const title = `${basename(file)} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
 
+  const sections = sectionsOf(target, options.sections);
+
   const imported = steps.step("read", read(source, options, report));
   const bounded = ioLayout === "nhwc" ? nhwcBoundary(imported) : imported;
   const simple = steps.step("simplify", simplify(bounded, log));
@@ -253,15 +294,18 @@ function run(
   const choosing = { isa: target.isa, costs: target.costs, profile, tuning, optimize, forced };
   const chosen = steps.step("select", selected(delivered, choosing, file));
   const goal = { optimize, maxSram, maxFlash, pareto };
-  const memory = planned(chosen, costsBy(choosing), goal, file);
+  const memory = planned(chosen, costsBy(choosing), goal, { target, file });
   const { graph } = memory;
   steps.step("plan", graph);
-  const emitted = emit(graph, { name, profile, variants: target.variants, trace, title });
+  const { variants } = target;
+  const emitted = emit(graph, { name, profile, variants, sections, trace, title });
   checkFlash(emitted, memory.codeBytes, maxFlash, file);
+  checkFlashPools(emitted, target, file);
   steps.finish("emit");
 
   const macs = macsOf(graph);
-  return { name, target, profile, ioLayout, imported, graph, memory, macs, emitted };
+  const own = { imported, graph, memory, macs, emitted };
+  return { name, target, profile, ioLayout, sections: sections.given, ...own };
 }
 
 /** The kernels that nodes have already. */
@@ -277,7 +321,7 @@ export function programOf(
 ): { readonly graph: Graph<"planned">; readonly emitted: Emitted } {
   const isa = target.isa;
   const costs = { ...costsBy({ isa, profile }), ...ownKernels };
-  const { graph: whole } = planned(graph, costs, { optimize: "speed" }, name);
+  const { graph: whole } = planned(graph, costs, { optimize: "speed" }, { target, file: name });
   const { variants } = target;
   return { graph: whole, emitted: emit(whole, { name, profile, variants, title: name }) };
 }

@@ -130,6 +130,15 @@ export const options: readonly OptionSpec[] = [
     inConfig: true,
   },
   {
+    name: "section",
+    value: { kind: "repeat", placeholder: "MEMORY=SECTION" },
+    description:
+      "the linker section of what lies in a memory of the target: of a pool by its name, or of " +
+      "arena or weights",
+    commands: compiling,
+    inConfig: true,
+  },
+  {
     name: "pareto",
     value: flag,
     description: "print the programs between the fastest and the smallest",

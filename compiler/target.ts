@@ -29,7 +29,24 @@ export interface Memory {
   /** Hexadecimal, as the linker takes it. */
   readonly origin: string;
   readonly bytes: number;
+  /** Cycles to read or write a word; only pools have one: memories for tensors or constants. */
+  readonly cost?: number;
 }
+
+/** A memory that the compiler puts tensors or constants in. */
+export interface Pool {
+  readonly name: string;
+  readonly bytes: number;
+  readonly cost: number;
+}
+
+/** Pools of a kind, the fastest first; of equals the smaller first. */
+export const poolsOf = ({ memories }: Pick<Target, "memories">, kind: Memory["kind"]): Pool[] =>
+  memories
+    .flatMap(({ name, bytes, cost, ...m }) =>
+      m.kind === kind && cost !== undefined ? [{ name, bytes, cost }] : [],
+    )
+    .sort((a, b) => a.cost - b.cost || a.bytes - b.bytes);
 
 /** Cycles by class of instruction, for memory without wait states. */
 export interface CycleTable {
@@ -145,7 +162,7 @@ function fromTree(tree: Node, file: string, at: Report): Target {
   }
   const { family, ...rest } = value as TargetFile;
   const problem = inconsistency(rest);
-  if (problem) throw new MoteError(at(offsetAt(tree, [problem.key]), problem.text));
+  if (problem) throw new MoteError(at(offsetAt(tree, problem.path), problem.text));
   const familyFolder = findFamily(family, file);
   if (familyFolder === undefined) {
     throw new MoteError(at(offsetAt(tree, ["family"]), `there is no family '${family}'`));
@@ -161,15 +178,44 @@ function readCosts(file: string): Target["costs"] {
   return existsSync(costs) ? (JSON.parse(readFileSync(costs, "utf8")) as Target["costs"]) : {};
 }
 
+interface Inconsistency {
+  readonly path: (string | number)[];
+  readonly text: string;
+}
+
+/** Memories have names and addresses of their own, of 32 bits. */
+function clash({ memories }: TargetFacts): Inconsistency | null {
+  for (const [i, memory] of memories.entries()) {
+    const begin = Number(memory.origin);
+    if (begin + memory.bytes > 2 ** 32)
+      return {
+        path: ["memories", i, "bytes"],
+        text: `${memory.name} ends beyond 32-bit addresses`,
+      };
+    for (const other of memories.slice(0, i)) {
+      if (other.name.toLowerCase() === memory.name.toLowerCase())
+        return { path: ["memories", i, "name"], text: `two memories are named '${memory.name}'` };
+      const otherBegin = Number(other.origin);
+      if (begin < otherBegin + other.bytes && otherBegin < begin + memory.bytes)
+        return {
+          path: ["memories", i, "origin"],
+          text: `${memory.name} overlaps ${other.name}, which is ${other.bytes} bytes from ${other.origin}`,
+        };
+    }
+  }
+  return null;
+}
+
 /** What the schema cannot say: a target for a machine needs both kinds of memory and a stack. */
-function inconsistency(target: TargetFacts): { key: string; text: string } | null {
-  if (target.machine === null) return null;
+function inconsistency(target: TargetFacts): Inconsistency | null {
+  const clashing = clash(target);
+  if (clashing || target.machine === null) return clashing;
   const missing = (["flash", "ram"] as const).find(
     (kind) => !target.memories.some((memory) => memory.kind === kind),
   );
-  if (missing) return { key: "memories", text: `a machine needs a memory of kind '${missing}'` };
+  if (missing) return { path: ["memories"], text: `a machine needs a memory of kind '${missing}'` };
   const stack = target.stackBytes === null;
-  return stack ? { key: "stackBytes", text: "a machine needs room for the stack" } : null;
+  return stack ? { path: ["stackBytes"], text: "a machine needs room for the stack" } : null;
 }
 
 const looksLikePath = (name: string): boolean => /[/\\]|\.json$/.test(name);

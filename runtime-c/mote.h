@@ -72,9 +72,11 @@ typedef void (*mote_read_row)(void *context, int index, int row, void *to);
 #define MOTE_ARGUMENT __attribute__((unused))
 
 #if defined(__GNUC__) || defined(__clang__)
+#define MOTE_SECTION(name) __attribute__((section(name)))
 #define MOTE_ALIGNED(n) __attribute__((aligned(n)))
 #define MOTE_INLINE static inline __attribute__((always_inline, unused))
 #elif defined(__ICCARM__)
+#define MOTE_SECTION(name) __attribute__((section(name)))
 #define MOTE_ALIGNED(n) __attribute__((aligned(n)))
 #define MOTE_NOINLINE _Pragma("inline=never")
 #define MOTE_INLINE static inline
@@ -90,6 +92,10 @@ typedef void (*mote_read_row)(void *context, int index, int row, void *to);
 #else
 #define MOTE_ALIGNED(n) /* place the arena at a multiple of <NAME>_ARENA_ALIGN yourself */
 #endif
+#endif
+
+#ifndef MOTE_SECTION
+#define MOTE_SECTION(name) /* place it by the linker's own means */
 #endif
 
 #if defined(__cplusplus)

@@ -10,7 +10,14 @@ import { moteVersion } from "../version.ts";
 import { type Arguments, helpText } from "./arguments.ts";
 import { configName, findConfig, initialConfig, readConfig } from "./config.ts";
 import { explainText } from "./explain.ts";
-import { certificate, frontierText, memoryJson, pointJson } from "./memory.ts";
+import {
+  certificate,
+  frontierText,
+  memoryJson,
+  pointJson,
+  poolLines,
+  poolsJson,
+} from "./memory.ts";
 import { memoryMap } from "./memory-map.ts";
 import { memoryText } from "./memory-text.ts";
 import {
@@ -55,6 +62,7 @@ function summary(program: Program, outDir: string, hasMap: boolean): string {
   return [
     `${name}: ${join(outDir, `${name}.c`)}, ${name}.h, mote/${map}`,
     `  arena    ${grouped(arenaBytes)} bytes (${certificate(arenaBytes, memory)})`,
+    ...poolLines(program),
     `  weights  ${grouped(emitted.weightsBytes)} bytes, tables ${grouped(emitted.tablesBytes)}`,
     `  work     ${grouped(macs)} multiply-accumulates`,
   ].join("\n");
@@ -90,6 +98,7 @@ function jsonOf(file: string, { program, diagnostics }: Compilation, files: read
     arenaGapBytes: graph.plan.arenaBytes - program.memory.lowerBoundBytes,
     arenaIsProvedOptimal: program.memory.isProved,
     ...(program.memory.frontier.length > 0 && { frontier: program.memory.frontier.map(pointJson) }),
+    ...poolsJson(program),
     weightsBytes: emitted.weightsBytes,
     tablesBytes: emitted.tablesBytes,
     memory: memoryJson(program),

@@ -134,6 +134,7 @@ const unset: Readonly<Record<string, string>> = {
   tuning: '"mote.tuning.json"',
   shape: '["input=1,3,96,96"]',
   kernel: '["layer=kernel"]',
+  section: '["arena=.dtcm_bss"]',
   noEmit: "true",
 };
 

@@ -127,6 +127,7 @@ export async function execute(program: Program, options: MeasureOptions): Promis
       outDir,
       name: program.name,
       target: program.target,
+      sections: program.sections,
       samples: [Buffer.concat(inputs.map(tensorBytes))],
       outputBytes: program.graph.outputs.reduce((sum, o) => sum + typeBytes(o.value.type), 0),
       count: true,

@@ -16,6 +16,26 @@ export const boundText = (bytes: number, { lowerBoundBytes, isProved }: Memory):
   `arena ${grouped(bytes)}, lower bound ${grouped(lowerBoundBytes)}, gap ` +
   `${grouped(bytes - lowerBoundBytes)}: ${isProved ? "" : "not "}proved the smallest for its schedule.`;
 
+/** Bytes in each memory of a target that has several. */
+const inPools = ({ graph, emitted }: Program) => [
+  ...graph.plan.pools.map(({ memory, begin, end }) => ({
+    memory,
+    kind: "ram",
+    bytes: end - begin,
+  })),
+  ...emitted.flash.map(({ memory, bytes }) => ({ memory, kind: "flash", bytes })),
+];
+
+export function poolLines(program: Program): string[] {
+  const pools = inPools(program).map(({ memory, bytes }) => `${memory} ${grouped(bytes)}`);
+  return pools.length > 0 ? [`  memories ${pools.join(", ")}`] : [];
+}
+
+export function poolsJson(program: Program): object {
+  const pools = inPools(program);
+  return pools.length > 0 ? { memories: pools } : {};
+}
+
 export const pointJson = ({ bytes, flash, instructions }: Memory["frontier"][number]) => ({
   arenaBytes: bytes,
   flashBytes: flash,

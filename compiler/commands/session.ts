@@ -62,6 +62,13 @@ function kernelOption(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
+/** `memory=section`. */
+function sectionOption(text: string): [string, string] {
+  const [, memory, section] = /^([^=]+)=([\w.$,-]+)$/.exec(text) ?? [];
+  if (!memory || !section) throw new MoteError(say.badSectionOption(text));
+  return [memory, section];
+}
+
 const textOf = (values: OptionValues, name: string): string | undefined =>
   values[name] as string | undefined;
 
@@ -85,11 +92,13 @@ export function compileOptions(values: OptionValues): CompileOptions {
   };
   const shapes = (values.shape as readonly string[] | undefined)?.map(shapeOption);
   const kernels = (values.kernel as readonly string[] | undefined)?.map(kernelOption);
+  const sections = (values.section as readonly string[] | undefined)?.map(sectionOption);
   const set = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined));
   const tuning = textOf(values, "tuning");
   return {
     ...set,
     ...(shapes && { shapes: new Map(shapes) }),
+    ...(sections && { sections: new Map(sections) }),
     ...(kernels && { kernels: new Map(kernels) }),
     ...(tuning && { tuning: readTuning(tuning, given.target ?? "cortex-m4") }),
   };

@@ -28,6 +28,69 @@ export const overSram = (
     `The nearest budget that works is --maxSram ${needed}.`,
   );
 
+/** Memory that a target has for tensors or constants. */
+interface Room {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+const roomText = (pools: readonly Room[]): string =>
+  pools.map(({ name, bytes }) => `${name} (${bytes})`).join(", ");
+
+/** @param place of the layer that runs at the peak. */
+export const poolsTooSmall = (
+  place: Place,
+  target: string,
+  pools: readonly Room[],
+  missing: number,
+  peak: readonly InUse[],
+): Diagnostic =>
+  error(
+    4103,
+    place,
+    `The network's tensors need ${missing} bytes more than ${target} has for them: ${roomText(pools)}. At the ` +
+      `peak, while this layer runs, ${peak.reduce((sum, p) => sum + p.bytes, 0)} bytes are in use: ${listed(peak)}.`,
+    `Give '${pools.at(-1)!.name}' ${missing} bytes more in the target's file, or add a memory with a cost.`,
+  );
+
+export const flashPoolsTooSmall = (
+  file: string,
+  target: string,
+  pools: readonly Room[],
+  missing: number,
+): Diagnostic =>
+  error(
+    4104,
+    { file },
+    `The network's constants need ${missing} bytes more than ${target} has for them: ${roomText(pools)}.`,
+    `Give '${pools.at(-1)!.name}' ${missing} bytes more in the target's file, or add a memory with a cost.`,
+  );
+
+export const badSectionOption = (text: string): Diagnostic =>
+  error(
+    4105,
+    {},
+    `'${text}' names no memory and linker section.`,
+    "Write --section MEMORY=SECTION; a section has letters, digits and . _ $ , - only.",
+  );
+
+/** @param known what sections can be given for. */
+export const unknownSection = (memory: string, target: string, known: readonly string[]) =>
+  error(
+    4106,
+    {},
+    `Nothing of the program lies in a memory '${memory}' of ${target}.`,
+    `Sections can be given for ${known.join(", ")}.`,
+  );
+
+export const sharedSection = (section: string, memories: readonly string[]): Diagnostic =>
+  error(
+    4107,
+    {},
+    `One section, '${section}', is given for ${memories.join(" and ")}.`,
+    "Give each a section of its own: a section holds either tensors or constants, in one memory.",
+  );
+
 export const overFlash = (
   file: string,
   budget: number,

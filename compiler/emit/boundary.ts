@@ -4,6 +4,7 @@ import { elementCount, integerRange, type TensorType, typeBytes, typeText } from
 import { type ConstantArray, weightsArray } from "../kernels/kernel.ts";
 import { commentText, cType, floatLiteral, Identifiers, stringText } from "./c.ts";
 import type { Constants } from "./constants.ts";
+import { Addresses } from "./place.ts";
 
 /** One input or output, in the words of the templates. */
 export interface Port {
@@ -69,20 +70,21 @@ const rowsOf = ({ plan }: Graph<"planned">, value: Value): number | undefined =>
 const offsetOf = (graph: Graph<"planned">, value: Value): number | undefined =>
   graph.plan.places.get(value)?.offset;
 
-export function inputPorts(graph: Graph<"planned">): Port[] {
+/** @param prefix of the arenas that the caller does not give. */
+function arenaAddress(graph: Graph<"planned">, prefix: string, offset: number, type: string) {
+  const { name, begin } = new Addresses(graph.plan, prefix).base(offset);
+  return name === "a" ? `(${type} *)arena + ${offset}` : `${name} + ${offset - begin}`;
+}
+
+export function inputPorts(graph: Graph<"planned">, prefix: string): Port[] {
   const identifiers = new Identifiers();
-  return graph.inputs.map((value, i) =>
-    port(
-      i,
-      value.name,
-      identifiers.take(value.name),
-      value.type,
-      offsetOf(graph, value) === undefined
-        ? "NULL"
-        : `(unsigned char *)arena + ${offsetOf(graph, value)}`,
-      rowsOf(graph, value),
-    ),
-  );
+  return graph.inputs.map((value, i) => {
+    const offset = offsetOf(graph, value);
+    const isHere = offset !== undefined;
+    const address = isHere ? arenaAddress(graph, prefix, offset, "unsigned char") : "NULL";
+    const name = identifiers.take(value.name);
+    return port(i, value.name, name, value.type, address, rowsOf(graph, value));
+  });
 }
 
 const constantArray = (value: Value): ConstantArray => {
@@ -90,13 +92,13 @@ const constantArray = (value: Value): ConstantArray => {
   return weightsArray("value", tensor.elem, tensor.data);
 };
 
-export function outputPorts(graph: Graph<"planned">, constants: Constants): Port[] {
+export function outputPorts(graph: Graph<"planned">, prefix: string, constants: Constants): Port[] {
   const identifiers = new Identifiers();
   return graph.outputs.map(({ name, value }, i) => {
     const offset = offsetOf(graph, value);
     const address =
       offset !== undefined
-        ? `(const unsigned char *)arena + ${offset}`
+        ? arenaAddress(graph, prefix, offset, "const unsigned char")
         : constants.name(constantArray(value), name);
     return port(i, name, identifiers.take(name), value.type, address);
   });

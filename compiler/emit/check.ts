@@ -33,11 +33,21 @@ function merged(ranges: readonly Range[]): Range[] {
   return result;
 }
 
-const lines = (step: number, ranges: readonly Range[]): string[] =>
-  merged(ranges).map(({ from, to }) => `    {${step}, ${from}, ${to - from}},`);
+/** What lies in each pool. */
+function lines(step: number, ranges: readonly Range[], pools: readonly Range[]): string[] {
+  return pools.flatMap(({ from: begin, to: end }, pool) => {
+    const own = ranges.map(({ from, to }) => ({
+      from: Math.max(from, begin),
+      to: Math.min(to, end),
+    }));
+    return merged(own.filter((r) => r.from < r.to)).map(
+      ({ from, to }) => `    {${step}, ${pool}, ${from - begin}, ${to - from}},`,
+    );
+  });
+}
 
 /** The initialisers of the two tables, step by step. */
-export function checkTables({ buffers, steps, arenaBytes }: Plan): {
+export function checkTables({ buffers, steps, pools: given, arenaBytes }: Plan): {
   opened: string;
   closed: string;
 } {
@@ -46,8 +56,10 @@ export function checkTables({ buffers, steps, arenaBytes }: Plan): {
   );
   const across = (tick: number) => parts.filter((p) => p.begin < tick && p.end > tick);
   const opened: string[] = [];
+  const whole = [{ begin: 0, end: arenaBytes }];
+  const pools = (given.length > 0 ? given : whole).map((p) => ({ from: p.begin, to: p.end }));
   const first = steps[0]?.begin ?? 0;
-  const closed = lines(0, uncovered({ from: 0, to: arenaBytes }, across(first)));
+  const closed = lines(0, uncovered({ from: 0, to: arenaBytes }, across(first)), pools);
   steps.forEach(({ begin, end }, s) => {
     const before = across(begin);
     const after = across(end);
@@ -57,12 +69,14 @@ export function checkTables({ buffers, steps, arenaBytes }: Plan): {
       ...lines(
         s,
         opens.flatMap((p) => uncovered(p, before)),
+        pools,
       ),
     );
     closed.push(
       ...lines(
         s + 1,
         closes.flatMap((p) => uncovered(p, after)),
+        pools,
       ),
     );
   });

@@ -3,11 +3,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Handlebars from "handlebars";
 import type { Graph } from "../ir/graph.ts";
+import type { Pool } from "../ir/plan.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { packagePath } from "../paths.ts";
 import { inputPorts, outputPorts, type Port } from "./boundary.ts";
 import { commentText } from "./c.ts";
 import { checkTables } from "./check.ts";
+import type { InFlash } from "./constants.ts";
+import { arenaOfPool } from "./place.ts";
+import { arenaSection, type Sections } from "./sections.ts";
 import { writeSource } from "./source.ts";
 
 export interface EmitOptions {
@@ -18,6 +22,7 @@ export interface EmitOptions {
   readonly variants: readonly string[];
   /** What the program was made from, for its first comment. */
   readonly title: string;
+  readonly sections?: Sections;
   /** Calls `mote_trace` after every layer, for comparing layer by layer. */
   readonly trace?: boolean;
 }
@@ -27,7 +32,11 @@ export interface Emitted {
   readonly files: ReadonlyMap<string, string>;
   readonly weightsBytes: number;
   readonly tablesBytes: number;
+  /** Constants by memory, where the target has several for them. */
+  readonly flash: readonly InFlash[];
 }
+
+const anywhere: Sections = { given: new Map(), flash: [] };
 
 const template = (file: string): ((context: object) => string) =>
   Handlebars.compile(readFileSync(packagePath("compiler", "emit", "templates", file), "utf8"), {
@@ -81,17 +90,30 @@ function runtimeFiles(headers: readonly string[], variants: readonly string[]) {
 const portsOf = (what: string, ports: readonly Port[]) =>
   ports.map((port) => ({ what, macro: what.toUpperCase(), port }));
 
+/** An arena, in the words of the templates. */
+const poolText = (pool: Pool, prefix: string, sections: Sections) => ({
+  memory: pool.memory,
+  name: arenaOfPool(prefix, pool),
+  bytes: pool.end - pool.begin,
+  sizeMacro: `${arenaOfPool(prefix, pool).toUpperCase()}_BYTES`,
+  section: arenaSection(sections, pool.memory),
+});
+
 /** The files, in a fixed order; the same graph and options give the same bytes. */
 export function emit(graph: Graph<"planned">, options: EmitOptions): Emitted {
-  const { name: prefix, trace = false } = options;
-  const source = writeSource(graph, prefix, options.profile, trace);
-  const [inputs, outputs] = [inputPorts(graph), outputPorts(graph, source.constants)];
+  const { name: prefix, trace = false, sections = anywhere } = options;
+  const source = writeSource(graph, prefix, options.profile, sections, trace);
+  const inputs = inputPorts(graph, prefix);
+  const outputs = outputPorts(graph, prefix, source.constants);
+  const [first, ...others] = graph.plan.pools.map((pool) => poolText(pool, prefix, sections));
   const constants = source.constants.text();
   const context = {
     title: commentText(options.title),
     prefix,
     macro: prefix.toUpperCase(),
-    arenaBytes: graph.plan.arenaBytes,
+    arenaBytes: first?.bytes ?? graph.plan.arenaBytes,
+    first: first ?? { section: sections.given.get("arena") },
+    others,
     alignBytes: graph.plan.alignBytes,
     inputs,
     outputs,
@@ -113,5 +135,5 @@ export function emit(graph: Graph<"planned">, options: EmitOptions): Emitted {
   for (const [header, text] of runtimeFiles(headers, options.variants))
     files.set(`mote/${header}`, text);
   const { weightsBytes, tablesBytes } = source.constants;
-  return { files, weightsBytes, tablesBytes };
+  return { files, weightsBytes, tablesBytes, flash: source.constants.inFlash() };
 }

@@ -1,6 +1,6 @@
 /** One C function for each layer signature: kernel, constants present, literal shape. */
 import { constantOf, type Node } from "../ir/graph.ts";
-import type { TensorType } from "../ir/types.ts";
+import { elementCount, type TensorType } from "../ir/types.ts";
 import {
   type Binding,
   type ConstantArray,
@@ -10,8 +10,10 @@ import {
   weightsArray,
 } from "../kernels/kernel.ts";
 import type { Profile } from "../ops/numerics.ts";
+import { operatorOf } from "../ops/registry.ts";
 import { cType, structLiteral } from "./c.ts";
 import { Constants } from "./constants.ts";
+import type { Sections } from "./sections.ts";
 
 interface Parameter {
   readonly type: string;
@@ -81,6 +83,12 @@ function callText(head: string, given: readonly string[], binding: Binding): str
   return `${constant};\n${wrapped(head, [...given, "&shape"], ");", "        ")}`;
 }
 
+/** How often a run reads a byte of a node's weights: once a pixel of the output. */
+function readsOf(node: Node): number {
+  const macs = operatorOf(node).macs?.(node) ?? 0;
+  return Math.max(1, macs / Math.max(1, elementCount(node.inputs[1]?.type.shape ?? [])));
+}
+
 /** Emits what layers call, each function, core and constant once. */
 export class Layers {
   readonly #prefix: string;
@@ -92,10 +100,10 @@ export class Layers {
   readonly headers = new Set<string>();
   readonly constants: Constants;
 
-  constructor(prefix: string, profile: Profile) {
+  constructor(prefix: string, profile: Profile, sections: Sections) {
     this.#prefix = prefix;
     this.profile = profile;
-    this.constants = new Constants(prefix);
+    this.constants = new Constants(prefix, sections);
   }
 
   #functionName(kernel: Kernel): string {
@@ -157,9 +165,9 @@ export class Layers {
   }
 
   /** The names of a binding's constants, those that are missing aside. */
-  constantsOf({ constants }: Binding, layer: string): string[] {
+  constantsOf({ constants }: Binding, layer: string, node: Node): string[] {
     const present = constants.filter((c): c is ConstantArray => c !== undefined);
-    return present.map((c) => this.constants.name(c, layer));
+    return present.map((c) => this.constants.name(c, layer, readsOf(node)));
   }
 
   /** The name of an input that is a constant. */

@@ -1,6 +1,6 @@
-/** C expressions for where values lie in the arena `a`. */
+/** C expressions for where values lie: in the arena `a`, or in that of another memory. */
 import type { Value } from "../ir/graph.ts";
-import type { Place, Region } from "../ir/plan.ts";
+import type { Place, Plan, Pool, Region } from "../ir/plan.ts";
 import { elementBytes } from "../ir/types.ts";
 import { cType } from "./c.ts";
 
@@ -12,9 +12,41 @@ export function pointerText({ type }: Value, address: string, isConst: boolean):
     : `(${elem} *)(void *)(${address})`;
 }
 
-/** Where element `start` of a value that is one piece lies. */
-export const addressText = ({ type }: Value, { offset }: Place, start = 0): string =>
-  `a + ${offset + start * elementBytes(type.elem)}`;
+/** A pool's arena, as the code of a run knows it. */
+export interface Base {
+  readonly name: string;
+  /** The plan's address of its first byte. */
+  readonly begin: number;
+}
+
+/** The arena of a memory besides the one that the caller gives. */
+export const arenaOfPool = (prefix: string, { memory }: Pool): string =>
+  `${prefix}_arena_${memory}`;
+
+/** Where addresses of a plan are found. */
+export class Addresses {
+  readonly #bases: readonly (Base & { readonly end: number })[];
+
+  constructor({ pools, arenaBytes }: Plan, prefix: string) {
+    const others = pools.slice(1).map((p) => ({ ...p, name: arenaOfPool(prefix, p) }));
+    this.#bases = [{ name: "a", begin: 0, end: pools[0]?.end ?? arenaBytes }, ...others];
+  }
+
+  base(offset: number): Base {
+    return this.#bases.find(({ end }) => offset < end) ?? this.#bases.at(-1)!;
+  }
+
+  at(offset: number): string {
+    const { name, begin } = this.base(offset);
+    return `${name} + ${offset - begin}`;
+  }
+
+  /** Where element `start` of a value that is one piece lies. */
+  of({ type }: Value, { offset }: Place, start = 0): string {
+    const { name, begin } = this.base(offset);
+    return `${name} + ${offset - begin + start * elementBytes(type.elem)}`;
+  }
+}
 
 /** Bytes of so many rows of an image. */
 export const bytesOf = ({ value }: Region, rows: number): number =>

@@ -10,7 +10,8 @@ import type { Profile } from "../ops/numerics.ts";
 import { commentText, Identifiers } from "./c.ts";
 import type { Constants } from "./constants.ts";
 import { Layers, wrapped } from "./layers.ts";
-import { addressText, deliveryText, pointerText } from "./place.ts";
+import { Addresses, deliveryText, pointerText } from "./place.ts";
+import type { Sections } from "./sections.ts";
 import { Stream, type StreamLayer } from "./stream.ts";
 
 export interface SourceParts {
@@ -53,18 +54,26 @@ class SourceWriter {
   /** Numbers of layers, for traces. */
   readonly #numbers = new Map<Node, number>();
   readonly #streams: string[] = [];
+  readonly #addresses: Addresses;
 
-  constructor(graph: Graph<"planned">, prefix: string, profile: Profile, trace: boolean) {
+  constructor(
+    graph: Graph<"planned">,
+    prefix: string,
+    profile: Profile,
+    sections: Sections,
+    trace: boolean,
+  ) {
     this.#graph = graph;
     this.#prefix = prefix;
     this.#trace = trace;
-    this.#layers = new Layers(prefix, profile);
+    this.#layers = new Layers(prefix, profile, sections);
+    this.#addresses = new Addresses(graph.plan, prefix);
     for (const [number, node] of layersOf(graph.plan).entries()) this.#numbers.set(node, number);
   }
 
   #pointer(value: Value, isConst: boolean, start = 0): string {
     const place = this.#graph.plan.places.get(value)!;
-    return pointerText(value, addressText(value, place, start), isConst);
+    return pointerText(value, this.#addresses.of(value, place, start), isConst);
   }
 
   #inputs({ node, inputs }: Step, binding: Binding, layer: string): string[] {
@@ -90,8 +99,10 @@ class SourceWriter {
     const given = [
       ...this.#inputs(step, binding, layer),
       ...step.outputs.map(({ value }) => this.#pointer(value, false, yStart)),
-      ...(kernel.scratchBytes ? [step.scratch ? `a + ${step.scratch.offset}` : "NULL"] : []),
-      ...this.#layers.constantsOf(binding, layer),
+      ...(kernel.scratchBytes
+        ? [step.scratch ? this.#addresses.at(step.scratch.offset) : "NULL"]
+        : []),
+      ...this.#layers.constantsOf(binding, layer, node),
       ...(binding.takesRows ? [this.#rows(step, node)] : []),
     ];
     const name = this.#layers.functionFor(node, kernel, binding);
@@ -101,7 +112,7 @@ class SourceWriter {
   /** All rows of an input that the application delivers. */
   #delivery({ node, outputs: [region] }: Step): string {
     const { value } = region!;
-    const to = addressText(value, this.#graph.plan.places.get(value)!);
+    const to = this.#addresses.of(value, this.#graph.plan.places.get(value)!);
     return deliveryText(this.#graph.inputs.indexOf(node.inputs[0]!), region!, "0", to, "    ");
   }
 
@@ -140,7 +151,13 @@ class SourceWriter {
       }
     }
     const name = `rows_${this.#streams.length}`;
-    const stream = new Stream(this.#graph, this.#layers, [...layers.values()], this.#trace);
+    const stream = new Stream(
+      this.#graph,
+      this.#addresses,
+      this.#layers,
+      [...layers.values()],
+      this.#trace,
+    );
     const order = steps.map(({ node }) => [...layers.keys()].indexOf(node));
     this.#streams.push(stream.text(this.#prefix, name, order));
     return stream.call(this.#prefix, name);
@@ -160,5 +177,6 @@ export const writeSource = (
   graph: Graph<"planned">,
   prefix: string,
   profile: Profile,
+  sections: Sections,
   trace: boolean,
-): SourceParts => new SourceWriter(graph, prefix, profile, trace).write();
+): SourceParts => new SourceWriter(graph, prefix, profile, sections, trace).write();

@@ -9,7 +9,7 @@ import type { Binding, Kernel } from "../kernels/kernel.ts";
 import { isSliced, rowNode } from "../kernels/rows.ts";
 import { kernelOf } from "../kernels/select.ts";
 import { type Layers, wrapped } from "./layers.ts";
-import { addressText, bytesOf, deliveryText, pointerText } from "./place.ts";
+import { type Addresses, bytesOf, deliveryText, pointerText } from "./place.ts";
 
 export interface StreamLayer {
   /** Of its constants. */
@@ -32,6 +32,7 @@ const advancing = ({ node, inputs, outputs }: Step): Region =>
 
 export class Stream {
   readonly #plan: Plan;
+  readonly #addresses: Addresses;
   readonly #inputs: readonly Value[];
   readonly #layers: Layers;
   readonly #of: readonly StreamLayer[];
@@ -42,18 +43,25 @@ export class Stream {
 
   constructor(
     { plan, inputs }: Graph<"planned">,
+    addresses: Addresses,
     layers: Layers,
     of: readonly StreamLayer[],
     trace: boolean,
   ) {
     this.#plan = plan;
+    this.#addresses = addresses;
     this.#inputs = inputs;
     this.#layers = layers;
     this.#of = of;
     this.#trace = trace;
     this.#shift = Math.log2(commonUnit(this.#offsets()));
-    if (plan.arenaBytes >> this.#shift > 65535)
+    if (this.#offsets().some((offset) => offset >> this.#shift > 65535))
       throw new RangeError("rows lie beyond the reach of 16-bit offsets");
+  }
+
+  /** The address in its pool. */
+  #inPool(offset: number): number {
+    return offset - this.#addresses.base(offset).begin;
   }
 
   /** All offsets that tables hold. */
@@ -61,13 +69,14 @@ export class Stream {
     const steps = this.#of.flatMap((l) => l.steps);
     const regions = steps.flatMap((s) => [...s.inputs, ...s.outputs]);
     const rows = regions.flatMap((r) => (r && this.#plan.places.get(r.value)!.rows) ?? []);
-    return [...rows, ...steps.flatMap((s) => (s.scratch ? [s.scratch.offset] : []))];
+    const scratch = steps.flatMap((s) => (s.scratch ? [s.scratch.offset] : []));
+    return [...rows, ...scratch].map((offset) => this.#inPool(offset));
   }
 
   #table(value: Value, { rows }: Place, layer: string): string {
     const known = this.#tables.get(value);
     if (known) return known;
-    const offsets = rows!.map((offset) => offset >> this.#shift);
+    const offsets = rows!.map((offset) => this.#inPool(offset) >> this.#shift);
     const name = this.#layers.table("rows", offsets, layer);
     this.#tables.set(value, name);
     return name;
@@ -82,9 +91,9 @@ export class Stream {
   /** The address of a row. */
   #row(region: Region, row: string, layer: string): string {
     const place = this.#plan.places.get(region.value)!;
-    if (place.rows) return `a + ${this.#entry(this.#table(region.value, place, layer), row)}`;
-    const step = bytesOf(region, 1);
-    return `a + ${place.offset} + ${step} * (${row})`;
+    const { name } = this.#addresses.base(place.offset);
+    if (place.rows) return `${name} + ${this.#entry(this.#table(region.value, place, layer), row)}`;
+    return `${this.#addresses.at(place.offset)} + ${bytesOf(region, 1)} * (${row})`;
   }
 
   /** The input of a kernel that makes rows of a window: all of it, and how to find its rows. */
@@ -92,19 +101,21 @@ export class Stream {
     const { value } = inputs[0]!;
     const place = this.#plan.places.get(value)!;
     if (!place.rows)
-      return { x: pointerText(value, addressText(value, place), true), rest: "0, NULL, 0" };
+      return { x: pointerText(value, this.#addresses.of(value, place), true), rest: "0, NULL, 0" };
     const shift = this.#shift - Math.log2(elementBytes(value.type.elem));
     return {
-      x: pointerText(value, "a", true),
+      x: pointerText(value, this.#addresses.base(place.offset).name, true),
       rest: `0, ${this.#table(value, place, layer)}, ${shift}`,
     };
   }
 
   #scratch({ steps, name }: StreamLayer): string {
     const offsets = steps.map((s) => s.scratch?.offset ?? 0);
-    if (offsets.every((o) => o === offsets[0])) return `a + ${offsets[0]}`;
-    const units = offsets.map((o) => o >> this.#shift);
-    return `a + ${this.#entry(this.#layers.table("scratch", units, name), "n")}`;
+    const [first] = offsets as [number];
+    if (offsets.every((o) => o === first)) return this.#addresses.at(first);
+    const units = offsets.map((o) => this.#inPool(o) >> this.#shift);
+    const table = this.#layers.table("scratch", units, name);
+    return `${this.#addresses.base(first).name} + ${this.#entry(table, "n")}`;
   }
 
   #arguments(layer: StreamLayer, step: Step, node: Node, kernel: Kernel, binding: Binding) {
@@ -134,7 +145,7 @@ export class Stream {
         false,
       ),
       ...(kernel.scratchBytes ? [this.#scratch(layer)] : []),
-      ...this.#layers.constantsOf(binding, name),
+      ...this.#layers.constantsOf(binding, name, node),
       ...(window ? [`(mote_rows){${begin}, ${end}, ${window.rest}}`] : []),
     ];
   }

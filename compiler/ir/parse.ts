@@ -12,7 +12,7 @@ import {
   type Node,
   type Value,
 } from "./graph.ts";
-import type { Buffer, Place, Plan, Region, Step } from "./plan.ts";
+import type { Buffer, Place, Plan, Pool, Region, Step } from "./plan.ts";
 import { newArray, type Tensor, tensorFromBytes, tensorOf } from "./tensor.ts";
 import {
   type ElementType,
@@ -267,6 +267,9 @@ class Reader {
     this.#expect("align");
     const alignBytes = this.#number();
     this.#expect("{");
+    const pools: Pool[] = [];
+    while (this.#take("pool"))
+      pools.push({ memory: this.#text(), begin: this.#number(), end: this.#number() });
     const buffers: Buffer[] = [];
     while (/^b\d+$/.test(this.#tokens[this.#at]?.image ?? "")) buffers.push(this.#buffer());
     const places = new Map<Value, Place>();
@@ -274,7 +277,7 @@ class Reader {
     const steps: Step[] = [];
     while (this.#take("step")) steps.push(this.#step());
     this.#expect("}");
-    return { arenaBytes, alignBytes, buffers, places, steps };
+    return { arenaBytes, alignBytes, pools, buffers, places, steps };
   }
 
   graph(): Graph {

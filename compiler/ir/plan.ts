@@ -54,9 +54,23 @@ export interface Step {
   readonly end: number;
 }
 
+/**
+ * Bytes [begin, end) of the plan's addresses, which lie in one memory of the target: an arena of its
+ * own.
+ */
+export interface Pool {
+  /** The target's name of it. */
+  readonly memory: string;
+  readonly begin: number;
+  readonly end: number;
+}
+
 export interface Plan {
+  /** Of all pools together. */
   readonly arenaBytes: number;
   readonly alignBytes: number;
+  /** In the order of their addresses; none where the arena lies wherever the program puts it. */
+  readonly pools: readonly Pool[];
   readonly buffers: readonly Buffer[];
   /** Of every value but constants. */
   readonly places: ReadonlyMap<Value, Place>;

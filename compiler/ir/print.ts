@@ -108,6 +108,7 @@ class Printer {
       `(${list.map((r) => this.region(r)).join(", ")})`;
     return [
       `  plan ${plan.arenaBytes} align ${plan.alignBytes} {`,
+      ...plan.pools.map((p) => `    pool ${JSON.stringify(p.memory)} ${p.begin} ${p.end}`),
       ...plan.buffers.map((b) => `    ${this.#buffer(b)}`),
       ...[...plan.places].map(
         ([value, { offset, rows }]) =>

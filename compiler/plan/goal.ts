@@ -24,6 +24,9 @@ const isWithin = (c: Candidate, fastest: Candidate, factor: number): boolean =>
 
 const timeWithin = ({ time }: Candidate, factor: number): number => (2 * factor - 1) * time;
 
+/** Of two programs that one is as fast as the other by an optimisation. */
+export const timeOf = (time: number, optimize: Optimize): number => time * slowdown[optimize];
+
 /** From this part of the fastest program's bytes on, a way down from it is looked for. */
 const slimmable = 0.5;
 

@@ -7,9 +7,10 @@ import { elementBytes } from "../ir/types.ts";
 import { makesPlanes, rowLayout } from "../kernels/rows.ts";
 import { withKernels } from "../kernels/select.ts";
 import { type Chunk, disjoint, type Memory, type Method } from "./buffers.ts";
-import { type Goal, Goals } from "./goal.ts";
+import { type Goal, Goals, timeOf } from "./goal.ts";
 import { type Network, networkOf } from "./network.ts";
 import { place } from "./place.ts";
+import { groupsOf, type InPools, type PoolSpec, placeInPools } from "./pools.ts";
 import type { Slice } from "./schedule.ts";
 import { type Candidate, type Choice, type Draft, Search, usage } from "./search.ts";
 import { type Costs, waysOf } from "./ways.ts";
@@ -82,6 +83,8 @@ export interface Planned {
   readonly lowerBoundBytes: number;
   /** No placement needs fewer bytes than this one. */
   readonly isProved: boolean;
+  /** Bytes for which the pools have no room. */
+  readonly missing: number;
   /** If asked for: programs none of which is better in SRAM and time, the fastest first. */
   readonly frontier: readonly Candidate[];
   /** What is in use while most bytes are, and the node that runs then. */
@@ -120,55 +123,103 @@ function unitFor({ tensors }: Network, bytes: number): number {
 /** How often a smaller budget is tried where the placement needs more than the bytes in use. */
 const placementTries = 6;
 
-interface Placed {
+interface Placed extends InPools {
   /** What rows that lie apart are aligned to. */
   readonly unit: number;
-  readonly offsets: readonly number[];
-  readonly bytes: number;
   /** No placement of the blocks needs fewer bytes. */
   readonly lowerBound: number;
   readonly isProved: boolean;
 }
 
-function placed(search: Search, network: Network, choice: Choice): Placed {
+/** In one arena, or in several where that has no room in the fastest memory. */
+function placed(
+  search: Search,
+  network: Network,
+  choice: Choice,
+  pools: readonly PoolSpec[],
+): Placed {
+  const [fastest] = pools;
   let unit = unitFor(network, 0);
   for (;;) {
-    const { memory } = search.draft(choice, unit);
+    const { memory, slices, methods } = search.draft(choice, unit);
     const { offsets, bytes, lowerBound, status } = place(memory.blocks);
-    const isProved = status === "optimal";
-    if (unitFor(network, bytes) <= unit) return { unit, offsets, bytes, lowerBound, isProved };
-    unit = unitFor(network, bytes);
+    const arena = fastest ? [{ memory: fastest.name, begin: 0, end: bytes }] : [];
+    const one: InPools = { offsets, pools: arena, bytes, delay: 0, missing: 0 };
+    const isOne = !fastest || bytes <= fastest.bytes;
+    const found = isOne
+      ? one
+      : placeInPools(memory, groupsOf(network, methods, slices, memory), pools, arenaAlignBytes);
+    const isProved = found.bytes === lowerBound || (isOne && status === "optimal");
+    const widest = Math.max(bytes, ...found.pools.map((p) => p.end - p.begin));
+    if (unitFor(network, widest) <= unit) return { ...found, unit, lowerBound, isProved };
+    unit = unitFor(network, widest);
   }
 }
 
-/** Within the budgets, or what comes nearest to them. */
+interface Option {
+  readonly candidate: Candidate;
+  readonly placed: Placed;
+}
+
+const totalTime = ({ candidate, placed }: Option): number => candidate.time + placed.delay;
+
+/** The smallest of those that are fast enough with what slower memories cost them. */
+function chosenOf(options: readonly Option[], { optimize }: Goal): Option {
+  const missing = Math.min(...options.map((o) => o.placed.missing));
+  const fitting = options.filter((o) => o.placed.missing === missing);
+  const least = Math.min(...fitting.map(totalTime));
+  const bySize = optimize === "sram" || optimize === "size";
+  const isDelayed = fitting.some((o) => o.placed.delay > 0);
+  const fast = fitting.filter(
+    (o) => bySize || !isDelayed || totalTime(o) <= timeOf(least, optimize),
+  );
+  return fast.reduce((best, o) => {
+    const smaller = o.placed.bytes - best.placed.bytes || totalTime(o) - totalTime(best);
+    return smaller < 0 ? o : best;
+  });
+}
+
+/** Within the budgets and the pools, or what comes nearest to them. */
 function settle(
   goals: Goals,
-  { maxSram = Infinity, maxFlash }: Goal,
-  bytesOf: (choice: Choice) => number,
+  goal: Goal,
+  pools: readonly PoolSpec[],
+  placedBy: (choice: Choice) => Placed,
 ): Candidate {
-  let best: { candidate: Candidate; bytes: number } | undefined;
-  for (const candidate of goals.best()) {
-    if (best && candidate.liveBytes > best.bytes) continue;
-    const bytes = bytesOf(candidate.choice);
-    const { time } = candidate;
-    const isEqual = bytes === best?.bytes;
-    if (!best || bytes < best.bytes || (isEqual && time < best.candidate.time))
-      best = { candidate, bytes };
-  }
-  if (best!.bytes <= maxSram) return best!.candidate;
-  const flash = maxFlash ?? Infinity;
+  const options: Option[] = [];
+  const consider = (candidate: Candidate): Option => {
+    const option = { candidate, placed: placedBy(candidate.choice) };
+    options.push(option);
+    return option;
+  };
+  for (const candidate of goals.best())
+    if (options.every(({ placed }) => candidate.liveBytes <= placed.bytes || placed.missing > 0))
+      consider(candidate);
+  const { maxSram = Infinity, maxFlash: flash = Infinity } = goal;
+  if (options.every(({ placed }) => placed.delay > 0 || placed.missing > 0))
+    consider(goals.within({ bytes: pools[0]!.bytes, flash }));
+  if (options.every(({ placed }) => placed.missing > 0)) consider(goals.least());
+  const best = chosenOf(options, goal);
+  if (best.placed.bytes <= maxSram) return best.candidate;
   for (let bytes = maxSram, i = 0; i < placementTries; i++) {
     const found = goals.within({ bytes, flash });
-    const excess = bytesOf(found.choice) - maxSram;
+    const excess = placedBy(found.choice).bytes - maxSram;
     if (excess <= 0) return found;
     bytes -= excess;
   }
   return goals.least();
 }
 
-/** A lowered graph, with kernels that may be changed, to a plan. */
-export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned {
+/**
+ * A lowered graph, with kernels that may be changed, to a plan.
+ * @param pools memories for tensors, the fastest first; none for one arena anywhere.
+ */
+export function plan(
+  graph: Graph<"lowered">,
+  costs: Costs,
+  goal: Goal,
+  pools: readonly PoolSpec[] = [],
+): Planned {
   const open = networkOf(graph);
   const isTight = goal.optimize === "size" || goal.maxFlash !== undefined;
   const ways = waysOf(open.operations, costs, isTight);
@@ -176,13 +227,12 @@ export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned
   const known = new Map<string, Placed>();
   const placedBy = (choice: Choice): Placed => {
     const key = choice.join();
-    const found = known.get(key) ?? placed(searched, open, choice);
+    const found = known.get(key) ?? placed(searched, open, choice, pools);
     known.set(key, found);
     return found;
   };
-  const bytesOf = (choice: Choice): number => placedBy(choice).bytes;
   const goals = new Goals(searched, goal);
-  const { choice } = settle(goals, goal, bytesOf);
+  const { choice } = settle(goals, goal, pools, placedBy);
   const frontier = goal.pareto ? goals.frontier() : [];
   const kernels = new Map(
     open.operations.map(({ node }, i) => [node, ways[i]![choice[i]!]!.kernel]),
@@ -190,15 +240,15 @@ export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned
   const chosen = withKernels(graph, new Map([...kernels].map(([n, k]) => [n, k.name])));
   const network = networkOf(chosen);
   const search = new Search(network, ways, costs.code);
-  const { unit, offsets, bytes, lowerBound, isProved } = placedBy(choice);
-  const { memory, slices } = search.draft(choice, unit);
-  const methods = ways.map((own, i) => own[choice[i]!]!.method);
+  const { unit, offsets, bytes, lowerBound, isProved, missing, pools: own } = placedBy(choice);
+  const { memory, slices, methods } = search.draft(choice, unit);
   const buffers = memory.blocks.flatMap(({ label, bytes, parts }, i): Omit<Buffer, "id">[] =>
     parts.length > 0 ? [{ label, bytes, offset: offsets[i]!, parts }] : [],
   );
   const planned: Plan = {
     arenaBytes: bytes,
     alignBytes: arenaAlignBytes,
+    pools: own,
     buffers: buffers.map((b, id) => ({ id, ...b })),
     places: placesOf(network, memory, offsets),
     steps: stepsOf(network, slices, memory, offsets, methods),
@@ -207,9 +257,10 @@ export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned
     graph: { ...chosen, level: "planned", plan: planned },
     lowerBoundBytes: lowerBound,
     isProved,
+    missing,
     instructions: searched.candidate(choice).instructions,
-    frontier: frontier.map((c) => ({ ...c, bytes: bytesOf(c.choice) })),
-    peak: peakOf({ memory, slices }, network),
+    frontier: frontier.map((c) => ({ ...c, bytes: placedBy(c.choice).bytes })),
+    peak: peakOf({ memory, slices, methods }, network),
     codeBytes: [...new Set(kernels.values())].reduce((sum, k) => sum + costs.code(k), 0),
   };
 }

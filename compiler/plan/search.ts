@@ -4,7 +4,7 @@
  * from all ways together.
  */
 import type { Kernel } from "../kernels/kernel.ts";
-import { disjoint, type Memory, memoryOf } from "./buffers.ts";
+import { disjoint, type Memory, type Method, memoryOf } from "./buffers.ts";
 import type { Network } from "./network.ts";
 import { placedBytes } from "./place.ts";
 import { type Slice, schedule } from "./schedule.ts";
@@ -17,6 +17,7 @@ import type { Way } from "./ways.ts";
 export type Choice = readonly number[];
 
 export interface Draft {
+  readonly methods: readonly Method[];
   readonly slices: readonly Slice[];
   readonly memory: Memory;
 }
@@ -89,7 +90,7 @@ export class Search {
       return { rows, accumulates, height: accumulates ? inputHeight : height, isLast };
     });
     const slices = schedule(operations, paces);
-    return { slices, memory: memoryOf(this.#network, methods, slices, unit) };
+    return { methods, slices, memory: memoryOf(this.#network, methods, slices, unit) };
   }
 
   #chosen(choice: Choice): Way[] {

@@ -335,9 +335,8 @@ class Play {
     const written = outputs.flatMap((o) => this.#writes(o, this.#made(o)));
     this.#follow(made, written);
     this.#checkUse(made, written);
-    const order = this.#isTaken(0, written)
-      ? Infinity
-      : (this.#kernel.rowsAtOnce?.(node) ?? Infinity);
+    const isTaken = this.#step.inputs.some((_, i) => this.#isTaken(i, written));
+    const order = isTaken ? Infinity : (this.#kernel.rowsAtOnce?.(node) ?? Infinity);
     if (order === Infinity || outputs.length > 1) {
       this.#apart(made, written);
       for (const o of outputs)
@@ -369,6 +368,25 @@ function clashes({ buffers }: Plan): string[] {
   return [...problems];
 }
 
+/** Pools follow each other from the first byte to the last, and nothing lies in two of them. */
+function strays({ pools, buffers, places, arenaBytes }: Plan): string[] {
+  if (pools.length === 0) return [];
+  const problems: string[] = [];
+  pools.forEach(({ memory, begin, end }, i) => {
+    if (begin !== (pools[i - 1]?.end ?? 0) || end < begin)
+      problems.push(`pool ${memory} does not follow the one before`);
+  });
+  if (pools.at(-1)!.end !== arenaBytes) problems.push("pools and arena end apart");
+  const at = (byte: number) => pools.findIndex((p) => byte >= p.begin && byte < p.end);
+  for (const { id, offset, bytes } of buffers)
+    if (at(offset) !== at(offset + Math.max(1, bytes) - 1))
+      problems.push(`buffer ${id} lies in two pools`);
+  for (const { offset, rows = [] } of places.values())
+    if (rows.some((row) => at(row) !== at(offset)))
+      problems.push("rows of a value lie in two pools");
+  return problems;
+}
+
 /** What is wrong with the plan; empty for a sound one. */
 export function validate(graph: Graph<"planned">): string[] {
   const { plan } = graph;
@@ -384,5 +402,5 @@ export function validate(graph: Graph<"planned">): string[] {
       arena.problems.add(`output: ${node.op} has not taken all rows`);
   for (const { value } of graph.outputs)
     if (value.node.op !== "Constant") arena.read(value, whole(value, "output"), "output");
-  return [...clashes(plan), ...arena.problems];
+  return [...clashes(plan), ...strays(plan), ...arena.problems];
 }

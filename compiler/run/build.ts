@@ -17,6 +17,8 @@ export interface BuildOptions extends ToolOptions {
   readonly outDir: string;
   readonly name: string;
   readonly target: Target;
+  /** Linker sections by memory, where they are not the emitter's own. */
+  readonly sections?: ReadonlyMap<string, string> | undefined;
   /** A folder for what the build makes; the caller creates and deletes it. */
   readonly workDir: string;
   /** Macros for model and harness, such as `MOTE_TRACE`. */
@@ -44,7 +46,7 @@ export async function buildProgram(options: BuildOptions): Promise<Program> {
   const { target, workDir } = options;
   mkdirSync(join(workDir, "harness"), { recursive: true });
   writeFileSync(join(workDir, "model.h"), modelGlue(options));
-  writeFileSync(join(workDir, "memory.ld"), memoryScript(target));
+  writeFileSync(join(workDir, "memory.ld"), memoryScript(options));
   const said = await allDone([compileModel(options), compileHarness(options)]);
   const warnings = [...said, await link(options)].filter(Boolean).join("\n");
   return { elf: join(workDir, "program.elf"), target, ...(warnings && { warnings }) };
@@ -120,7 +122,7 @@ function buildProblem(target: Target, said: string): Diagnostic {
 }
 
 /** The linker's picture of the target's memories; link.ld of the family includes it. */
-function memoryScript({ memories, stackBytes }: Target): string {
+function memoryScript({ target: { memories, stackBytes }, sections }: BuildOptions): string {
   const flash = memories.filter(({ kind }) => kind === "flash");
   const ram = memories.filter(({ kind }) => kind === "ram");
   const alias = (region: string, memory: Memory | undefined) =>
@@ -133,7 +135,20 @@ ${alias("VECTORS", flash[0])}
 ${alias("FLASH", flash.at(-1))}
 ${alias("RAM", ram.at(-1))}
 stack_room = ${stackBytes};
-`;
+${poolSections(memories, sections)}`;
+}
+
+/** Pools have their sections in them, ahead of what link.ld collects. */
+function poolSections(memories: readonly Memory[], given?: ReadonlyMap<string, string>): string {
+  const pools = memories.filter(({ cost }) => cost !== undefined);
+  if (pools.length === 0) return "";
+  const lines = pools.map(({ name, kind }) => {
+    const like = kind === "ram" ? ".bss" : ".rodata";
+    const own = `${like}.mote_${name}`;
+    const inputs = `*(${[own, given?.get(name)].filter(Boolean).join(" ")})`;
+    return `    ${like}.mote.${name}${kind === "ram" ? " (NOLOAD)" : ""} : ALIGN(16) { ${inputs} } > ${name}`;
+  });
+  return `SECTIONS {\n${lines.join("\n")}\n}\n`;
 }
 
 const memoryLine = ({ name, kind, origin, bytes }: Memory): string =>

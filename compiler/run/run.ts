@@ -17,6 +17,8 @@ export interface RunOptions extends ToolOptions {
   readonly outDir: string;
   readonly name: string;
   readonly target: Target;
+  /** Linker sections by memory, where they are not the emitter's own. */
+  readonly sections?: ReadonlyMap<string, string> | undefined;
   /** For each sample the bytes of all inputs in order. */
   readonly samples: readonly Uint8Array[];
   /** Bytes of all outputs of one sample. */
@@ -78,9 +80,9 @@ async function runIn(workDir: string, options: RunOptions): Promise<RunResult> {
 }
 
 function build(options: RunOptions, workDir: string, defines: string[]): Promise<Program> {
-  const { outDir, name, target, sanitize = false, searchPath } = options;
+  const { outDir, name, target, sections, sanitize = false, searchPath } = options;
   mkdirSync(workDir);
-  return buildProgram({ outDir, name, target, workDir, defines, sanitize, searchPath });
+  return buildProgram({ outDir, name, target, sections, workDir, defines, sanitize, searchPath });
 }
 
 interface SampleRun {

@@ -79,15 +79,16 @@ export async function measureSizes(
   const sections = await readSections(program, options);
   const all = await readSymbols(program, options);
   const symbols = all.filter(({ section }) => !isHarness({ name: section }));
-  const arenaBytes = symbols.find((symbol) => symbol.name === `${name}_arena`)?.bytes ?? 0;
+  const arenas = symbols.filter((s) => s.name.startsWith(`${name}_arena`));
+  const bytesIn = (of: readonly ProgramSymbol[]) => of.reduce((sum, s) => sum + s.bytes, 0);
   const bytesOf = (pattern: RegExp): number =>
     sections.filter((s) => pattern.test(s.name)).reduce((sum, s) => sum + s.bytes, 0);
   return {
     textBytes: bytesOf(/^\.text/),
     rodataBytes: bytesOf(/^\.(rodata|ARM\.ex)/),
     dataBytes: bytesOf(/^\.data/),
-    bssBytes: bytesOf(/^\.bss/) - arenaBytes,
-    arenaBytes,
+    bssBytes: bytesOf(/^\.bss/) - bytesIn(arenas.filter((s) => s.section.startsWith(".bss"))),
+    arenaBytes: bytesIn(arenas),
     symbols,
   };
 }
