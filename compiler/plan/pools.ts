@@ -190,13 +190,13 @@ export function placeInPools(
   let rest = groups.filter((g) => g.blocks.some((b) => blocks[b]!.parts.length > 0));
   let [begin, delay, missing] = [0, 0, 0];
   for (const [i, { name, bytes: size, cost }] of specs.entries()) {
-    const capacity = size - (size % align);
     const contents = new Contents(blocks, ticks.at(-1)! + 2);
     for (const group of rest) contents.add(group);
     const isLast = i === specs.length - 1;
+    const capacity = isLast ? size : size - (size % align);
     rest = isLast ? [] : spill(contents, capacity);
     let placed = contents.placed();
-    while (placed.bytes > capacity && !isLast) {
+    while (placed.bytes > capacity && !isLast && contents.groups.size > 0) {
       const group = contents.leastUsed()!;
       contents.remove(group);
       rest.push(group);

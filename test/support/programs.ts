@@ -44,6 +44,7 @@ export const runSamples = (
       outDir,
       name: program.name,
       target: program.target,
+      sections: program.sections,
       samples: samples.map(tensorBytes),
       outputBytes: typeBytes(type),
       count: options.count ?? false,
