@@ -54,7 +54,10 @@ export class Goals {
 
   /** Where searches under a limit begin: the fewest bytes of SRAM, and of flash if that counts. */
   #start(): Candidate {
-    this.#smallestFound ??= this.#search.shrink(this.#within(this.#search.finest()), this.#flash);
+    if (this.#smallestFound) return this.#smallestFound;
+    const finest = this.#within(this.#search.finest());
+    const shrunk = this.#search.shrink(finest, this.#flash);
+    this.#smallestFound = shrunk.bytes < finest.bytes ? shrunk : finest;
     return this.#smallestFound;
   }
 
