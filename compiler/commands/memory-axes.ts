@@ -110,8 +110,10 @@ function level(name: string, bytes: number, { y, width }: Frame, textY = y(bytes
   ];
 }
 
+/** Where the arena ends, and below it the bound; or where each memory's part of it does. */
 export function levels(frame: Frame, lowerBound: number): string[] {
-  const { arenaBytes } = frame.plan;
+  const { arenaBytes, pools } = frame.plan;
+  if (pools.length > 1) return pools.flatMap(({ memory, end }) => level(memory, end, frame));
   if (lowerBound === arenaBytes) return level("arena = lower bound", arenaBytes, frame);
   const below = Math.max(frame.y(lowerBound), frame.y(arenaBytes) + fontSize + 3);
   return [...level("arena", arenaBytes, frame), ...level("lower bound", lowerBound, frame, below)];

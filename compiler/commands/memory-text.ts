@@ -123,6 +123,9 @@ export function memoryText(program: Program, terminal = Infinity): string {
     `${freeMark} free, ${scratchMark} scratch memory; a column shows its fullest tick.`,
     legendText(arena, program),
     peakText(arena),
+    ...plan.pools.map(
+      ({ memory, begin, end }) => `${memory}: ${grouped(begin)} to ${grouped(end)}`,
+    ),
     boundText(plan.arenaBytes, program.memory),
   ].join("\n");
 }
