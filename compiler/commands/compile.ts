@@ -10,7 +10,7 @@ import { moteVersion } from "../version.ts";
 import { type Arguments, helpText } from "./arguments.ts";
 import { configName, findConfig, initialConfig, readConfig } from "./config.ts";
 import { explainText } from "./explain.ts";
-import { certificate, frontierText, memoryJson, pointJson } from "./memory.ts";
+import { certificate, frontierText, memoryJson, orderText, pointJson } from "./memory.ts";
 import { memoryMap } from "./memory-map.ts";
 import { memoryText } from "./memory-text.ts";
 import {
@@ -89,6 +89,7 @@ function jsonOf(file: string, { program, diagnostics }: Compilation, files: read
     arenaLowerBoundBytes: program.memory.lowerBoundBytes,
     arenaGapBytes: graph.plan.arenaBytes - program.memory.lowerBoundBytes,
     arenaIsProvedOptimal: program.memory.isProved,
+    order: program.memory.order,
     ...(program.memory.frontier.length > 0 && { frontier: program.memory.frontier.map(pointJson) }),
     weightsBytes: emitted.weightsBytes,
     tablesBytes: emitted.tablesBytes,
@@ -110,12 +111,13 @@ function printDumps(console: Console, { dumps }: Compilation, outDir: string, na
   }
 }
 
-function timings({ milliseconds, rewrites }: Compilation): string {
+function timings({ milliseconds, rewrites, program }: Compilation): string {
   const lines = [...milliseconds].map(
     ([stage, ms]) => `  ${stage.padEnd(10)}${ms.toFixed(0).padStart(6)} ms`,
   );
   const total = [...rewrites.values()].reduce((a, b) => a + b, 0);
-  return [...lines, `  ${total} rewrites`].join("\n");
+  const order = program ? [`  ${orderText(program.memory)}`] : [];
+  return [...lines, `  ${total} rewrites`, ...order].join("\n");
 }
 
 const filesOf = (program: Program, { emitMemoryMap }: OptionValues): Map<string, string> =>

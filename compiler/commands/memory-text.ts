@@ -2,7 +2,7 @@
 import Table from "cli-table3";
 import type { Program } from "../compile.ts";
 import { type Arena, arenaOf, isAlive, layerAt, type Piece, timeScale, usageOf } from "./arena.ts";
-import { boundText } from "./memory.ts";
+import { boundText, orderText } from "./memory.ts";
 import { grouped } from "./session.ts";
 
 const rows = 24;
@@ -124,5 +124,6 @@ export function memoryText(program: Program, terminal = Infinity): string {
     legendText(arena, program),
     peakText(arena),
     boundText(plan.arenaBytes, program.memory),
+    `${orderText(program.memory)}.`,
   ].join("\n");
 }

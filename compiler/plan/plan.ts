@@ -3,16 +3,15 @@
 import type { InUse } from "../diagnostics/memory.ts";
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { Buffer, Place, Plan, Region, Step } from "../ir/plan.ts";
-import { elementBytes } from "../ir/types.ts";
 import { makesPlanes, rowLayout } from "../kernels/rows.ts";
 import { withKernels } from "../kernels/select.ts";
 import { type Chunk, disjoint, type Memory, type Method } from "./buffers.ts";
-import { type Goal, Goals } from "./goal.ts";
+import type { Goal } from "./goal.ts";
 import { type Network, networkOf } from "./network.ts";
-import { place } from "./place.ts";
 import type { Slice } from "./schedule.ts";
-import { type Candidate, type Choice, type Draft, Search, usage } from "./search.ts";
-import { type Costs, waysOf } from "./ways.ts";
+import { type Candidate, type Draft, Search, usage } from "./search.ts";
+import { type ChosenOrder, settle } from "./settle.ts";
+import type { Costs } from "./ways.ts";
 
 /** What the caller's arena must be aligned to. */
 const arenaAlignBytes = 16;
@@ -82,6 +81,7 @@ export interface Planned {
   readonly lowerBoundBytes: number;
   /** No placement needs fewer bytes than this one. */
   readonly isProved: boolean;
+  readonly order: ChosenOrder;
   /** If asked for: programs none of which is better in SRAM and time, the fastest first. */
   readonly frontier: readonly Candidate[];
   /** What is in use while most bytes are, and the node that runs then. */
@@ -106,91 +106,25 @@ function peakOf({ memory, slices }: Draft, { operations }: Network): Planned["pe
   return { node, inUse: [...inUse].map(([label, n]) => ({ label, bytes: n })) };
 }
 
-/** Tables hold offsets of 16 bits, in units. */
-const unitsMax = 65535;
-
-/** What rows that lie apart are aligned to: an element, and more in an arena of over 64 KB. */
-function unitFor({ tensors }: Network, bytes: number): number {
-  let unit = Math.max(1, ...tensors.map((t) => elementBytes(t.value.type.elem)));
-  if (tensors.every((t) => elementBytes(t.value.type.elem) === 1)) unit = 1;
-  while (bytes / unit > unitsMax) unit *= 2;
-  return unit;
-}
-
-/** How often a smaller budget is tried where the placement needs more than the bytes in use. */
-const placementTries = 6;
-
-interface Placed {
-  /** What rows that lie apart are aligned to. */
-  readonly unit: number;
-  readonly offsets: readonly number[];
-  readonly bytes: number;
-  /** No placement of the blocks needs fewer bytes. */
-  readonly lowerBound: number;
-  readonly isProved: boolean;
-}
-
-function placed(search: Search, network: Network, choice: Choice): Placed {
-  let unit = unitFor(network, 0);
-  for (;;) {
-    const { memory } = search.draft(choice, unit);
-    const { offsets, bytes, lowerBound, status } = place(memory.blocks);
-    const isProved = status === "optimal";
-    if (unitFor(network, bytes) <= unit) return { unit, offsets, bytes, lowerBound, isProved };
-    unit = unitFor(network, bytes);
-  }
-}
-
-/** Within the budgets, or what comes nearest to them. */
-function settle(
-  goals: Goals,
-  { maxSram = Infinity, maxFlash }: Goal,
-  bytesOf: (choice: Choice) => number,
-): Candidate {
-  let best: { candidate: Candidate; bytes: number } | undefined;
-  for (const candidate of goals.best()) {
-    if (best && candidate.liveBytes > best.bytes) continue;
-    const bytes = bytesOf(candidate.choice);
-    const { time } = candidate;
-    const isEqual = bytes === best?.bytes;
-    if (!best || bytes < best.bytes || (isEqual && time < best.candidate.time))
-      best = { candidate, bytes };
-  }
-  if (best!.bytes <= maxSram) return best!.candidate;
-  const flash = maxFlash ?? Infinity;
-  for (let bytes = maxSram, i = 0; i < placementTries; i++) {
-    const found = goals.within({ bytes, flash });
-    const excess = bytesOf(found.choice) - maxSram;
-    if (excess <= 0) return found;
-    bytes -= excess;
-  }
-  return goals.least();
+/** The same nodes of a graph of the same form. */
+function sameNodes(nodes: readonly Node[], from: Graph, to: Graph): Node[] {
+  const same = new Map(from.nodes.map((node, i) => [node, to.nodes[i]!]));
+  return nodes.map((node) => same.get(node)!);
 }
 
 /** A lowered graph, with kernels that may be changed, to a plan. */
 export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned {
-  const open = networkOf(graph);
-  const isTight = goal.optimize === "size" || goal.maxFlash !== undefined;
-  const ways = waysOf(open.operations, costs, isTight);
-  const searched = new Search(open, ways, costs.code);
-  const known = new Map<string, Placed>();
-  const placedBy = (choice: Choice): Placed => {
-    const key = choice.join();
-    const found = known.get(key) ?? placed(searched, open, choice);
-    known.set(key, found);
-    return found;
-  };
-  const bytesOf = (choice: Choice): number => placedBy(choice).bytes;
-  const goals = new Goals(searched, goal);
-  const { choice } = settle(goals, goal, bytesOf);
-  const frontier = goal.pareto ? goals.frontier() : [];
+  const { settled, order, frontier } = settle(graph, costs, goal);
+  const { task, candidate, placed } = settled;
+  const { ways } = task;
+  const { choice, instructions } = candidate;
   const kernels = new Map(
-    open.operations.map(({ node }, i) => [node, ways[i]![choice[i]!]!.kernel]),
+    task.network.operations.map(({ node }, i) => [node, ways[i]![choice[i]!]!.kernel]),
   );
   const chosen = withKernels(graph, new Map([...kernels].map(([n, k]) => [n, k.name])));
-  const network = networkOf(chosen);
+  const network = networkOf(chosen, sameNodes(task.nodes, graph, chosen));
   const search = new Search(network, ways, costs.code);
-  const { unit, offsets, bytes, lowerBound, isProved } = placedBy(choice);
+  const { unit, offsets, bytes, lowerBound, isProved } = placed;
   const { memory, slices } = search.draft(choice, unit);
   const methods = ways.map((own, i) => own[choice[i]!]!.method);
   const buffers = memory.blocks.flatMap(({ label, bytes, parts }, i): Omit<Buffer, "id">[] =>
@@ -207,8 +141,9 @@ export function plan(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned
     graph: { ...chosen, level: "planned", plan: planned },
     lowerBoundBytes: lowerBound,
     isProved,
-    instructions: searched.candidate(choice).instructions,
-    frontier: frontier.map((c) => ({ ...c, bytes: bytesOf(c.choice) })),
+    order,
+    instructions,
+    frontier,
     peak: peakOf({ memory, slices }, network),
     codeBytes: [...new Set(kernels.values())].reduce((sum, k) => sum + costs.code(k), 0),
   };
