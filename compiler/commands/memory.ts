@@ -16,13 +16,13 @@ export const boundText = (bytes: number, { lowerBoundBytes, isProved }: Memory):
   `arena ${grouped(bytes)}, lower bound ${grouped(lowerBoundBytes)}, gap ` +
   `${grouped(bytes - lowerBoundBytes)}: ${isProved ? "" : "not "}proved the smallest for its schedule.`;
 
-/** Which order of layers was found, how, and what whole tensors need in it. */
-export function orderText({ order }: Memory): string {
+/** Which order of layers was found, how, and what it needs layer by layer. */
+export function orderText({ order }: Pick<Memory, "order">): string {
   const { exact, states, peakBytes, givenBytes, isGiven } = order;
   const how = exact ? "exact" : `heuristic after ${grouped(states)} states`;
-  const peak = `${grouped(peakBytes)} bytes with whole tensors`;
+  const peak = `${grouped(peakBytes)} bytes layer by layer`;
   if (peakBytes === givenBytes) return `order ${how}: the graph's own, ${peak}`;
-  const kept = isGiven ? ", which is better by rows" : "";
+  const kept = isGiven ? ", kept: no worse when placed" : "";
   return `order ${how}: ${peak}, ${grouped(givenBytes)} in the graph's own${kept}`;
 }
 

@@ -15,8 +15,8 @@ export interface OrderNode {
   readonly outputs: readonly number[];
   /** Bytes of its own while it runs. */
   readonly scratchBytes?: number;
-  /** Inputs, by index, whose memory its first output may take if they end here: equal sizes. */
-  readonly inPlace?: readonly number[];
+  /** Bytes that it needs less than all these where inputs end with it; more save no less. */
+  readonly saved?: (ended: readonly number[]) => number;
 }
 
 export interface OrderGraph {

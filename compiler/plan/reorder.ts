@@ -1,32 +1,65 @@
-/** An order of a graph's nodes in which whole tensors need fewer bytes than in its own. */
+/** An order of a graph's nodes in which they need fewer bytes, layer by layer, than in its own. */
 import type { Graph, Node } from "../ir/graph.ts";
-import type { Network, Operation } from "./network.ts";
+import { type Method, memoryOf } from "./buffers.ts";
+import type { Network, Operation, TensorFacts } from "./network.ts";
 import { bestOrder, type Order, type OrderGraph, type OrderNode } from "./order.ts";
+import { liveBytes } from "./search.ts";
 import type { Way } from "./ways.ts";
 
-/** Rows that are delivered come first; with whole tensors they are there from the start. */
+/** Rows that are delivered come first; layer by layer they are there from the start. */
 const isDelivery = ({ node }: Operation): boolean => node.op === "RowInput";
 
-/** With the scratch memory and the operands in place of the fastest kernel. */
-function orderNode({ operands, results }: Operation, [fastest]: readonly Way[]): OrderNode {
-  const { scratchBytes, inPlace } = fastest!.method;
-  const read = operands.flatMap((o, i) => (o ? [i] : []));
-  return {
-    inputs: read.map((i) => operands[i]!.tensor),
-    outputs: results,
-    scratchBytes,
-    inPlace: inPlace.flatMap((i) => (operands[i] ? [read.indexOf(i)] : [])),
+/** The most bytes in use while an operation runs alone, inputs that do not end being outputs. */
+function bytesAlone(
+  { operations, tensors }: Network,
+  index: number,
+  method: Method,
+  ended: readonly number[],
+): number {
+  const { operands, results, ...operation } = operations[index]!;
+  const own = [...new Set([...operands.flatMap((o) => (o ? [o.tensor] : [])), ...results])];
+  const alone = {
+    ...operation,
+    operands: operands.map((o) => o && { ...o, tensor: own.indexOf(o.tensor) }),
+    results: results.map((t) => own.indexOf(t)),
   };
+  const facts = own.map((t): TensorFacts => {
+    const isMade = results.includes(t);
+    const isOutput = !isMade && !ended.includes(t);
+    return { ...tensors[t]!, producer: isMade ? 0 : -1, readers: [], isOutput };
+  });
+  const network = { operations: [alone], tensors: facts, tensorOf: new Map() };
+  const slices = [{ operation: 0, begin: 0, end: operation.height }];
+  return liveBytes(memoryOf(network, [method], slices, 1));
+}
+
+/** All rows at once by the fastest kernel. */
+function orderNode(network: Network, index: number, ways: readonly Way[]): OrderNode {
+  const { operands, results, height } = network.operations[index]!;
+  const isWhole = ({ method }: Way) => method.rows === height && !method.accumulates;
+  const { method } = ways.find(isWhole)!;
+  const { scratchBytes } = method;
+  const inputs = [...new Set(operands.flatMap((o) => (o ? [o.tensor] : [])))];
+  const all = [...inputs, ...results].reduce((sum, t) => sum + network.tensors[t]!.bytes, 0);
+  const known = new Map<string, number>();
+  const saved = (ended: readonly number[]): number => {
+    const key = ended.join();
+    const bytes = known.get(key) ?? all + scratchBytes - bytesAlone(network, index, method, ended);
+    known.set(key, bytes);
+    return bytes;
+  };
+  return { inputs, outputs: results, scratchBytes, saved };
 }
 
 function orderGraph(
-  { operations, tensors }: Network,
+  network: Network,
   ways: readonly (readonly Way[])[],
   own: readonly number[],
 ): OrderGraph {
+  const { operations, tensors } = network;
   const indices = tensors.map((_, i) => i);
   return {
-    nodes: own.map((i) => orderNode(operations[i]!, ways[i]!)),
+    nodes: own.map((i) => orderNode(network, i, ways[i]!)),
     bytes: tensors.map((t) => t.bytes),
     inputs: indices.filter((t) => {
       const maker = operations[tensors[t]!.producer];

@@ -116,7 +116,7 @@ function settleIn(task: Task, goal: Goal): Settled {
   };
 }
 
-/** What was found of orders of the operations, with whole tensors, and which one they run in. */
+/** What was found of the order of operations, layer by layer, and which one they run in. */
 export interface ChosenOrder extends Omit<Order, "order"> {
   /** The graph's own. */
   readonly isGiven: boolean;
@@ -130,8 +130,8 @@ function better(one: Settled, other: Settled): Settled {
 }
 
 /**
- * In the graph's own order; where another needs fewer bytes with whole tensors, in the one that
- * serves the goal better, since rows may have it the other way round.
+ * In the graph's own order; where another needs fewer bytes layer by layer, in the one that serves
+ * the goal better, since rows may have it the other way round.
  */
 export function settle(graph: Graph<"lowered">, costs: Costs, goal: Goal) {
   const task = taskOf(graph, graph.nodes, costs, goal);
