@@ -29,7 +29,8 @@ function bytesAlone(
     return { ...tensors[t]!, producer: isMade ? 0 : -1, readers: [], isOutput };
   });
   const network = { operations: [alone], tensors: facts, tensorOf: new Map() };
-  const slices = [{ operation: 0, begin: 0, end: operation.height }];
+  const end = method.accumulates ? operation.inputHeight : operation.height;
+  const slices = [{ operation: 0, begin: 0, end }];
   return liveBytes(memoryOf(network, [method], slices, 1));
 }
 
@@ -37,7 +38,7 @@ function bytesAlone(
 function orderNode(network: Network, index: number, ways: readonly Way[]): OrderNode {
   const { operands, results, height } = network.operations[index]!;
   const isWhole = ({ method }: Way) => method.rows === height && !method.accumulates;
-  const { method } = ways.find(isWhole)!;
+  const { method } = ways.find(isWhole) ?? ways[0]!;
   const { scratchBytes } = method;
   const inputs = [...new Set(operands.flatMap((o) => (o ? [o.tensor] : [])))];
   const all = [...inputs, ...results].reduce((sum, t) => sum + network.tensors[t]!.bytes, 0);

@@ -1,7 +1,13 @@
 /** The order in which layers run, through the compiler, against all orders. */
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../compiler/check/eval.ts";
-import { type CompileOptions, compile, type Program } from "../../compiler/compile.ts";
+import { layerGraph } from "../../compiler/commands/tune.ts";
+import {
+  type CompileOptions,
+  compile,
+  type Program,
+  programOf as programOfLayer,
+} from "../../compiler/compile.ts";
 import {
   constant,
   type Graph,
@@ -13,10 +19,13 @@ import {
 import { layersOf } from "../../compiler/ir/plan.ts";
 import { int64s, numbers } from "../../compiler/ir/tensor.ts";
 import { typeBytes } from "../../compiler/ir/types.ts";
+import { accumulators } from "../../compiler/kernels/catalogue.ts";
 import { inPlaceInputs } from "../../compiler/kernels/kernel.ts";
 import { kernelOf } from "../../compiler/kernels/select.ts";
 import { build, buildNode } from "../../compiler/ops/build.ts";
+import { loadTarget } from "../../compiler/target.ts";
 import { type Case, runBatch } from "../support/batch.ts";
+import { modelFile } from "../support/models.ts";
 import { largestDifference } from "../support/near.ts";
 import { runSamples } from "../support/programs.ts";
 import { Random } from "../support/random.ts";
@@ -295,4 +304,17 @@ describe("images that are delivered by rows", () => {
     const [want] = evaluate(program.graph, [data], { profile: program.profile });
     expect(largestDifference(numbers(made[0]!), numbers(want!))).toBeLessThan(1e-4);
   });
+});
+
+it("a layer alone may have no kernel but one that takes rows as they come", () => {
+  const target = loadTarget("cortex-m4");
+  const { graph } = compile(modelFile("kws"), { optimize: "speed" }).program!;
+  const pool = layersOf(graph.plan).find((n) => accumulators(n, target.isa).length > 0)!;
+  const [kernel] = accumulators(pool, target.isa);
+  const alone = programOfLayer(layerGraph(pool, kernel!.name), {
+    name: "pool",
+    target,
+    profile: "fast",
+  });
+  expect(layersOf(alone.graph.plan).map((n) => n.op)).toEqual([pool.op]);
 });
