@@ -14,6 +14,7 @@ import {
   certificate,
   frontierText,
   memoryJson,
+  orderText,
   pointJson,
   poolLines,
   poolsJson,
@@ -97,6 +98,7 @@ function jsonOf(file: string, { program, diagnostics }: Compilation, files: read
     arenaLowerBoundBytes: program.memory.lowerBoundBytes,
     arenaGapBytes: graph.plan.arenaBytes - program.memory.lowerBoundBytes,
     arenaIsProvedOptimal: program.memory.isProved,
+    order: program.memory.order,
     ...(program.memory.frontier.length > 0 && { frontier: program.memory.frontier.map(pointJson) }),
     ...poolsJson(program),
     weightsBytes: emitted.weightsBytes,
@@ -119,12 +121,13 @@ function printDumps(console: Console, { dumps }: Compilation, outDir: string, na
   }
 }
 
-function timings({ milliseconds, rewrites }: Compilation): string {
+function timings({ milliseconds, rewrites, program }: Compilation): string {
   const lines = [...milliseconds].map(
     ([stage, ms]) => `  ${stage.padEnd(10)}${ms.toFixed(0).padStart(6)} ms`,
   );
   const total = [...rewrites.values()].reduce((a, b) => a + b, 0);
-  return [...lines, `  ${total} rewrites`].join("\n");
+  const order = program ? [`  ${orderText(program.memory)}`] : [];
+  return [...lines, `  ${total} rewrites`, ...order].join("\n");
 }
 
 const filesOf = (program: Program, { emitMemoryMap }: OptionValues): Map<string, string> =>

@@ -2,7 +2,7 @@
 import Table from "cli-table3";
 import type { Program } from "../compile.ts";
 import { type Arena, arenaOf, isAlive, layerAt, type Piece, timeScale, usageOf } from "./arena.ts";
-import { boundText } from "./memory.ts";
+import { boundText, orderText } from "./memory.ts";
 import { grouped } from "./session.ts";
 
 const rows = 24;
@@ -127,5 +127,6 @@ export function memoryText(program: Program, terminal = Infinity): string {
       ({ memory, begin, end }) => `${memory}: ${grouped(begin)} to ${grouped(end)}`,
     ),
     boundText(plan.arenaBytes, program.memory),
+    `${orderText(program.memory)}.`,
   ].join("\n");
 }

@@ -36,6 +36,16 @@ export function poolsJson(program: Program): object {
   return pools.length > 0 ? { memories: pools } : {};
 }
 
+/** Which order of layers was found, how, and what it needs layer by layer. */
+export function orderText({ order }: Pick<Memory, "order">): string {
+  const { exact, states, peakBytes, givenBytes, isGiven } = order;
+  const how = exact ? "exact" : `heuristic after ${grouped(states)} states`;
+  const peak = `${grouped(peakBytes)} bytes layer by layer`;
+  if (peakBytes === givenBytes) return `order ${how}: the graph's own, ${peak}`;
+  const kept = isGiven ? ", kept: no worse when placed" : "";
+  return `order ${how}: ${peak}, ${grouped(givenBytes)} in the graph's own${kept}`;
+}
+
 export const pointJson = ({ bytes, flash, instructions }: Memory["frontier"][number]) => ({
   arenaBytes: bytes,
   flashBytes: flash,

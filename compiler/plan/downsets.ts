@@ -103,13 +103,10 @@ export class Downsets {
     return all;
   }
 
-  /** The end that the graph's own order leads to, if that is an order. */
-  inGivenOrder(): State | undefined {
+  /** The end that the given order leads to. */
+  inGivenOrder(): State {
     let state = this.start;
-    for (const n of this.#graph.nodes.keys()) {
-      if (!this.#isReady(state.done, [n])) return undefined;
-      state = this.#run(state, [n]);
-    }
+    for (const n of this.#graph.nodes.keys()) state = this.#run(state, [n]);
     return state;
   }
 
@@ -133,7 +130,7 @@ export class Downsets {
       set(done, n);
       const ended = unique(node.inputs).filter((v) => !this.#isLiveAfter(done, v));
       const made = sum(node.outputs.map((v) => bytes[v]!));
-      const during = live + made + (node.scratchBytes ?? 0) - this.#reused(node, ended);
+      const during = live + made + (node.scratchBytes ?? 0) - (node.saved?.(ended) ?? 0);
       peak = Math.max(peak, during);
       const kept = node.outputs.filter((v) => this.#isLiveAfter(done, v));
       live += sum(kept.map((v) => bytes[v]!)) - sum(ended.map((v) => bytes[v]!));
@@ -151,18 +148,6 @@ export class Downsets {
     };
   }
 
-  /** Bytes of the first output that lie in an input that ends here. */
-  #reused({ inputs, outputs, inPlace = [] }: OrderNode, ended: readonly number[]): number {
-    const { bytes } = this.#graph;
-    const size = outputs.length === 0 ? 0 : bytes[outputs[0]!]!;
-    const isReused = inPlace.some((i) => {
-      const v = inputs[i];
-      const isAlone = inputs.filter((u) => u === v).length === 1;
-      return v !== undefined && isAlone && ended.includes(v) && bytes[v] === size;
-    });
-    return isReused ? size : 0;
-  }
-
   /** Bytes that a node needs at least, whatever else is live. */
   #footprint(node: OrderNode): number {
     const { bytes } = this.#graph;
@@ -171,7 +156,7 @@ export class Downsets {
     return (
       sum([...inputs, ...node.outputs].map((v) => bytes[v]!)) +
       (node.scratchBytes ?? 0) -
-      this.#reused(node, ending)
+      (node.saved?.(ending) ?? 0)
     );
   }
 
@@ -188,10 +173,10 @@ export class Downsets {
       const isRead = node.outputs.every((v) => this.#readers[v]!.length > 0);
       if (readers.length !== 1 || !isRead || node.outputs.some((v) => this.#isOutput[v])) continue;
       const b = readers[0]!;
-      const { outputs, scratchBytes = 0, inPlace = [] } = nodes[b]!;
+      const { inputs, outputs, scratchBytes = 0, saved } = nodes[b]!;
       const made = sum(node.outputs.map((v) => bytes[v]!));
       const freed = sum(unique(node.inputs).map((v) => bytes[v]!));
-      const later = sum((inPlace.length > 0 ? outputs.slice(1) : outputs).map((v) => bytes[v]!));
+      const later = sum(outputs.map((v) => bytes[v]!)) - (saved?.(unique(inputs)) ?? 0);
       const mayWait = made >= freed && (node.scratchBytes ?? 0) + freed <= later + scratchBytes;
       if (!mayWait || chainOf[b]![0] !== b) continue;
       const joined = [...chainOf[a]!, ...chainOf[b]!];

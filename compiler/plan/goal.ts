@@ -37,6 +37,14 @@ const bySize = (a: Candidate, b: Candidate): number => a.bytes - b.bytes || a.ti
 const distinct = (all: readonly Candidate[]): Candidate[] =>
   all.filter((c, i) => all.findIndex((d) => d.bytes === c.bytes && d.time === c.time) === i);
 
+/** Those that no other is better than in bytes and time, the fastest first. */
+export function undominated(found: readonly Candidate[]): Candidate[] {
+  const isWorse = (a: Candidate, b: Candidate) =>
+    b.bytes <= a.bytes && b.time <= a.time && (b.bytes < a.bytes || b.time < a.time);
+  const all = distinct(found);
+  return all.filter((c) => !all.some((d) => isWorse(c, d))).sort((a, b) => a.time - b.time);
+}
+
 /** So many are placed exactly. */
 const finalists = 3;
 
@@ -116,6 +124,15 @@ export class Goals {
     return [this.#search.hasten(this.#search.leanest(), time)];
   }
 
+  /** What a candidate of this arena falls short by, what counts most first. */
+  shortfall(candidate: Candidate, bytes: number): number[] {
+    const { optimize, maxSram = Infinity } = this.#goal;
+    const { flash, time } = candidate;
+    const isMet = isWithin(candidate, this.#fastest(), slowdown[optimize]);
+    const over = [Math.max(0, bytes - maxSram), Math.max(0, flash - this.#flash)];
+    return isMet ? [...over, 0, bytes, time] : [...over, 1, time, bytes];
+  }
+
   /** The smallest at any time. */
   least(): Candidate {
     const { bytes } = this.#start();
@@ -130,10 +147,7 @@ export class Goals {
       const bytes = Math.round(least.bytes * (fastest.bytes / least.bytes) ** (i / frontierPoints));
       found.push(this.within({ bytes, flash: this.#flash }));
     }
-    const isWorse = (a: Candidate, b: Candidate) =>
-      b.bytes <= a.bytes && b.time <= a.time && (b.bytes < a.bytes || b.time < a.time);
-    const all = distinct(found);
-    return all.filter((c) => !all.some((d) => isWorse(c, d))).sort((a, b) => a.time - b.time);
+    return undominated(found);
   }
 }
 

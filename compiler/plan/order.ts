@@ -15,11 +15,12 @@ export interface OrderNode {
   readonly outputs: readonly number[];
   /** Bytes of its own while it runs. */
   readonly scratchBytes?: number;
-  /** Inputs, by index, whose memory its first output may take if they end here: equal sizes. */
-  readonly inPlace?: readonly number[];
+  /** Bytes that it needs less than all these where inputs end with it; more save no less. */
+  readonly saved?: (ended: readonly number[]) => number;
 }
 
 export interface OrderGraph {
+  /** In an order in which they can run. */
   readonly nodes: readonly OrderNode[];
   /** Bytes of each value. */
   readonly bytes: readonly number[];
@@ -39,6 +40,8 @@ export interface OrderLimits {
 export interface Order {
   readonly order: number[];
   readonly peakBytes: number;
+  /** Of the given order. */
+  readonly givenBytes: number;
   /** Whether no order has a lower peak. */
   readonly exact: boolean;
   /** States that were looked at. */
@@ -82,21 +85,25 @@ function bestFirst(downsets: Downsets, top: State, limit: number): State | undef
   }
 }
 
-/** The order with the least peak; beyond the limit of states a good one. */
+/**
+ * The order with the least peak; beyond the limit of states a good one. The given order, unless
+ * another has a lower peak.
+ */
 export function bestOrder(graph: OrderGraph, limits: OrderLimits = {}): Order {
   const downsets = new Downsets(graph);
+  const given = downsets.inGivenOrder();
   const answer = (end: State, exact: boolean): Order => ({
     order: downsets.orderOf(end),
     peakBytes: end.peak,
+    givenBytes: given.peak,
     exact,
     states: downsets.made,
   });
-  let good = beamSearch(downsets, 1);
-  const others = [() => downsets.inGivenOrder(), () => beamSearch(downsets, limits.beam ?? 32)];
-  for (const other of others) {
+  let good = given;
+  for (const width of [1, limits.beam ?? 32]) {
     if (good.peak === downsets.leastPeak) return answer(good, true);
-    const end = other();
-    if (end !== undefined && end.peak < good.peak) good = end;
+    const end = beamSearch(downsets, width);
+    if (end.peak < good.peak) good = end;
   }
   const best = bestFirst(downsets, good, limits.states ?? 50_000);
   return answer(best ?? good, best !== undefined);

@@ -3,20 +3,16 @@
 import type { InUse } from "../diagnostics/memory.ts";
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { Buffer, Place, Plan, Region, Step } from "../ir/plan.ts";
-import { elementBytes } from "../ir/types.ts";
 import { makesPlanes, rowLayout } from "../kernels/rows.ts";
 import { withKernels } from "../kernels/select.ts";
 import { type Chunk, disjoint, type Memory, type Method } from "./buffers.ts";
-import { type Goal, Goals, timeOf } from "./goal.ts";
+import type { Goal } from "./goal.ts";
 import { type Network, networkOf } from "./network.ts";
-import { place } from "./place.ts";
-import { groupsOf, type InPools, type PoolSpec, placeInPools } from "./pools.ts";
+import type { PoolSpec } from "./pools.ts";
 import type { Slice } from "./schedule.ts";
-import { type Candidate, type Choice, type Draft, Search, usage } from "./search.ts";
-import { type Costs, waysOf } from "./ways.ts";
-
-/** What the caller's arena must be aligned to. */
-const arenaAlignBytes = 16;
+import { type Candidate, type Draft, Search, usage } from "./search.ts";
+import { arenaAlignBytes, type ChosenOrder, settle } from "./settle.ts";
+import type { Costs } from "./ways.ts";
 
 function placeOf(
   { layout }: Network["tensors"][number],
@@ -85,6 +81,7 @@ export interface Planned {
   readonly isProved: boolean;
   /** Bytes for which the pools have no room. */
   readonly missing: number;
+  readonly order: ChosenOrder;
   /** If asked for: programs none of which is better in SRAM and time, the fastest first. */
   readonly frontier: readonly Candidate[];
   /** What is in use while most bytes are, and the node that runs then. */
@@ -109,105 +106,10 @@ function peakOf({ memory, slices }: Draft, { operations }: Network): Planned["pe
   return { node, inUse: [...inUse].map(([label, n]) => ({ label, bytes: n })) };
 }
 
-/** Tables hold offsets of 16 bits, in units. */
-const unitsMax = 65535;
-
-/** What rows that lie apart are aligned to: an element, and more in an arena of over 64 KB. */
-function unitFor({ tensors }: Network, bytes: number): number {
-  let unit = Math.max(1, ...tensors.map((t) => elementBytes(t.value.type.elem)));
-  if (tensors.every((t) => elementBytes(t.value.type.elem) === 1)) unit = 1;
-  while (bytes / unit > unitsMax) unit *= 2;
-  return unit;
-}
-
-/** How often a smaller budget is tried where the placement needs more than the bytes in use. */
-const placementTries = 6;
-
-interface Placed extends InPools {
-  /** What rows that lie apart are aligned to. */
-  readonly unit: number;
-  /** No placement of the blocks needs fewer bytes. */
-  readonly lowerBound: number;
-  readonly isProved: boolean;
-}
-
-/** In one arena, or in several where that has no room in the fastest memory. */
-function placed(
-  search: Search,
-  network: Network,
-  choice: Choice,
-  pools: readonly PoolSpec[],
-): Placed {
-  const [fastest] = pools;
-  let unit = unitFor(network, 0);
-  for (;;) {
-    const { memory, slices, methods } = search.draft(choice, unit);
-    const { offsets, bytes, lowerBound, status } = place(memory.blocks);
-    const arena = fastest ? [{ memory: fastest.name, begin: 0, end: bytes }] : [];
-    const one: InPools = { offsets, pools: arena, bytes, delay: 0, missing: 0 };
-    const isOne = !fastest || bytes <= fastest.bytes;
-    const found = isOne
-      ? one
-      : placeInPools(memory, groupsOf(network, methods, slices, memory), pools, arenaAlignBytes);
-    const isProved = found.bytes === lowerBound || (isOne && status === "optimal");
-    const widest = Math.max(bytes, ...found.pools.map((p) => p.end - p.begin));
-    if (unitFor(network, widest) <= unit) return { ...found, unit, lowerBound, isProved };
-    unit = unitFor(network, widest);
-  }
-}
-
-interface Option {
-  readonly candidate: Candidate;
-  readonly placed: Placed;
-}
-
-const totalTime = ({ candidate, placed }: Option): number => candidate.time + placed.delay;
-
-/** The smallest of those that are fast enough with what slower memories cost them. */
-function chosenOf(options: readonly Option[], { optimize }: Goal): Option {
-  const missing = Math.min(...options.map((o) => o.placed.missing));
-  const fitting = options.filter((o) => o.placed.missing === missing);
-  const least = Math.min(...fitting.map(totalTime));
-  const bySize = optimize === "sram" || optimize === "size";
-  const isDelayed = fitting.some((o) => o.placed.delay > 0);
-  const fast = fitting.filter(
-    (o) => bySize || !isDelayed || totalTime(o) <= timeOf(least, optimize),
-  );
-  return fast.reduce((best, o) => {
-    const smaller = o.placed.bytes - best.placed.bytes || totalTime(o) - totalTime(best);
-    return smaller < 0 ? o : best;
-  });
-}
-
-/** Within the budgets and the pools, or what comes nearest to them. */
-function settle(
-  goals: Goals,
-  goal: Goal,
-  pools: readonly PoolSpec[],
-  placedBy: (choice: Choice) => Placed,
-): Candidate {
-  const options: Option[] = [];
-  const consider = (candidate: Candidate): Option => {
-    const option = { candidate, placed: placedBy(candidate.choice) };
-    options.push(option);
-    return option;
-  };
-  for (const candidate of goals.best())
-    if (options.every(({ placed }) => candidate.liveBytes <= placed.bytes || placed.missing > 0))
-      consider(candidate);
-  const { maxSram = Infinity, maxFlash: flash = Infinity } = goal;
-  if (options.every(({ placed }) => placed.delay > 0 || placed.missing > 0))
-    consider(goals.within({ bytes: pools[0]!.bytes, flash }));
-  if (options.every(({ placed }) => placed.missing > 0)) consider(goals.least());
-  const best = chosenOf(options, goal);
-  if (best.placed.bytes <= maxSram) return best.candidate;
-  for (let bytes = maxSram, i = 0; i < placementTries; i++) {
-    const found = goals.within({ bytes, flash });
-    const excess = placedBy(found.choice).bytes - maxSram;
-    if (excess <= 0) return found;
-    bytes -= excess;
-  }
-  return goals.least();
+/** The same nodes of a graph of the same form. */
+function sameNodes(nodes: readonly Node[], from: Graph, to: Graph): Node[] {
+  const same = new Map(from.nodes.map((node, i) => [node, to.nodes[i]!]));
+  return nodes.map((node) => same.get(node)!);
 }
 
 /**
@@ -220,27 +122,17 @@ export function plan(
   goal: Goal,
   pools: readonly PoolSpec[] = [],
 ): Planned {
-  const open = networkOf(graph);
-  const isTight = goal.optimize === "size" || goal.maxFlash !== undefined;
-  const ways = waysOf(open.operations, costs, isTight);
-  const searched = new Search(open, ways, costs.code);
-  const known = new Map<string, Placed>();
-  const placedBy = (choice: Choice): Placed => {
-    const key = choice.join();
-    const found = known.get(key) ?? placed(searched, open, choice, pools);
-    known.set(key, found);
-    return found;
-  };
-  const goals = new Goals(searched, goal);
-  const { choice } = settle(goals, goal, pools, placedBy);
-  const frontier = goal.pareto ? goals.frontier() : [];
+  const { settled, order, frontier } = settle(graph, costs, goal, pools);
+  const { task, candidate, placed } = settled;
+  const { ways } = task;
+  const { choice, instructions } = candidate;
   const kernels = new Map(
-    open.operations.map(({ node }, i) => [node, ways[i]![choice[i]!]!.kernel]),
+    task.network.operations.map(({ node }, i) => [node, ways[i]![choice[i]!]!.kernel]),
   );
   const chosen = withKernels(graph, new Map([...kernels].map(([n, k]) => [n, k.name])));
-  const network = networkOf(chosen);
+  const network = networkOf(chosen, sameNodes(task.nodes, graph, chosen));
   const search = new Search(network, ways, costs.code);
-  const { unit, offsets, bytes, lowerBound, isProved, missing, pools: own } = placedBy(choice);
+  const { unit, offsets, bytes, lowerBound, isProved, missing } = placed;
   const { memory, slices, methods } = search.draft(choice, unit);
   const buffers = memory.blocks.flatMap(({ label, bytes, parts }, i): Omit<Buffer, "id">[] =>
     parts.length > 0 ? [{ label, bytes, offset: offsets[i]!, parts }] : [],
@@ -248,7 +140,7 @@ export function plan(
   const planned: Plan = {
     arenaBytes: bytes,
     alignBytes: arenaAlignBytes,
-    pools: own,
+    pools: placed.pools,
     buffers: buffers.map((b, id) => ({ id, ...b })),
     places: placesOf(network, memory, offsets),
     steps: stepsOf(network, slices, memory, offsets, methods),
@@ -258,8 +150,9 @@ export function plan(
     lowerBoundBytes: lowerBound,
     isProved,
     missing,
-    instructions: searched.candidate(choice).instructions,
-    frontier: frontier.map((c) => ({ ...c, bytes: placedBy(c.choice).bytes })),
+    order,
+    instructions,
+    frontier,
     peak: peakOf({ memory, slices, methods }, network),
     codeBytes: [...new Set(kernels.values())].reduce((sum, k) => sum + costs.code(k), 0),
   };

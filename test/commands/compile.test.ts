@@ -94,6 +94,11 @@ describe("compiling", () => {
     ]);
     expect(json.files).toContain("kws.c");
     expect(json.diagnostics).toEqual([]);
+    const { peakBytes, ...order } = json.order;
+    expect(order).toMatchObject({ exact: true, givenBytes: peakBytes, isGiven: true });
+    const { error } = await mote(kws, "--noEmit", "--diagnostics", "--target", "cortex-m0plus");
+    const peak = peakBytes.toLocaleString("en-US");
+    expect(error).toContain(`order exact: the graph's own, ${peak} bytes layer by layer`);
   });
 
   it("explains which kernel each layer got", async () => {

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { orderText } from "../../compiler/commands/memory.ts";
 import { memoryMap } from "../../compiler/commands/memory-map.ts";
 import { memoryText } from "../../compiler/commands/memory-text.ts";
 import type { Program } from "../../compiler/compile.ts";
@@ -189,7 +190,23 @@ describe.each(programs)("the picture of $name, $optimize", (which) => {
     const { isProved, lowerBoundBytes } = program.memory;
     expect(text).toContain(`lower bound ${lowerBoundBytes.toLocaleString("en-US")}, gap`);
     expect(text.includes(": proved the smallest")).toBe(isProved);
+    expect(text.split("\n").at(-1)).toBe(`${orderText(program.memory)}.`);
   });
+});
+
+it.each([
+  [{ exact: true, givenBytes: 1234 }, "exact: the graph's own, 1,234 bytes layer by layer"],
+  [
+    { isGiven: false },
+    "heuristic after 5,678 states: 1,234 bytes layer by layer, 2,000 in the graph's own",
+  ],
+  [
+    {},
+    "heuristic after 5,678 states: 1,234 bytes layer by layer, 2,000 in the graph's own, kept: no worse when placed",
+  ],
+])("says which order it is: %o", (own, said) => {
+  const found = { exact: false, states: 5678, peakBytes: 1234, givenBytes: 2000, isGiven: true };
+  expect(orderText({ order: { ...found, ...own } })).toBe(`order ${said}`);
 });
 
 describe("commands", () => {
