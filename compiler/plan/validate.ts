@@ -78,6 +78,9 @@ interface Held extends Span {
   readonly value: Value;
 }
 
+const bytesIn = (spans: readonly Span[]): number =>
+  spans.reduce((sum, { begin, end }) => sum + end - begin, 0);
+
 const meet = (a: Span, b: Span): boolean => a.begin < b.end && b.begin < a.end;
 
 class Arena {
@@ -225,13 +228,13 @@ class Play {
     });
   }
 
-  /** Whether an input may be written over by the step, since it begins where the output does. */
+  /** Whether an input may be written over by the step: the output begins there and is no larger. */
   #isTaken(input: number, written: readonly Span[]): boolean {
     const region = this.#step.inputs[input];
     if (!region || !inPlaceInputs(this.#kernel, this.#step.node).includes(input)) return false;
-    const { value, rowBegin } = region;
-    const given = this.#arena.spans(value, [rowBegin, rowBegin + 1], this.#layout(input), "");
-    return given[0] !== undefined && given[0].begin === written[0]?.begin;
+    const { value, rowBegin, rowEnd } = region;
+    const given = this.#arena.spans(value, [rowBegin, rowEnd], this.#layout(input), this.#when);
+    return given[0]?.begin === written[0]?.begin && bytesIn(given) >= bytesIn(written);
   }
 
   /** Whatever a step touches is in use in some buffer while it runs. */
@@ -327,7 +330,7 @@ class Play {
   }
 
   #make(): void {
-    const { node, outputs } = this.#step;
+    const { node, inputs, outputs } = this.#step;
     const made = this.#made(outputs[0]!);
     const [rowBegin, rowEnd] = made;
     this.#readAll(made);
@@ -335,7 +338,7 @@ class Play {
     const written = outputs.flatMap((o) => this.#writes(o, this.#made(o)));
     this.#follow(made, written);
     this.#checkUse(made, written);
-    const order = this.#isTaken(0, written)
+    const order = inputs.some((_, i) => this.#isTaken(i, written))
       ? Infinity
       : (this.#kernel.rowsAtOnce?.(node) ?? Infinity);
     if (order === Infinity || outputs.length > 1) {
