@@ -78,8 +78,7 @@ interface Held extends Span {
   readonly value: Value;
 }
 
-const bytesIn = (spans: readonly Span[]): number =>
-  spans.reduce((sum, { begin, end }) => sum + end - begin, 0);
+const endOf = (spans: readonly Span[]): number => Math.max(...spans.map(({ end }) => end));
 
 const meet = (a: Span, b: Span): boolean => a.begin < b.end && b.begin < a.end;
 
@@ -228,13 +227,14 @@ class Play {
     });
   }
 
-  /** Whether an input may be written over by the step: the output begins there and is no larger. */
-  #isTaken(input: number, written: readonly Span[]): boolean {
+  /** Whether an input may be written over by the step: the output begins there and is no longer. */
+  #isTaken(input: number, made: Range, written: readonly Span[]): boolean {
     const region = this.#step.inputs[input];
     if (!region || !inPlaceInputs(this.#kernel, this.#step.node).includes(input)) return false;
-    const { value, rowBegin, rowEnd } = region;
-    const given = this.#arena.spans(value, [rowBegin, rowEnd], this.#layout(input), this.#when);
-    return given[0]?.begin === written[0]?.begin && bytesIn(given) >= bytesIn(written);
+    const { value, rowBegin } = region;
+    const [first] = this.#arena.spans(value, [rowBegin, rowBegin + 1], this.#layout(input), "");
+    const isSameBegin = first !== undefined && first.begin === written[0]?.begin;
+    return isSameBegin && endOf(written) <= endOf(this.#reads(input, made));
   }
 
   /** Whatever a step touches is in use in some buffer while it runs. */
@@ -286,7 +286,7 @@ class Play {
     inputs.forEach((region, i) => {
       const read = region ? this.#reads(i, made) : [];
       const isMet = read.some((r) => written.some((w) => meet(r, w)));
-      if (isMet && !this.#isTaken(i, written))
+      if (isMet && !this.#isTaken(i, made, written))
         this.#arena.problems.add(`${this.#when}: the output lies over input ${i}`);
     });
   }
@@ -338,7 +338,7 @@ class Play {
     const written = outputs.flatMap((o) => this.#writes(o, this.#made(o)));
     this.#follow(made, written);
     this.#checkUse(made, written);
-    const order = inputs.some((_, i) => this.#isTaken(i, written))
+    const order = inputs.some((_, i) => this.#isTaken(i, made, written))
       ? Infinity
       : (this.#kernel.rowsAtOnce?.(node) ?? Infinity);
     if (order === Infinity || outputs.length > 1) {
