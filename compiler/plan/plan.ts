@@ -141,14 +141,13 @@ function placed(search: Search, network: Network, choice: Choice): Placed {
   }
 }
 
-/** Within the budgets, or what comes nearest to them. */
-function settle(
-  goals: Goals,
-  { maxSram = Infinity, maxFlash }: Goal,
+/** The candidate of the smallest arena; of equals the fastest. */
+function leastPlaced(
+  candidates: readonly Candidate[],
   bytesOf: (choice: Choice) => number,
 ): Candidate {
   let best: { candidate: Candidate; bytes: number } | undefined;
-  for (const candidate of goals.best()) {
+  for (const candidate of candidates) {
     if (best && candidate.liveBytes > best.bytes) continue;
     const bytes = bytesOf(candidate.choice);
     const { time } = candidate;
@@ -156,7 +155,17 @@ function settle(
     if (!best || bytes < best.bytes || (isEqual && time < best.candidate.time))
       best = { candidate, bytes };
   }
-  if (best!.bytes <= maxSram) return best!.candidate;
+  return best!.candidate;
+}
+
+/** Within the budgets, or what comes nearest to them. */
+function settle(
+  goals: Goals,
+  { maxSram = Infinity, maxFlash }: Goal,
+  bytesOf: (choice: Choice) => number,
+): Candidate {
+  const best = leastPlaced(goals.best(), bytesOf);
+  if (bytesOf(best.choice) <= maxSram) return best;
   const flash = maxFlash ?? Infinity;
   for (let bytes = maxSram, i = 0; i < placementTries; i++) {
     const found = goals.within({ bytes, flash });
@@ -164,7 +173,7 @@ function settle(
     if (excess <= 0) return found;
     bytes -= excess;
   }
-  return goals.least();
+  return leastPlaced(goals.tightest(), bytesOf);
 }
 
 /** A lowered graph, with kernels that may be changed, to a plan. */
