@@ -81,6 +81,11 @@ export interface Kernel {
    * of an image's height, or of what has not four axes those along the first one. Infinity: none.
    */
   readonly rowsAtOnce?: (node: Node) => number;
+  /**
+   * Calls make so many rows or a multiple of them, but for the last: sums of floats in rows counted
+   * from elsewhere would be rounded in another order.
+   */
+  readonly rowsMultiple?: number;
   /** What calls of some rows by a table cost over their share of a whole call; 1 if unsaid. */
   readonly rowsFactor?: number;
   /** Pixels that are made together, where `cost` does not count blocks that are not full. */

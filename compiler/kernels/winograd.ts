@@ -149,6 +149,7 @@ const float: Kernel = {
   ops: ["Conv2D"],
   serves: (node) => hasTypes(node, ["float32", "float32", "float32"], "float32") && isSquare(node),
   scratchBytes: (node) => 256 * (productsOf(node) + 4 * groupsOf(node)),
+  rowsMultiple: 2,
   /** Four tiles of two rows. */
   rowsAtOnce: (node) => {
     const across = Math.ceil(geometry(node).window.output[1]! / 2);

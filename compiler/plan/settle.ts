@@ -121,7 +121,8 @@ function chosen(
     if (excess <= 0) return found;
     bytes -= excess;
   }
-  return goals.least();
+  const tight = goals.tightest().map((c) => ({ candidate: c, bytes: placedBy(c.choice).bytes }));
+  return tight.reduce((best, c) => (c.bytes < best.bytes ? c : best)).candidate;
 }
 
 export interface Settled {

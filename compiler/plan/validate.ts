@@ -78,6 +78,8 @@ interface Held extends Span {
   readonly value: Value;
 }
 
+const endOf = (spans: readonly Span[]): number => Math.max(...spans.map(({ end }) => end));
+
 const meet = (a: Span, b: Span): boolean => a.begin < b.end && b.begin < a.end;
 
 class Arena {
@@ -225,13 +227,14 @@ class Play {
     });
   }
 
-  /** Whether an input may be written over by the step, since it begins where the output does. */
-  #isTaken(input: number, written: readonly Span[]): boolean {
+  /** Whether an input may be written over by the step: the output begins there and is no longer. */
+  #isTaken(input: number, made: Range, written: readonly Span[]): boolean {
     const region = this.#step.inputs[input];
     if (!region || !inPlaceInputs(this.#kernel, this.#step.node).includes(input)) return false;
     const { value, rowBegin } = region;
-    const given = this.#arena.spans(value, [rowBegin, rowBegin + 1], this.#layout(input), "");
-    return given[0] !== undefined && given[0].begin === written[0]?.begin;
+    const [first] = this.#arena.spans(value, [rowBegin, rowBegin + 1], this.#layout(input), "");
+    const isSameBegin = first !== undefined && first.begin === written[0]?.begin;
+    return isSameBegin && endOf(written) <= endOf(this.#reads(input, made));
   }
 
   /** Whatever a step touches is in use in some buffer while it runs. */
@@ -283,7 +286,7 @@ class Play {
     inputs.forEach((region, i) => {
       const read = region ? this.#reads(i, made) : [];
       const isMet = read.some((r) => written.some((w) => meet(r, w)));
-      if (isMet && !this.#isTaken(i, written))
+      if (isMet && !this.#isTaken(i, made, written))
         this.#arena.problems.add(`${this.#when}: the output lies over input ${i}`);
     });
   }
@@ -327,7 +330,7 @@ class Play {
   }
 
   #make(): void {
-    const { node, outputs } = this.#step;
+    const { node, inputs, outputs } = this.#step;
     const made = this.#made(outputs[0]!);
     const [rowBegin, rowEnd] = made;
     this.#readAll(made);
@@ -335,8 +338,9 @@ class Play {
     const written = outputs.flatMap((o) => this.#writes(o, this.#made(o)));
     this.#follow(made, written);
     this.#checkUse(made, written);
-    const isTaken = this.#step.inputs.some((_, i) => this.#isTaken(i, written));
-    const order = isTaken ? Infinity : (this.#kernel.rowsAtOnce?.(node) ?? Infinity);
+    const order = inputs.some((_, i) => this.#isTaken(i, made, written))
+      ? Infinity
+      : (this.#kernel.rowsAtOnce?.(node) ?? Infinity);
     if (order === Infinity || outputs.length > 1) {
       this.#apart(made, written);
       for (const o of outputs)

@@ -84,9 +84,9 @@ function overCalls(
 }
 
 /** Rows a call that are worth a try. */
-function rowCounts(height: number): number[] {
+function rowCounts(height: number, { rowsMultiple = 1 }: Kernel): number[] {
   const few = [1, 2, 3, 4, 6, 8, 12, 16].filter((rows) => 2 * rows <= height);
-  return [...few, height];
+  return [...few.filter((rows) => rows % rowsMultiple === 0), height];
 }
 
 /** No worse in anything that memory depends on. */
@@ -144,7 +144,7 @@ function accumulating(operation: Operation, costs: Costs): Way[] {
   const { node, inputHeight } = operation;
   if (inputHeight === 1) return [];
   return costs.accumulators(node).flatMap((kernel) =>
-    rowCounts(inputHeight).map((rows): Way => {
+    rowCounts(inputHeight, kernel).map((rows): Way => {
       const calls = Math.ceil(inputHeight / rows) * callInstructions;
       const method = { ...methodOf(operation, kernel, 1), rows };
       const time = costs.time(node, kernel) + calls;
@@ -163,7 +163,7 @@ function undominated(operation: Operation, costs: Costs, isTight: boolean): Way[
   const worth = kernels.filter((k) => isTight || timeOf(k) <= slowest * fastest);
   const ways = worth.flatMap((kernel) => {
     const whole = methodOf(operation, kernel, height);
-    const counts = whole.canSplit ? rowCounts(height) : [height];
+    const counts = whole.canSplit ? rowCounts(height, kernel) : [height];
     const constants = costs.constants(node, kernel);
     return counts.map((rows): Way => {
       const own = costs.measured(node, kernel);

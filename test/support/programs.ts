@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeFiles } from "../../compiler/commands/write.ts";
-import { type CompileOptions, compile, type Program } from "../../compiler/compile.ts";
+import { type CompileOptions, compile, type Program, type Source } from "../../compiler/compile.ts";
 import { MoteError } from "../../compiler/diagnostics.ts";
 import { type Tensor, tensorBytes, tensorFromBytes } from "../../compiler/ir/tensor.ts";
 import { typeBytes } from "../../compiler/ir/types.ts";
 import { type RunResult, runProgram } from "../../compiler/run/run.ts";
 
-export function compileModel(file: string, options: CompileOptions): Program {
-  const { program, diagnostics } = compile(file, options);
+export function compileModel(source: Source, options: CompileOptions): Program {
+  const { program, diagnostics } = compile(source, options);
   if (!program) throw new MoteError(...diagnostics);
   return program;
 }
