@@ -67,7 +67,8 @@ function transposeCopy(node: Node): Copy {
   );
 }
 
-function sliceCopy(node: Node): Copy {
+/** The elements that a Slice takes. */
+export function sliceCopy(node: Node): Copy {
   const context = contextOf(node);
   const { shape } = inputType(node);
   const starts = constantInts(context, 1, "starts");

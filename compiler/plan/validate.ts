@@ -18,11 +18,77 @@ const sizeOf = ({ type }: Value): number => {
   return type.shape.reduce((n, d) => n * d, bits / 8);
 };
 
-/** The value that a view shows, through any number of views. */
-function shown(value: Value): Value {
-  let v = value;
-  while (str(v.node, "kernel") === "view") v = v.node.inputs[0]!;
-  return v;
+/** For each element of a Slice's output, in order, which one of the input it is. */
+function sliced(node: Node): number[] {
+  const { shape } = node.inputs[0]!.type;
+  const list = (i: number) =>
+    node.inputs[i] && Array.from(constantOf(node.inputs[i])!.data, Number);
+  const starts = list(1)!;
+  const given = list(3)?.map((a) => (a < 0 ? a + shape.length : a));
+  return shape.reduceRight<{ at: number[]; inner: number }>(
+    ({ at, inner }, size, axis) => {
+      const i = given ? given.indexOf(axis) : axis < starts.length ? axis : -1;
+      const step = i < 0 ? 1 : (list(4)?.[i] ?? 1);
+      const wanted = i < 0 ? 0 : starts[i]! < 0 ? starts[i]! + size : starts[i]!;
+      const first = Math.min(step > 0 ? size : size - 1, Math.max(0, wanted));
+      const count = node.outputs[0]!.type.shape[axis]!;
+      const own = Array.from({ length: count }, (_, k) => (first + k * step) * inner);
+      return { at: own.flatMap((o) => at.map((a) => o + a)), inner: inner * size };
+    },
+    { at: [0], inner: 1 },
+  ).at;
+}
+
+const isView = (node: Node): boolean => str(node, "kernel") === "view";
+
+/** What is wrong with a view: what it shows must be one piece of memory. */
+function viewProblem(node: Node): string | undefined {
+  const { op, inputs, outputs } = node;
+  const [[x], [y]] = [inputs, outputs];
+  if (op === "Slice") {
+    const at = sliced(node);
+    return at.every((a, i) => a === at[0]! + i) ? undefined : "a Slice that skips is a view";
+  }
+  const axis = Number(node.attrs.axis);
+  const { shape } = y!.type;
+  if (op === "Concat")
+    return shape.slice(0, axis < 0 ? axis + shape.length : axis).every((d) => d === 1)
+      ? undefined
+      : "a Concat that alternates is a view";
+  return sizeOf(x!) === sizeOf(y!) ? undefined : `${op} is a view of another size`;
+}
+
+const starts = new WeakMap<Node, number>();
+
+/** The byte of its input at which a Slice begins. */
+function startOf(node: Node): number {
+  const elements = node.outputs[0]!.type.shape.reduce((n, d) => n * d, 1);
+  const start = starts.get(node) ?? (sliced(node)[0]! * sizeOf(node.outputs[0]!)) / elements;
+  starts.set(node, start);
+  return start;
+}
+
+/** Bytes of a value that a step made, or that was given. */
+interface Stored {
+  readonly value: Value;
+  readonly from: number;
+  readonly bytes: number;
+}
+
+/** What bytes of a value are, through any number of views. */
+function shown(value: Value, from: number, bytes: number): Stored[] {
+  const { node } = value;
+  if (!isView(node)) return [{ value, from, bytes }];
+  const [x] = node.inputs as [Value];
+  if (node.op === "Slice") return shown(x, from + startOf(node), bytes);
+  if (node.op !== "Concat") return shown(x, from, bytes);
+  let at = 0;
+  return node.inputs.flatMap((v) => {
+    const [begin, end] = [Math.max(from, at), Math.min(from + bytes, at + sizeOf(v!))];
+    const own = begin < end ? shown(v!, begin - at, end - begin) : [];
+    at += sizeOf(v!);
+    return own;
+  });
 }
 
 type Range = readonly [begin: number, end: number];
@@ -166,12 +232,20 @@ class Arena {
   }
 
   read(value: Value, spans: readonly Span[], when: string): void {
-    const wanted = shown(value);
-    const own = this.#held.filter((h) => h.value === wanted).sort((a, b) => a.begin - b.begin);
-    for (const { begin, end, from } of spans) {
+    const parts = spans.flatMap(({ begin, end, from }) => {
       let at = begin;
-      for (const h of own)
-        if (h.begin <= at && at < h.end && h.from - h.begin === from - begin) at = h.end;
+      return shown(value, from, end - begin).map((part) => {
+        at += part.bytes;
+        return { ...part, begin: at - part.bytes, end: at };
+      });
+    });
+    const wanted = new Set(parts.map((p) => p.value));
+    const held = this.#held.filter((h) => wanted.has(h.value)).sort((a, b) => a.begin - b.begin);
+    for (const { begin, end, from, value: own } of parts) {
+      let at = begin;
+      for (const h of held)
+        if (h.value === own && h.begin <= at && at < h.end && h.from - h.begin === from - begin)
+          at = h.end;
       if (at < end)
         this.problems.add(
           `${when}: what lay in bytes ${begin} to ${end} was overwritten before its last use`,
@@ -384,5 +458,9 @@ export function validate(graph: Graph<"planned">): string[] {
       arena.problems.add(`output: ${node.op} has not taken all rows`);
   for (const { value } of graph.outputs)
     if (value.node.op !== "Constant") arena.read(value, whole(value, "output"), "output");
+  for (const node of graph.nodes.filter(isView)) {
+    const problem = viewProblem(node);
+    if (problem) arena.problems.add(problem);
+  }
   return [...clashes(plan), ...arena.problems];
 }
