@@ -409,9 +409,8 @@ class Play {
     const written = outputs.flatMap((o) => this.#writes(o, this.#made(o)));
     this.#follow(made, written);
     this.#checkUse(made, written);
-    const order = this.#isTaken(0, written)
-      ? Infinity
-      : (this.#kernel.rowsAtOnce?.(node) ?? Infinity);
+    const isInPlace = this.#step.inputs.some((_, i) => this.#isTaken(i, written));
+    const order = isInPlace ? Infinity : (this.#kernel.rowsAtOnce?.(node) ?? Infinity);
     if (order === Infinity || outputs.length > 1) {
       this.#apart(made, written);
       for (const o of outputs)
