@@ -1,11 +1,18 @@
 /** Operators that copy elements to other places; they work on any type. */
-import { type Attrs, ints, num, str } from "../ir/graph.ts";
+import { type Attrs, ints, type Node, num, str } from "../ir/graph.ts";
 import { newArray, numbers } from "../ir/tensor.ts";
 import { elementCount, rowMajorStrides, type Shape } from "../ir/types.ts";
 import { broadcastIndex } from "./binary.ts";
 import { constantInts, gather, indexTypes, moves, viewIndex } from "./move.ts";
-import { broadcastShapes, fail, type InferContext, normalAxis, type Operator } from "./operator.ts";
-import { sameRow } from "./rows.ts";
+import {
+  broadcastShapes,
+  contextOf,
+  fail,
+  type InferContext,
+  normalAxis,
+  type Operator,
+} from "./operator.ts";
+import { type RowsRead, sameRow } from "./rows.ts";
 import { attributeToInput } from "./upgrade.ts";
 
 export function permutation(attrs: Attrs, rank: number): number[] {
@@ -313,8 +320,16 @@ const pad: Operator = {
     }
     return [{ elem: x.elem, shape, data }];
   },
+  rows: padRows,
   integer: { ...moves, roles: ["activation", "plain", "activation", "plain"] },
 };
+
+/** Rows of one value above and below those of the input. */
+function padRows(node: Node): RowsRead | undefined {
+  if (str(node, "mode", "constant") !== "constant") return undefined;
+  const { begin } = padsOf(contextOf(node));
+  return (row) => [row - begin[1]!, row - begin[1]! + 1];
+}
 
 export const movementOperators: readonly Operator[] = [
   transpose,

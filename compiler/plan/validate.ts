@@ -120,16 +120,34 @@ function seen(node: Node, [begin, end]: Range, all: number, height: number): Ran
   return [...rows].filter((row) => row >= 0 && row < height).map((row) => [row, row + 1]);
 }
 
+/** Rows of an input that stand among rows of a Pad's output; all of them may, if not one value pads. */
+function inside(node: Node, [begin, end]: Range, height: number): Range[] {
+  if (str(node, "mode", "constant") !== "constant") return [[0, height]];
+  const pads = Array.from(constantOf(node.inputs[1])!.data, Number);
+  const axes = Array.from(constantOf(node.inputs[3])?.data ?? [0, 1, 2, 3], Number);
+  const at = axes.findIndex((a) => (a + 4) % 4 === 1);
+  const top = at < 0 ? 0 : pads[at]!;
+  const [first, last] = [Math.max(0, begin - top), Math.min(height, end - top)];
+  return first < last ? [[first, last]] : [];
+}
+
 /** Rows of an input that rows of the output need, at the most. */
 function needed(node: Node, input: number, made: Range, all: number, height: number): Range[] {
   const [n, , , channels] = node.inputs[input]!.type.shape;
   const isImage = channels !== undefined && n === 1;
   const isWindowed = /^(Conv2D|AveragePool2D|MaxPool2D)$/.test(node.op);
   if (isWindowed && isImage && input === 0) return seen(node, made, all, height);
-  if (node.op === "ResizeNearest" && node.attrs.axis === 1 && isImage && input === 0) {
+  if (
+    /^(ResizeNearest|Interpolate)$/.test(node.op) &&
+    node.attrs.axis === 1 &&
+    isImage &&
+    input === 0
+  ) {
+    const taps = node.op === "Interpolate" ? node.inputs[2]!.type.shape[1]! : 1;
     const rows = Array.from(constantOf(node.inputs[1])!.data, Number).slice(...made);
-    return rows.map((row) => [row, row + 1]);
+    return rows.filter((row) => row >= 0).map((row) => [row, row + taps]);
   }
+  if (node.op === "Pad" && isImage && input === 0) return inside(node, made, height);
   return [isImage && height === all ? made : [0, height]];
 }
 
