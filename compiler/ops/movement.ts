@@ -173,6 +173,13 @@ function sliceOf(context: InferContext): SliceView {
   return sliceView(shape, starts, ends, axes, steps);
 }
 
+/** Columns and channels are taken row by row. */
+function slicedRows(node: Node): RowsRead | undefined {
+  const { shape, begins, strides } = sliceOf(contextOf(node));
+  const isWhole = begins[1] === 0 && strides[1] === 1 && shape[1] === node.inputs[0]!.type.shape[1];
+  return isWhole ? sameRow : undefined;
+}
+
 /** The view a Slice node takes of its first input; its other inputs are constants. */
 export const slice: Operator = {
   name: "Slice",
@@ -203,6 +210,7 @@ export const slice: Operator = {
     const steps = strides.map((s, i) => s * own[i]!);
     return [gather(inputs[0]!, types[0]!.shape, viewIndex(types[0]!.shape, steps, start))];
   },
+  rows: slicedRows,
   integer: moves,
 };
 

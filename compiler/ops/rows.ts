@@ -24,6 +24,15 @@ export function listedRows(begins: ArrayLike<number>, count: number): RowsRead |
   return (row) => [from[row]!, from[row]! + count];
 }
 
+/** Transposed convolutions: rows whose taps may reach a row of the output. */
+export const transposedRows = ({ kernel, strides, dilations, padsBegin }: Window): RowsRead => {
+  const reach = (kernel[0]! - 1) * dilations[0]!;
+  return (row) => {
+    const last = row + padsBegin[0]!;
+    return [Math.ceil((last - reach) / strides[0]!), Math.floor(last / strides[0]!) + 1];
+  };
+};
+
 /** Convolutions and pools over a window of rows. */
 export const windowRows = ({ kernel, strides, dilations, padsBegin }: Window): RowsRead => {
   const extent = (kernel[0]! - 1) * dilations[0]! + 1;

@@ -4,7 +4,7 @@
  */
 import { constantOf, type Graph, ints, type Node, str, type Value } from "../ir/graph.ts";
 import type { Place, Plan, Region, Step } from "../ir/plan.ts";
-import { inPlaceInputs, type Kernel } from "../kernels/kernel.ts";
+import { inPlaceInputs, type Kernel, partsOf } from "../kernels/kernel.ts";
 import { kernelOf } from "../kernels/select.ts";
 
 const sizeOf = ({ type }: Value): number => {
@@ -120,6 +120,35 @@ function seen(node: Node, [begin, end]: Range, all: number, height: number): Ran
   return [...rows].filter((row) => row >= 0 && row < height).map((row) => [row, row + 1]);
 }
 
+/** Rows of a Slice's input that rows of its output are of. */
+function picked(node: Node, [begin, end]: Range, height: number): Range[] {
+  const at = sliced(node);
+  const [from, to] = [node.inputs[0]!, node.outputs[0]!].map(
+    ({ type }) => type.shape[2]! * type.shape[3]!,
+  ) as [number, number];
+  const rows = new Set(at.slice(begin * to, end * to).map((a) => Math.floor(a / from) % height));
+  return [...rows].map((row) => [row, row + 1]);
+}
+
+/** Rows of an input whose taps reach rows of a transposed convolution's output. */
+function reaching(node: Node, [begin, end]: Range, all: number, height: number): Range[] {
+  const kernel = node.inputs[1]!.type.shape[1]!;
+  const at = (name: string, absent: number) => ints(node, name)[0] ?? absent;
+  const [stride, dilation] = [at("strides", 1), at("dilations", 1)];
+  const extent = (height - 1) * stride + (kernel - 1) * dilation + 1 + at("output_padding", 0);
+  const auto = str(node, "auto_pad", "NOTSET");
+  const isGiven = auto === "NOTSET" && ints(node, "output_shape").length === 0;
+  const total = Math.max(0, extent - all);
+  const follows = auto === "SAME_UPPER" ? total >> 1 : total - (total >> 1);
+  const pad = auto === "VALID" ? 0 : isGiven ? at("pads", 0) : follows;
+  const rows = new Set<number>();
+  for (let row = begin; row < end; row++)
+    for (let k = 0; k < kernel; k++) rows.add((row + pad - k * dilation) / stride);
+  return [...rows]
+    .filter((row) => Number.isInteger(row) && row >= 0 && row < height)
+    .map((row) => [row, row + 1]);
+}
+
 /** Rows of an input that stand among rows of a Pad's output; all of them may, if not one value pads. */
 function inside(node: Node, [begin, end]: Range, height: number): Range[] {
   if (str(node, "mode", "constant") !== "constant") return [[0, height]];
@@ -135,6 +164,9 @@ function inside(node: Node, [begin, end]: Range, height: number): Range[] {
 function needed(node: Node, input: number, made: Range, all: number, height: number): Range[] {
   const [n, , , channels] = node.inputs[input]!.type.shape;
   const isImage = channels !== undefined && n === 1;
+  if (node.op === "ConvTranspose2D" && isImage && input === 0)
+    return reaching(node, made, all, height);
+  if (node.op === "Slice" && isImage) return picked(node, made, height);
   const isWindowed = /^(Conv2D|AveragePool2D|MaxPool2D)$/.test(node.op);
   if (isWindowed && isImage && input === 0) return seen(node, made, all, height);
   if (
@@ -358,7 +390,8 @@ class Play {
       this.#arena.problems.add(`${this.#when}: rows of the output lie apart`);
     inputs.forEach((region, i) => {
       if (!region || !places[i]?.rows || isOne(this.#reads(i, made))) return;
-      const takesTable = i === 0 && this.#kernel.bind(node, "fast").takesRows === "scattered";
+      const calls = partsOf(this.#kernel, node).map((p) => p.kernel.bind(p.node, "fast"));
+      const takesTable = i === 0 && calls.every((c) => c.takesRows === "scattered");
       if (!takesTable) this.#arena.problems.add(`${this.#when}: rows of input ${i} lie apart`);
     });
   }

@@ -32,26 +32,28 @@ class Layers {
     return build("DequantizeLinear", [build("QuantizeLinear", [x, ...parameters]), ...parameters]);
   }
 
-  weights(shape: readonly number[]): Value {
-    const taps = elementCount(shape) / shape[0]!;
+  /** @param axis of the filters. */
+  weights(shape: readonly number[], axis = 0): Value {
+    const filters = shape[axis]!;
+    const taps = elementCount(shape) / filters;
     if (!this.#isInteger)
       return constant(this.#r.tensor("float32", shape, -1 / Math.sqrt(taps), 1 / Math.sqrt(taps)));
     const q = Array.from({ length: elementCount(shape) }, () => this.#r.int(-127, 127));
-    const scales = Array.from({ length: shape[0]! }, () =>
+    const scales = Array.from({ length: filters }, () =>
       Math.fround((0.5 + this.#r.real()) / 80 / Math.sqrt(taps)),
     );
     const zeros = constant(
       tensorOf(
         "int8",
-        [shape[0]!],
+        [filters],
         scales.map(() => 0),
       ),
     );
     const stored = [
       constant(tensorOf("int8", [...shape], q)),
-      constant(float32s([shape[0]!], scales)),
+      constant(float32s([filters], scales)),
     ];
-    return build("DequantizeLinear", [...stored, zeros], { axis: 0 });
+    return build("DequantizeLinear", [...stored, zeros], { axis });
   }
 
   relu(x: Value): Value {
@@ -114,6 +116,39 @@ class Layers {
       nearest_mode: "floor",
     };
     return this.stored(build("Resize", [x, undefined, scales], attrs));
+  }
+
+  /** Rows and columns weighed, by 2 or other factors. */
+  resize(x: Value): Value {
+    const scales = constant(float32s([4], [1, 1, this.#r.pick([2, 1.5, 0.75]), this.#r.int(1, 2)]));
+    const attrs = {
+      mode: "linear",
+      coordinate_transformation_mode: this.#r.pick(["half_pixel", "align_corners", "asymmetric"]),
+    };
+    return this.stored(build("Resize", [x, undefined, scales], attrs));
+  }
+
+  /** A frame of one value, of an image that is read once more. */
+  pad(x: Value): Value {
+    const frame = Array.from({ length: 4 }, () => this.#r.int(0, 2));
+    const pads = [0, 0, frame[0]!, frame[1]!, 0, 0, frame[2]!, frame[3]!];
+    const y = this.stored(build("Pad", [x, constant(int64s(pads))]));
+    const pooled = { kernel_shape: frame.slice(0, 2).map((f, i) => f + frame[i + 2]! + 1) };
+    return this.#r.int(0, 1) === 0
+      ? y
+      : this.stored(build("Add", [x, build("MaxPool", [y], pooled)]));
+  }
+
+  /** Larger by strides, of whole and of odd kernels. */
+  transposed(x: Value): Value {
+    const [channels, filters] = [x.type.shape[1]!, this.#r.pick([4, 8, this.#r.int(1, 9)])];
+    const kernel = [this.#r.int(2, 4), this.#r.int(2, 4)];
+    const strides = [this.#r.int(1, 2), this.#r.int(1, 2)];
+    const w = this.weights([channels, filters, ...kernel], 1);
+    const pads = [0, 1, 2, 3].map((i) => this.#r.int(0, kernel[i % 2]! - 1));
+    const output_padding = strides.map((s) => this.#r.int(0, s - 1));
+    const attrs = { strides, pads, output_padding };
+    return this.stored(this.relu(build("ConvTranspose", [x, w], attrs)));
   }
 
   unary(x: Value): Value {
@@ -235,10 +270,9 @@ export function randomImageNetwork(
   let y = layers.stored(x);
   for (let i = 0; i < depth; ) {
     const kind = r.pick([
-      ..."conv conv conv depthwise depthwise pool upsample unary residual residual branches".split(
-        " ",
-      ),
-      ..."excite cut parts stacked".split(" "),
+      ..."conv conv conv conv depthwise depthwise depthwise pool pool upsample upsample".split(" "),
+      ..."unary unary residual residual residual branches branches excite resize pad".split(" "),
+      ..."transposed cut parts stacked".split(" "),
     ]) as "conv";
     try {
       const next = layers[kind](y);
