@@ -85,8 +85,8 @@ const nearest: Kernel = {
     return {
       inputs: [0],
       constants: [
-        tableArray("rows", "uint16", rows!),
-        columns && tableArray("columns", "uint16", columns),
+        tableArray("indices_h", "uint16", rows!),
+        columns && tableArray("indices_w", "uint16", columns),
       ],
       takesRows: false,
       struct: "mote_resize_nearest_shape",

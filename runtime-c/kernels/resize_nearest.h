@@ -13,25 +13,25 @@ typedef struct {
 } mote_resize_nearest_shape;
 
 /**
- * Rows of one image. rows: [out_h], columns: [out_w]; NULL where no column moves. A row that comes again
- * is copied.
+ * Rows of one image. indices_h: [out_h], indices_w: [out_w]; NULL where no column moves. A row that comes
+ * again is copied.
  */
-MOTE_INLINE void mote_resize_nearest_rows(const void *x, void *y, const uint16_t *rows,
-                                          const uint16_t *columns, mote_rows made,
+MOTE_INLINE void mote_resize_nearest_rows(const void *x, void *y, const uint16_t *indices_h,
+                                          const uint16_t *indices_w, mote_rows rows,
                                           mote_resize_nearest_shape s)
 {
     const int32_t bytes = s.inner * s.size;
     const int32_t row_bytes = s.out_w * bytes;
     uint8_t *to = (uint8_t *)y;
-    for (int32_t i = made.out_begin; i < made.out_end; i++) {
-        const uint8_t *row = (const uint8_t *)x + mote_row(made, rows[i], s.in_w * s.inner) * s.size;
-        if (i > made.out_begin && rows[i] == rows[i - 1]) {
+    for (int32_t i = rows.out_begin; i < rows.out_end; i++) {
+        const uint8_t *row = (const uint8_t *)x + mote_row(rows, indices_h[i], s.in_w * s.inner) * s.size;
+        if (i > rows.out_begin && indices_h[i] == indices_h[i - 1]) {
             memcpy(to, to - row_bytes, (size_t)row_bytes);
-        } else if (columns == NULL) {
+        } else if (indices_w == NULL) {
             memcpy(to, row, (size_t)row_bytes);
         } else {
             for (int32_t j = 0; j < s.out_w; j++) {
-                memcpy(to + j * bytes, row + columns[j] * bytes, (size_t)bytes);
+                memcpy(to + j * bytes, row + indices_w[j] * bytes, (size_t)bytes);
             }
         }
         to += row_bytes;
@@ -39,14 +39,14 @@ MOTE_INLINE void mote_resize_nearest_rows(const void *x, void *y, const uint16_t
 }
 
 /** All images. */
-MOTE_INLINE void mote_resize_nearest(const void *x, void *y, const uint16_t *rows, const uint16_t *columns,
-                                     mote_resize_nearest_shape s)
+MOTE_INLINE void mote_resize_nearest(const void *x, void *y, const uint16_t *indices_h,
+                                     const uint16_t *indices_w, mote_resize_nearest_shape s)
 {
     const mote_rows all = {0, s.out_h, 0, NULL, 0};
     for (int32_t o = 0; o < s.outer; o++) {
         const uint8_t *from = (const uint8_t *)x + o * s.in_h * s.in_w * s.inner * s.size;
         uint8_t *to = (uint8_t *)y + o * s.out_h * s.out_w * s.inner * s.size;
-        mote_resize_nearest_rows(from, to, rows, columns, all, s);
+        mote_resize_nearest_rows(from, to, indices_h, indices_w, all, s);
     }
 }
 
