@@ -2,10 +2,11 @@
  * Layers that run row by row: a loop over a table that says whose turn it is. Rows of a tensor lie
  * where a table of offsets says, in units that all offsets are multiples of.
  */
-import type { Graph, Node, Value } from "../ir/graph.ts";
+import type { Graph, Value } from "../ir/graph.ts";
 import type { Place, Plan, Region, Step } from "../ir/plan.ts";
 import { elementBytes } from "../ir/types.ts";
-import type { Binding, Kernel } from "../kernels/kernel.ts";
+import { geometry } from "../kernels/conv.ts";
+import { type Binding, type Part, partsOf } from "../kernels/kernel.ts";
 import { isSliced, rowNode } from "../kernels/rows.ts";
 import { kernelOf } from "../kernels/select.ts";
 import { type Layers, wrapped } from "./layers.ts";
@@ -29,6 +30,21 @@ function commonUnit(numbers: readonly number[]): number {
 /** The rows by which a step goes on: of its output, or of the input that it gathers. */
 const advancing = ({ node, inputs, outputs }: Step): Region =>
   kernelOf(node).accumulates ? inputs[0]! : outputs[0]!;
+
+/** Rows that the layer's call `n` makes of a part of the output, or takes, if it gathers them. */
+function rowsOf({ steps }: StreamLayer, { node, rowStep }: Part) {
+  const isPart = node !== steps[0]!.node && rowStep > 1;
+  const [count, all] = [advancing(steps[0]!).rowEnd, advancing(steps.at(-1)!).rowEnd];
+  const last = steps.length - 1;
+  const each = Math.ceil(count / rowStep);
+  const height = isPart ? geometry(node).window.output[0]! : all;
+  const begin = each === 1 ? "n" : `${each} * n`;
+  const end =
+    height === each * steps.length
+      ? `${begin} + ${each}`
+      : `n < ${last} ? ${begin} + ${each} : ${height}`;
+  return { text: `${begin}, ${end}`, isIdleAtLast: isPart && height === each * last };
+}
 
 export class Stream {
   readonly #plan: Plan;
@@ -88,12 +104,15 @@ export class Stream {
     return this.#shift === 0 ? entry : `((uint32_t)${entry} << ${this.#shift})`;
   }
 
-  /** The address of a row. */
-  #row(region: Region, row: string, layer: string): string {
+  /** The address of element `start` of a row. */
+  #row(region: Region, row: string, layer: string, start = 0): string {
     const place = this.#plan.places.get(region.value)!;
+    const within = start * elementBytes(region.value.type.elem);
+    if (!place.rows)
+      return `${this.#addresses.at(place.offset + within)} + ${bytesOf(region, 1)} * (${row})`;
     const { name } = this.#addresses.base(place.offset);
-    if (place.rows) return `${name} + ${this.#entry(this.#table(region.value, place, layer), row)}`;
-    return `${this.#addresses.at(place.offset)} + ${bytesOf(region, 1)} * (${row})`;
+    const entry = this.#entry(this.#table(region.value, place, layer), row);
+    return within === 0 ? `${name} + ${entry}` : `${name} + ${entry} + ${within}`;
   }
 
   /** The input of a kernel that makes rows of a window: all of it, and how to find its rows. */
@@ -118,16 +137,12 @@ export class Stream {
     return `${this.#addresses.base(first).name} + ${this.#entry(table, "n")}`;
   }
 
-  #arguments(layer: StreamLayer, step: Step, node: Node, kernel: Kernel, binding: Binding) {
+  #arguments(layer: StreamLayer, step: Step, part: Part, binding: Binding) {
     const { steps, name } = layer;
+    const { node, kernel, yStart } = part;
     const [first] = steps as [Step];
     const count = advancing(first).rowEnd;
-    const height = advancing(steps.at(-1)!).rowEnd;
     const begin = count === 1 ? "n" : `${count} * n`;
-    const isEven = height % count === 0;
-    const end = isEven
-      ? `${begin} + ${count}`
-      : `n < ${steps.length - 1} ? ${begin} + ${count} : ${height}`;
     const window = binding.takesRows ? this.#window(first, name) : undefined;
     const input = (i: number): string => {
       const region = step.inputs[i];
@@ -141,12 +156,12 @@ export class Stream {
       ...binding.inputs.map(input),
       pointerText(
         step.outputs[0]!.value,
-        this.#row(step.outputs[0]!, kernel.accumulates ? "0" : begin, name),
+        this.#row(step.outputs[0]!, kernel.accumulates ? "0" : begin, name, yStart),
         false,
       ),
       ...(kernel.scratchBytes ? [this.#scratch(layer)] : []),
       ...this.#layers.constantsOf(binding, name, node),
-      ...(window ? [`(mote_rows){${begin}, ${end}, ${window.rest}}`] : []),
+      ...(window ? [`(mote_rows){${rowsOf(layer, part).text}, ${window.rest}}`] : []),
     ];
   }
 
@@ -171,12 +186,22 @@ export class Stream {
     const kernel = kernelOf(node);
     const rows = outputs[0]!.rowEnd - outputs[0]!.rowBegin;
     const called = isSliced(node) ? rowNode(node, rows) : node;
-    const binding = kernel.bind(called, this.#layers.profile);
-    const given = this.#arguments(layer, step, called, kernel, binding);
+    return partsOf(kernel, called)
+      .map((part) => this.#partCall(layer, step, part, indent))
+      .join("\n");
+  }
+
+  #partCall(layer: StreamLayer, step: Step, part: Part, indent: string): string {
+    const { node, kernel } = part;
+    const binding = kernel.bind(node, this.#layers.profile);
+    const given = this.#arguments(layer, step, part, binding);
     const [x] = step.inputs;
     const hasTable = x !== undefined && this.#plan.places.get(x.value)?.rows !== undefined;
-    const name = this.#layers.functionFor(called, kernel, binding, hasTable);
-    return wrapped(`${indent}${name}(`, given, ");", `${indent}    `);
+    const name = this.#layers.functionFor(node, kernel, binding, hasTable);
+    const call = (within: string) => wrapped(`${within}${name}(`, given, ");", `${within}    `);
+    if (!rowsOf(layer, part).isIdleAtLast) return call(indent);
+    const last = layer.steps.length - 1;
+    return `${indent}if (n < ${last}) {\n${call(`${indent}    `)}\n${indent}}`;
   }
 
   #traceCall({ number, steps, name }: StreamLayer): string {

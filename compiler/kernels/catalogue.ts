@@ -1,14 +1,12 @@
 /** Every kernel there is, and which of them can do an operator's work. */
 import type { Node } from "../ir/graph.ts";
-import { type ElementType, elementBytes } from "../ir/types.ts";
-import { fail } from "../ops/operator.ts";
 import { convKernels } from "./conv.ts";
 import { phaseKernels } from "./conv-transpose.ts";
 import { dspKernels } from "./dsp.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { floatKernels } from "./float.ts";
 import { fpuKernels } from "./fpu.ts";
-import { inputType, type Kernel, outputType } from "./kernel.ts";
+import type { Kernel } from "./kernel.ts";
 import { matmulKernels } from "./matmul.ts";
 import { movementKernels } from "./movement.ts";
 import { mveKernels } from "./mve.ts";
@@ -20,30 +18,9 @@ import { resizeKernels } from "./resize.ts";
 import { flatKernels } from "./simd-elementwise.ts";
 import { typingKernels } from "./typing.ts";
 import { v6mKernels } from "./v6m.ts";
+import { view } from "./views.ts";
 import { widened } from "./widened.ts";
 import { winogradKernels } from "./winograd.ts";
-
-const storedAs = (elem: ElementType): ElementType => (elem === "bool" ? "uint8" : elem);
-
-/** Only what is a bool already is 0 or 1. */
-const keepsTruth = (node: Node): boolean =>
-  outputType(node).elem !== "bool" || inputType(node).elem === "bool";
-
-/** Other names and types for the same bytes. */
-const view: Kernel = {
-  name: "view",
-  header: "",
-  ops: ["Reshape", "Identity", "StorageCast", "Squeeze", "Unsqueeze", "Flatten", "Cast"],
-  serves: (node) => {
-    const [from, to] = [storedAs(inputType(node).elem), storedAs(outputType(node).elem)];
-    return node.op === "Cast"
-      ? from === to && keepsTruth(node)
-      : elementBytes(from) === elementBytes(to);
-  },
-  isView: true,
-  cost: () => 0,
-  bind: () => fail("a view is not called"),
-};
 
 const own: readonly Kernel[] = [
   view,

@@ -50,6 +50,7 @@ function phaseNode(node: Node, c: Convolution, rows: Phase, columns: Phase): Nod
 interface PhaseNode {
   readonly node: Node;
   readonly yStart: number;
+  readonly rowStep: number;
 }
 
 /** The phases that have outputs; none where one of them has no taps, or they are too many. */
@@ -65,6 +66,7 @@ function phaseNodes(node: Node): PhaseNode[] {
   return used.map(([rows, columns]) => ({
     node: phaseNode(node, c, rows, columns),
     yStart: rows.first * c.y[2] + columns.first * c.y[3],
+    rowStep: c.window.strides[0]!,
   }));
 }
 

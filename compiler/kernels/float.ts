@@ -1,8 +1,8 @@
 /** Float kernels: arithmetic, functions, softmax, reductions. */
-import { type Attrs, constantOf, type Node, num, str } from "../ir/graph.ts";
+import { type Attrs, type Node, num, str } from "../ir/graph.ts";
 import { elementCount, rowMajorStrides } from "../ir/types.ts";
 import { reducedAxes } from "../ops/normalise.ts";
-import type { InferContext } from "../ops/operator.ts";
+import { contextOf } from "../ops/operator.ts";
 import { softmaxSpan } from "../ops/softmax.ts";
 import { nestOf } from "./axes.ts";
 import { clampFields } from "./conv.ts";
@@ -148,14 +148,6 @@ const softmax = (name: string, op: string): Kernel => ({
   cost: (node) => count(node) * 120,
   bind: (node) =>
     oneInput("mote_softmax_f32_shape", { ...softmaxSpan(outputType(node).shape, node.attrs) }),
-});
-
-/** What type inference saw of a node. */
-export const contextOf = (node: Node): InferContext => ({
-  inputs: node.inputs.map((v) => v?.type),
-  attrs: node.attrs,
-  outputCount: node.outputs.length,
-  constant: (i) => constantOf(node.inputs[i]),
 });
 
 /** Axes that stay and axes that are folded, those of a kind merged where they are neighbours. */

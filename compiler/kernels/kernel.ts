@@ -112,17 +112,18 @@ export interface Kernel {
 
 /**
  * A call that makes part of the output, as if it were a node of its own: its result begins at
- * element `yStart` of the output.
+ * element `yStart` of the output, of which it makes every `rowStep`th row.
  */
 export interface Part {
   readonly node: Node;
   readonly kernel: Kernel;
   readonly yStart: number;
+  readonly rowStep: number;
 }
 
 /** What a kernel's C calls are for: parts of the node, or the node as a whole. */
 export const partsOf = (kernel: Kernel, node: Node): readonly Part[] =>
-  kernel.parts?.(node) ?? [{ node, kernel, yStart: 0 }];
+  kernel.parts?.(node) ?? [{ node, kernel, yStart: 0, rowStep: 1 }];
 
 export const inputType = (node: Node, i = 0): TensorType => node.inputs[i]!.type;
 export const outputType = (node: Node): TensorType => node.outputs[0]!.type;

@@ -4,9 +4,8 @@ import { numbers, type Tensor } from "../ir/tensor.ts";
 import { elementBytes, elementCount, rowMajorStrides, type Shape } from "../ir/types.ts";
 import { constantInts } from "../ops/move.ts";
 import { permutation, sliceView } from "../ops/movement.ts";
-import { normalAxis } from "../ops/operator.ts";
+import { contextOf, normalAxis } from "../ops/operator.ts";
 import { broadcastSteps, mergeAxes, nestOf } from "./axes.ts";
-import { contextOf } from "./float.ts";
 import {
   type Binding,
   type Fields,
@@ -67,7 +66,8 @@ function transposeCopy(node: Node): Copy {
   );
 }
 
-function sliceCopy(node: Node): Copy {
+/** The elements that a Slice takes. */
+export function sliceCopy(node: Node): Copy {
   const context = contextOf(node);
   const { shape } = inputType(node);
   const starts = constantInts(context, 1, "starts");

@@ -3,8 +3,7 @@ import { constantOf, type Node, str } from "../ir/graph.ts";
 import { type Tensor, tensorBytes, tensorOf } from "../ir/tensor.ts";
 import { elementBytes, rowMajorStrides } from "../ir/types.ts";
 import { constantInts } from "../ops/move.ts";
-import { normalAxis } from "../ops/operator.ts";
-import { contextOf } from "./float.ts";
+import { contextOf, normalAxis } from "../ops/operator.ts";
 import {
   type Binding,
   type Fields,
@@ -65,11 +64,41 @@ function padValue(node: Node): Tensor {
   return constantOf(node.inputs[2]) ?? tensorOf(elem, [], [quant?.zeroPoint[0] ?? 0]);
 }
 
-function padFields(node: Node): Fields {
+function valueFields(node: Node): Fields {
   const bytes = new Uint8Array(8);
   bytes.set(tensorBytes(padValue(node)).slice(0, elementBytes(inputType(node).elem)));
   const [value, high] = new Int32Array(bytes.buffer);
-  return { copy: copyFields(padCopy(node)), count: count(node), value: value!, value_high: high! };
+  return { value: value!, value_high: high! };
+}
+
+const padFields = (node: Node): Fields => ({
+  copy: copyFields(padCopy(node)),
+  count: count(node),
+  ...valueFields(node),
+});
+
+/** Whether one image is padded, in rows and columns alone. */
+function isFramed(node: Node): boolean {
+  const { begin, end } = padsOf(node);
+  const isImage = inputType(node).shape.length === 4 && inputType(node).shape[0] === 1;
+  return isImage && [0, 3].every((axis) => begin[axis] === 0 && end[axis] === 0);
+}
+
+/** The C struct `mote_pad_rows_shape`. */
+function rowFields(node: Node): Fields {
+  const [, height, width, inner] = inputType(node).shape as [number, number, number, number];
+  const { begin } = padsOf(node);
+  const { sizes } = padCopy(node);
+  return {
+    in_h: height,
+    x_row: width * inner,
+    y_row: outputType(node).shape[2]! * inner,
+    top: begin[1]!,
+    skipped: Math.max(0, -begin[2]!) * inner,
+    before: Math.max(0, begin[2]!) * inner,
+    kept: sizes[2]! * inner,
+    ...valueFields(node),
+  };
 }
 
 const padsWithValue = (node: Node): boolean => str(node, "mode", "constant") === "constant";
@@ -78,18 +107,34 @@ const padsWithValue = (node: Node): boolean => str(node, "mode", "constant") ===
 const hasKnownValue = (node: Node): boolean =>
   outputType(node).elem !== "float16" || node.inputs[2] === undefined;
 
+const isServed = (node: Node, size: number): boolean =>
+  keepsType(node) &&
+  bits(node) === size &&
+  hasConstantRest(node) &&
+  padsWithValue(node) &&
+  hasKnownValue(node);
+
 const pad = (size: number): Kernel => ({
   name: `pad_${size}`,
   header: "pad.h",
   ops: ["Pad"],
-  serves: (node) =>
-    keepsType(node) &&
-    bits(node) === size &&
-    hasConstantRest(node) &&
-    padsWithValue(node) &&
-    hasKnownValue(node),
+  serves: (node) => isServed(node, size) && !isFramed(node),
   cost: (node) => count(node) * 6,
   bind: (node) => oneInput("mote_pad_shape", padFields(node)),
+});
+
+/** Elements that are filled or copied take as many instructions. */
+const padRows = (size: number): Kernel => ({
+  name: `pad_rows_${size}`,
+  header: "pad.h",
+  ops: ["Pad"],
+  serves: (node) => isServed(node, size) && isFramed(node),
+  rowsAtOnce: () => 1,
+  cost: (node) => count(node) * 2 + outputType(node).shape[1]! * 30,
+  bind: (node) => ({
+    ...oneInput("mote_pad_rows_shape", rowFields(node)),
+    takesRows: "scattered",
+  }),
 });
 
 /** Index of the element of an axis that stands at `i`, which may be outside. */
@@ -145,4 +190,8 @@ const take = (size: number): Kernel => ({
   bind: takeBinding,
 });
 
-export const padKernels: readonly Kernel[] = sizesInBits.flatMap((size) => [pad(size), take(size)]);
+export const padKernels: readonly Kernel[] = sizesInBits.flatMap((size) => [
+  pad(size),
+  padRows(size),
+  take(size),
+]);

@@ -43,6 +43,24 @@ function imageFields(node: Node, axes: number) {
 const rowsAtOnce = (node: Node): number =>
   axisRows(node, normalAxis(num(node, "axis"), inputType(node).shape.length));
 
+/** Whether rows of one image are made, which kernels can do in any number. */
+const isByRows = (node: Node): boolean => {
+  const { shape } = inputType(node);
+  return shape.length === 4 && shape[0] === 1 && normalAxis(num(node, "axis"), 4) === 1;
+};
+
+/** The kernel for all else, and for rows of one image. */
+const both = (kernel: Kernel): readonly Kernel[] => [
+  { ...kernel, serves: (node) => kernel.serves(node) && !isByRows(node) },
+  {
+    ...kernel,
+    name: `${kernel.name}_rows`,
+    measuredAs: kernel.name,
+    serves: (node) => kernel.serves(node) && isByRows(node),
+    bind: (node, profile) => ({ ...kernel.bind(node, profile), takesRows: "scattered" }),
+  },
+];
+
 /** Tables hold indices of 16 bits. */
 const fitsTables = (node: Node): boolean => inputType(node).shape.every((d) => d < 2 ** 15);
 
@@ -62,17 +80,17 @@ const nearest: Kernel = {
     return count(node) * (1 + 12 / inner);
   },
   bind: (node) => {
-    const { inner, ...sizes } = imageFields(node, lists(node).length);
+    const sizes = imageFields(node, lists(node).length);
     const [rows, columns] = lists(node).map((list) => Uint16Array.from(list));
     return {
       inputs: [0],
       constants: [
-        tableArray("rows", "uint16", rows!),
-        columns && tableArray("columns", "uint16", columns),
+        tableArray("indices_h", "uint16", rows!),
+        columns && tableArray("indices_w", "uint16", columns),
       ],
       takesRows: false,
       struct: "mote_resize_nearest_shape",
-      shape: { ...sizes, bytes: inner * elementBytes(inputType(node).elem) },
+      shape: { ...sizes, size: elementBytes(inputType(node).elem) },
     };
   },
 };
@@ -169,4 +187,6 @@ const interpolateS8: Kernel = {
   bind: bindS8,
 };
 
-export const resizeKernels: readonly Kernel[] = [nearest, interpolateF32, interpolateS8];
+export const resizeKernels: readonly Kernel[] = [nearest, interpolateF32, interpolateS8].flatMap(
+  both,
+);

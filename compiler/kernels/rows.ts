@@ -102,8 +102,8 @@ const hasEvenConstants = (node: Node): boolean =>
 
 /** Operators that make rows by calls of their own, on nodes of so many rows. */
 export const isSliced = (node: Node): boolean =>
-  !["Conv2D", "AveragePool2D", "MaxPool2D", "ResizeNearest"].includes(node.op) &&
-  operatorOf(node).rows !== undefined &&
+  !["Conv2D", "ConvTranspose2D", "AveragePool2D", "MaxPool2D", "Pad"].includes(node.op) &&
+  node.inputs.some((v, i) => v && operatorOf(node).rows?.(node, i)) &&
   hasEvenConstants(node) &&
   elementCount(node.outputs[0]!.type.shape) > 0 &&
   num(node, "axis", 3) > 1;

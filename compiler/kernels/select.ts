@@ -8,6 +8,7 @@ import { candidates, kernelNamed } from "./catalogue.ts";
 import { type Forced, forcedKernel } from "./forced.ts";
 import { type Kernel, partsOf } from "./kernel.ts";
 import { layerSignature, type Tuning } from "./tuning.ts";
+import { joins, view } from "./views.ts";
 
 export const hasKernel = (node: Node): boolean => node.op !== "Input" && node.op !== "Constant";
 
@@ -168,5 +169,8 @@ export function select(graph: Graph<"lowered">, options: SelectOptions): Selecti
     if (kernel) kernels.set(node, kernel.name);
     else unserved.push(node);
   }
-  return { graph: withKernels(graph, kernels), unserved };
+  const chosen = withKernels(graph, kernels);
+  const joined = [...joins(chosen)].filter((n) => !forcedKernel(n, options.forced));
+  const graphOfViews = withKernels(chosen, new Map(joined.map((n) => [n, view.name])));
+  return { graph: graphOfViews, unserved };
 }

@@ -14,6 +14,7 @@ import {
 } from "./conv.ts";
 import { clamp, makeRescale } from "./numerics.ts";
 import { type AttrKind, type EvalContext, fail, floats, type Operator } from "./operator.ts";
+import { transposedRows } from "./rows.ts";
 import { convolutionAttrs, transposedWindowOf, twoAxes } from "./window.ts";
 
 const attrs: Readonly<Record<string, AttrKind>> = {
@@ -278,6 +279,8 @@ const convTranspose2D: Operator = {
   infer: inferLowered,
   evaluate: evaluateFloat,
   integer: { ...weightedIntegerForm, evaluate: evaluateInteger },
+  rows: ({ inputs: [x, w], attrs: a }, input) =>
+    input === 0 ? transposedRows(transposedOf(x!.type, w!.type, a).window) : undefined,
   macs: ({ inputs: [x, w], attrs: a }: Node) => {
     const pixels = elementCount(x!.type.shape) / transposedOf(x!.type, w!.type, a).channels;
     return pixels * elementCount(w!.type.shape);

@@ -8,7 +8,7 @@ import { elementCount, rowMajorStrides, type TensorType } from "../ir/types.ts";
 import { gather, moves } from "./move.ts";
 import { clamp, makeRescale, quantizeNumber } from "./numerics.ts";
 import { type EvalContext, fail, floats, normalAxis, type Operator } from "./operator.ts";
-import { type RowsRead, sameRow } from "./rows.ts";
+import { listedRows, type RowsRead, sameRow } from "./rows.ts";
 import { type AxisTable, resampleAxis } from "./taps.ts";
 
 const axisOf = (attrs: Attrs, { shape }: TensorType, axes: number): number => {
@@ -52,9 +52,7 @@ const evaluateNearest: Operator["evaluate"] = ({ inputs, inputTypes, attrs, type
 const nearestRows = (node: Node): RowsRead | undefined => {
   const [axis, picked] = [num(node, "axis"), constantOf(node.inputs[1])];
   if (axis === 2) return sameRow;
-  if (axis !== 1 || !picked) return undefined;
-  const list = numbers(picked);
-  return (row) => [list[row]!, list[row]! + 1];
+  return axis === 1 && picked ? listedRows(numbers(picked), 1) : undefined;
 };
 
 /** Y[…, i, j, …] = X[…, rows[i], columns[j], …] from `axis` on. */
@@ -209,6 +207,13 @@ function accumulatorBound(node: Node): number {
   return 255 * weights * (weightSum / 2 ** (weightBits * tables.length));
 }
 
+const interpolatedRows = (node: Node): RowsRead | undefined => {
+  const axis = num(node, "axis");
+  if (axis === 2) return sameRow;
+  const [height] = nodeTables(node);
+  return axis === 1 && height ? listedRows(height.begin, height.taps) : undefined;
+};
+
 /**
  * Y at (i, j) is Σ weights_0[i, t] · weights_1[j, u] · X at (begin_0[i] + t, begin_1[j] + u), from
  * `axis` on; `extrapolation_value` where a begin is −1. Each output's weights add to 1.
@@ -222,6 +227,7 @@ const interpolate: Operator = {
   types: { T: floats, I: ["int32"], W: ["float32"] },
   infer: inferInterpolate,
   evaluate: evaluateFloat,
+  rows: interpolatedRows,
   integer: {
     roles: ["activation", "plain"],
     output: "free",

@@ -1,11 +1,18 @@
 /** Operators that copy elements to other places; they work on any type. */
-import { type Attrs, ints, num, str } from "../ir/graph.ts";
+import { type Attrs, ints, type Node, num, str } from "../ir/graph.ts";
 import { newArray, numbers } from "../ir/tensor.ts";
 import { elementCount, rowMajorStrides, type Shape } from "../ir/types.ts";
 import { broadcastIndex } from "./binary.ts";
 import { constantInts, gather, indexTypes, moves, viewIndex } from "./move.ts";
-import { broadcastShapes, fail, type InferContext, normalAxis, type Operator } from "./operator.ts";
-import { sameRow } from "./rows.ts";
+import {
+  broadcastShapes,
+  contextOf,
+  fail,
+  type InferContext,
+  normalAxis,
+  type Operator,
+} from "./operator.ts";
+import { type RowsRead, sameRow } from "./rows.ts";
 import { attributeToInput } from "./upgrade.ts";
 
 export function permutation(attrs: Attrs, rank: number): number[] {
@@ -166,6 +173,13 @@ function sliceOf(context: InferContext): SliceView {
   return sliceView(shape, starts, ends, axes, steps);
 }
 
+/** Columns and channels are taken row by row. */
+function slicedRows(node: Node): RowsRead | undefined {
+  const { shape, begins, strides } = sliceOf(contextOf(node));
+  const isWhole = begins[1] === 0 && strides[1] === 1 && shape[1] === node.inputs[0]!.type.shape[1];
+  return isWhole ? sameRow : undefined;
+}
+
 /** The view a Slice node takes of its first input; its other inputs are constants. */
 export const slice: Operator = {
   name: "Slice",
@@ -196,6 +210,7 @@ export const slice: Operator = {
     const steps = strides.map((s, i) => s * own[i]!);
     return [gather(inputs[0]!, types[0]!.shape, viewIndex(types[0]!.shape, steps, start))];
   },
+  rows: slicedRows,
   integer: moves,
 };
 
@@ -313,8 +328,16 @@ const pad: Operator = {
     }
     return [{ elem: x.elem, shape, data }];
   },
+  rows: padRows,
   integer: { ...moves, roles: ["activation", "plain", "activation", "plain"] },
 };
+
+/** Rows of one value above and below those of the input. */
+function padRows(node: Node): RowsRead | undefined {
+  if (str(node, "mode", "constant") !== "constant") return undefined;
+  const { begin } = padsOf(contextOf(node));
+  return (row) => [row - begin[1]!, row - begin[1]! + 1];
+}
 
 export const movementOperators: readonly Operator[] = [
   transpose,

@@ -1,5 +1,5 @@
 /** What an operator is: one object that says all that the stages need to know about it. */
-import type { Attrs, Node, Value } from "../ir/graph.ts";
+import { type Attrs, constantOf, type Node, type Value } from "../ir/graph.ts";
 import type { Tensor } from "../ir/tensor.ts";
 import type { ElementType, Quantization, Shape, TensorType } from "../ir/types.ts";
 import type { Profile } from "./numerics.ts";
@@ -87,6 +87,14 @@ export interface Operator {
 
 export const floats: readonly ElementType[] = ["float32", "float16", "float64"];
 export const indices: readonly ElementType[] = ["int64", "int32"];
+
+/** What type inference saw of a node. */
+export const contextOf = (node: Node): InferContext => ({
+  inputs: node.inputs.map((v) => v?.type),
+  attrs: node.attrs,
+  outputCount: node.outputs.length,
+  constant: (i) => constantOf(node.inputs[i]),
+});
 
 export interface OperandSpec {
   readonly name: string;

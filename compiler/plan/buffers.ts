@@ -2,6 +2,7 @@
 import type { Part } from "../ir/plan.ts";
 import { elementBytes } from "../ir/types.ts";
 import type { Network, Operand, TensorFacts } from "./network.ts";
+import { isWhole, type Piece, rowsWithin } from "./pieces.ts";
 import type { Slice } from "./schedule.ts";
 
 /** How an operation is carried out, as far as memory is concerned. */
@@ -79,16 +80,19 @@ export interface Memory {
 
 /** Whether a tensor's rows may lie apart. */
 function isApart(tensor: TensorFacts, network: Network, methods: readonly Method[]): boolean {
-  const { producer, readers, layout, isOutput } = tensor;
-  if (producer < 0 || isOutput || layout.planes > 1) return false;
-  const { rows } = methods[producer]!;
-  if (network.operations[producer]!.height !== layout.count || rows >= layout.count) return false;
+  const { made, readers, layout, outputs } = tensor;
+  const [own] = made;
+  if (!own || !isWhole(own, tensor) || outputs.length > 0 || layout.planes > 1) return false;
+  const { rows } = methods[own.operation]!;
+  if (network.operations[own.operation]!.height !== layout.count || rows >= layout.count)
+    return false;
   return readers.every(({ operation, operand }) => {
     if (!operand.map && !methods[operation]!.accumulates) return false;
     const { operands } = network.operations[operation]!;
     const method = methods[operation]!;
     if (method.isScattered) return operands[0] === operand;
-    return method.isSliced && rows % method.rows === 0;
+    const begin = operand.from / layout.bytes;
+    return method.isSliced && rows % method.rows === 0 && begin % method.rows === 0;
   });
 }
 
@@ -136,13 +140,18 @@ class Builder {
     this.#ticks = new Int32Array(slices.length + 1);
   }
 
-  /** Rows of an operand that a slice of rows [begin, end) needs. */
+  /** Rows of its tensor that hold rows of a piece, or all of it. */
+  #rowsWithin(piece: Piece, begin?: number, end?: number): [number, number] {
+    return rowsWithin(this.#network.tensors[piece.tensor]!.layout, piece, begin, end);
+  }
+
+  /** Rows of an operand's tensor that a slice of rows [begin, end) needs. */
   #rowsOf(operation: number, operand: Operand, begin: number, end: number): [number, number] {
-    const { map, tensor } = operand;
-    if (this.#methods[operation]!.accumulates) return [begin, end];
+    const { map } = operand;
+    if (this.#methods[operation]!.accumulates) return this.#rowsWithin(operand, begin, end);
     return map
-      ? [map.first[begin]!, map.end[end - 1]!]
-      : [0, this.#network.tensors[tensor]!.layout.count];
+      ? this.#rowsWithin(operand, map.first[begin]!, map.end[end - 1]!)
+      : this.#rowsWithin(operand);
   }
 
   #findReaders(): void {
@@ -154,23 +163,22 @@ class Builder {
             ...this.#rowsOf(operation, operand, begin, end),
           );
     });
-    this.#network.tensors.forEach((t, i) => {
-      if (t.isOutput) this.#lastReader[i]!.fill(this.#slices.length);
-    });
+    for (const piece of this.#network.tensors.flatMap((t) => t.outputs))
+      this.#lastReader[piece.tensor]!.fill(this.#slices.length, ...this.#rowsWithin(piece));
   }
 
   /** Opens the pieces of a tensor: one for each slice that makes it, or a single one. */
   #open(tensor: number): void {
     const facts = this.#network.tensors[tensor]!;
-    const { layout, value } = facts;
-    const isWhole = !isApart(facts, this.#network, this.#methods);
-    const chunkRows = isWhole ? layout.count : this.#methods[facts.producer]!.rows;
-    const align = isWhole
+    const { layout, value, made } = facts;
+    const isOne = !isApart(facts, this.#network, this.#methods);
+    const chunkRows = isOne ? layout.count : this.#methods[made[0]!.operation]!.rows;
+    const align = isOne
       ? Math.max(4, elementBytes(value.type.elem))
       : Math.max(this.#unit, rowAlignment(facts));
     for (let begin = 0; begin < layout.count; begin += chunkRows) {
       const end = Math.min(layout.count, begin + chunkRows);
-      const bytes = layout.bytes * layout.planes * (end - begin);
+      const bytes = isOne ? facts.bytes : layout.bytes * (end - begin);
       const label = value.node.origins[0] ?? value.name;
       const block = this.#blocks.push({ label, bytes, align, parts: [] }) - 1;
       this.#chunks[tensor]!.push({ begin, end, block });
@@ -185,6 +193,8 @@ class Builder {
     const last = this.#lastReader[operand.tensor]!;
     for (let row = from; row < to; row++) if (last[row] !== s) return undefined;
     if (operands.filter((o) => o?.tensor === operand.tensor).length > 1) return undefined;
+    if (!operand.isDirect && !isWhole(operand, this.#network.tensors[operand.tensor]!))
+      return undefined;
     return this.#chunks[operand.tensor]!.find((c) => c.begin === from && c.end === to);
   }
 
@@ -192,9 +202,10 @@ class Builder {
   #take(s: number): void {
     const { operation, begin, end } = this.#slices[s]!;
     const { operands, results } = this.#network.operations[operation]!;
-    const { inPlace } = this.#methods[operation]!;
-    const chunks = this.#chunks[results[0]!]!;
-    if (this.#methods[operation]!.accumulates) return;
+    const { inPlace, accumulates } = this.#methods[operation]!;
+    const [{ tensor }] = results as [Piece];
+    const chunks = this.#chunks[tensor]!;
+    if (accumulates || !isWhole(results[0]!, this.#network.tensors[tensor]!)) return;
     const isAll = end - begin === this.#network.operations[operation]!.height;
     const made = isAll && chunks.length === 1 ? chunks[0] : chunks.find((c) => c.begin === begin);
     if (!made || (!isAll && (made.end !== end || chunks.length === 1))) return;
@@ -224,7 +235,7 @@ class Builder {
   #follow(): void {
     const { tensors, operations } = this.#network;
     tensors.forEach((t, i) => {
-      if (t.producer < 0) {
+      if (t.made.length === 0) {
         this.#birth[i]!.fill(0);
         this.#death[i]!.fill(1);
       }
@@ -235,12 +246,11 @@ class Builder {
       this.#ticks[s + 1] = this.#ticks[s]! + stages;
       const { operands, results } = operations[slice.operation]!;
       for (const operand of operands) if (operand) this.#read(operand, s, stages);
-      for (const tensor of results) this.#write(tensor, s, stages);
+      for (const piece of results) this.#write(piece, s, stages);
     });
     const end = this.#ticks.at(-1)!;
-    tensors.forEach((t, i) => {
-      if (t.isOutput) this.#death[i]!.fill(end + 1);
-    });
+    for (const piece of tensors.flatMap((t) => t.outputs))
+      this.#death[piece.tensor]!.fill(end + 1, ...this.#rowsWithin(piece));
   }
 
   #read(operand: Operand, s: number, stages: number): void {
@@ -258,30 +268,30 @@ class Builder {
     }
   }
 
-  #write(tensor: number, s: number, stages: number): void {
+  #write(piece: Piece, s: number, stages: number): void {
     const { operation, begin, end } = this.#slices[s]!;
     const { readsFirst, accumulates } = this.#methods[operation]!;
-    const [birth, death, tick] = [this.#birth[tensor]!, this.#death[tensor]!, this.#ticks[s]!];
-    if (accumulates) {
-      if (begin === 0) birth.fill(tick);
-      death.fill(tick + stages);
-      return;
-    }
-    if (this.#network.operations[operation]!.height === 1) {
-      birth.fill(tick + (readsFirst ? stages - 1 : 0));
-      death.fill(tick + stages);
-      return;
-    }
-    for (let row = begin; row < end; row++) {
-      const stage = readsFirst ? stages - 1 : row - begin;
-      birth[row] = tick + Math.min(stage, stages - 1);
-      death[row] = tick + stages;
-    }
+    const tick = this.#ticks[s]!;
+    const last = tick + stages - 1;
+    if (accumulates) this.#live(piece, tick, last);
+    else if (this.#network.operations[operation]!.height === 1)
+      this.#live(piece, readsFirst ? last : tick, last);
+    else
+      for (let row = begin; row < end; row++)
+        this.#live(piece, readsFirst ? last : Math.min(tick + row - begin, last), last, row);
+  }
+
+  /** Bytes of a row, or of all, are in use from `begin` on, if not before, and in tick `last`. */
+  #live(piece: Piece, begin: number, last: number, row?: number): void {
+    const [birth, death] = [this.#birth[piece.tensor]!, this.#death[piece.tensor]!];
+    const [from, to] = this.#rowsWithin(piece, row, row === undefined ? undefined : row + 1);
+    for (let i = from; i < to; i++) if (birth[i]! < 0) birth[i] = begin;
+    death.fill(last + 1, from, to);
   }
 
   /** The parts of the blocks: rows that are born and die together. */
   #fill(): void {
-    this.#network.tensors.forEach(({ layout }, tensor) => {
+    this.#network.tensors.forEach(({ layout, bytes }, tensor) => {
       const [birth, death] = [this.#birth[tensor]!, this.#death[tensor]!];
       for (const { begin, end, block } of this.#chunks[tensor]!)
         for (let row = begin; row < end; ) {
@@ -289,13 +299,10 @@ class Builder {
           while (to < end && birth[to] === birth[row] && death[to] === death[row]) to++;
           for (let plane = 0; plane < layout.planes; plane++) {
             const start = plane * (end - begin) * layout.bytes - begin * layout.bytes;
-            const [from, upTo] = [start + row * layout.bytes, start + to * layout.bytes];
-            this.#blocks[block]!.parts.push({
-              from,
-              to: upTo,
-              begin: birth[row]!,
-              end: death[row]!,
-            });
+            const from = start + row * layout.bytes;
+            const upTo = Math.min(bytes, start + to * layout.bytes);
+            const time = { begin: birth[row]!, end: death[row]! };
+            this.#blocks[block]!.parts.push({ from, to: upTo, ...time });
           }
           row = to;
         }

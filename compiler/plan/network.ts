@@ -2,14 +2,23 @@
 import { type Graph, type Node, usesOf, type Value } from "../ir/graph.ts";
 import { typeBytes } from "../ir/types.ts";
 import { planarValues, type RowLayout, type RowMap, rowLayout, rowMap } from "../kernels/rows.ts";
+import { isJoin, isView } from "../kernels/views.ts";
+import { type Home, homesOf, isByRows, type Piece, unitsOf } from "./pieces.ts";
 
-/** Memory that an operation reads: views stand for what they show. */
-export interface Operand {
-  readonly tensor: number;
+/** An operation that makes some of an operand. */
+export interface Source {
+  readonly operation: number;
+  /** How many of its rows lie before the operand's first; without it they are all needed. */
+  readonly before: number | undefined;
+}
+
+/** Memory that an operation reads. */
+export interface Operand extends Piece {
   /** Rows that it reads; without a map it needs all of them. */
   readonly map: RowMap | undefined;
-  /** It is read row by row as it is stored, not through a view of another shape. */
+  /** It is read by rows that are rows of the tensor as well. */
   readonly isDirect: boolean;
+  readonly sources: readonly Source[];
 }
 
 export interface Operation {
@@ -20,35 +29,36 @@ export interface Operation {
   readonly inputHeight: number;
   /** One for each of the node's inputs; constants have none. */
   readonly operands: readonly (Operand | undefined)[];
-  /** Tensors that it writes. */
-  readonly results: readonly number[];
+  /** What it writes. */
+  readonly results: readonly Piece[];
+}
+
+/** A piece that an operation makes. */
+export interface Made extends Piece {
+  readonly operation: number;
 }
 
 export interface TensorFacts {
   readonly value: Value;
+  /** Its rows, or parts that pieces of it are made of. */
   readonly layout: RowLayout;
   readonly bytes: number;
-  /** The operation that makes it; −1 for an input of the network. */
-  readonly producer: number;
+  /** By operations; none for an input of the network. */
+  readonly made: readonly Made[];
   readonly readers: readonly { readonly operation: number; readonly operand: Operand }[];
-  readonly isOutput: boolean;
+  /** What of it is an output of the network. */
+  readonly outputs: readonly Piece[];
 }
 
 export interface Network {
   readonly operations: readonly Operation[];
   readonly tensors: readonly TensorFacts[];
-  /** The tensor behind a value that is no constant. */
-  readonly tensorOf: ReadonlyMap<Value, number>;
+  /** Where each value lies that is no constant. */
+  readonly pieceOf: ReadonlyMap<Value, Piece>;
 }
 
-const isView = ({ attrs }: Node): boolean => attrs.kernel === "view";
 const runs = (node: Node): boolean =>
   node.op !== "Input" && node.op !== "Constant" && !isView(node);
-
-const sameShape = (a: Value, b: Value): boolean =>
-  a.type.shape.length === b.type.shape.length &&
-  a.type.shape.every((d, i) => d === b.type.shape[i]) &&
-  typeBytes(a.type) === typeBytes(b.type);
 
 /** Whether an input comes row by row, and so is not in the arena. */
 const isDelivered = (value: Value, uses: ReadonlyMap<Value, readonly Node[]>): boolean =>
@@ -56,95 +66,112 @@ const isDelivered = (value: Value, uses: ReadonlyMap<Value, readonly Node[]>): b
 
 /** What nodes read of an input that they see through views alone. */
 function seenAs(value: Value, uses: ReadonlyMap<Value, readonly Node[]>): Value {
-  const readers = uses.get(value) ?? [];
-  const [view] = readers;
-  return readers.length === 1 && isView(view!) ? seenAs(view!.outputs[0]!, uses) : value;
+  const [view, ...others] = uses.get(value) ?? [];
+  const isSeen = view && others.length === 0 && isView(view) && !isJoin(view);
+  const shown = isSeen ? view.outputs[0]! : value;
+  return shown !== value && typeBytes(shown.type) === typeBytes(value.type)
+    ? seenAs(shown, uses)
+    : value;
 }
 
+type Open<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
+
 class Builder {
-  readonly tensors: (TensorFacts & { readers: TensorFacts["readers"][number][] })[] = [];
-  readonly tensorOf = new Map<Value, number>();
-  readonly #shown = new Map<Value, boolean>();
+  readonly tensors: Open<TensorFacts>[] = [];
+  readonly pieceOf = new Map<Value, Piece>();
   readonly #planar: ReadonlySet<Value>;
-  readonly #outputs = new Set<number>();
+  readonly #homes: ReadonlyMap<Value, Home>;
+  readonly #tensorOf = new Map<Value, number>();
 
   constructor(graph: Graph) {
     this.#planar = planarValues(graph);
+    this.#homes = homesOf(graph);
     const uses = usesOf(graph);
-    for (const value of graph.inputs)
-      if (!isDelivered(value, uses)) this.#open(value, -1, seenAs(value, uses));
+    const delivered = new Set(graph.inputs.filter((v) => isDelivered(v, uses)));
+    const cuts = new Map<Value, number[]>();
+    for (const { root, from } of this.#homes.values())
+      cuts.set(root, [...(cuts.get(root) ?? []), from]);
+    for (const [root, own] of cuts)
+      if (root.node.op !== "Constant" && !delivered.has(root))
+        this.#open(root, root.node.op === "Input" ? seenAs(root, uses) : root, own);
+    for (const [value, { root, from }] of this.#homes) this.#place(value, root, from);
+  }
+
+  #layoutOf(value: Value): RowLayout {
+    return rowLayout(value, this.#planar.has(value));
   }
 
   /** @param seen the view by whose rows the memory is read. */
-  #open(value: Value, producer: number, seen = value): number {
-    const layout = rowLayout(seen, this.#planar.has(seen));
+  #open(value: Value, seen: Value, cuts: readonly number[]): void {
+    const layout = unitsOf(this.#layoutOf(seen), cuts);
     const bytes = typeBytes(value.type);
-    const facts = { value, layout, bytes, producer, readers: [], isOutput: false };
-    const index = this.tensors.push(facts) - 1;
-    this.tensorOf.set(value, index);
-    this.#shown.set(value, seen === value);
-    this.#shown.set(seen, true);
-    return index;
+    const facts = { value, layout, bytes, made: [], readers: [], outputs: [] };
+    this.#tensorOf.set(value, this.tensors.push(facts) - 1);
   }
 
-  /** A view lies where what it shows does. */
-  view({ inputs, outputs }: Node): void {
-    const [x, y] = [inputs[0]!, outputs[0]!];
-    const tensor = this.tensorOf.get(x);
+  #place(value: Value, root: Value, from: number): void {
+    const tensor = this.#tensorOf.get(root);
     if (tensor === undefined) return;
-    this.tensorOf.set(y, tensor);
-    if (!this.#shown.get(y)) this.#shown.set(y, sameShape(x, y) && this.#shown.get(x)!);
+    const layout = this.#layoutOf(value);
+    this.pieceOf.set(value, { tensor, from, bytes: typeBytes(value.type), layout });
+  }
+
+  /** Operations that make some of a piece. */
+  #sources({ tensor, from, bytes, layout }: Piece): Source[] {
+    const { made } = this.tensors[tensor]!;
+    return made.flatMap((own): Source[] => {
+      if (own.from >= from + bytes || from >= own.from + own.bytes) return [];
+      const before = (from - own.from) / layout.bytes;
+      const hasRows =
+        own.layout.bytes === layout.bytes && own.layout.planes === 1 && Number.isInteger(before);
+      return [{ operation: own.operation, before: hasRows ? before : undefined }];
+    });
   }
 
   #operand(
     node: Node,
     value: Value | undefined,
     input: number,
-    isByRows: boolean,
+    hasRows: boolean,
   ): Operand | undefined {
-    const tensor = value && this.tensorOf.get(value);
-    if (tensor === undefined) return undefined;
-    const { layout } = this.tensors[tensor]!;
-    const isDirect = this.#shown.get(value!)!;
-    const map = isByRows && isDirect ? rowMap(node, input) : undefined;
-    const fits = map?.height === layout.count && (layout.planes === 1 || map.isPlanar);
-    return { tensor, map: fits ? map : undefined, isDirect };
-  }
-
-  #inputHeight(operand: Operand | undefined): number {
-    const layout = operand?.isDirect ? this.tensors[operand.tensor]!.layout : undefined;
-    return layout?.planes === 1 ? layout.count : 1;
+    const piece = value && this.pieceOf.get(value);
+    if (!piece) return undefined;
+    const isDirect = isByRows(piece, this.tensors[piece.tensor]!.layout);
+    const map = hasRows && isDirect ? rowMap(node, input) : undefined;
+    const { count, planes } = piece.layout;
+    const fits = map?.height === count && (planes === 1 || map.isPlanar);
+    return { ...piece, map: fits ? map : undefined, isDirect, sources: this.#sources(piece) };
   }
 
   operation(node: Node, index: number): Operation {
-    const results = node.outputs.map((value) => this.#open(value, index));
-    const { layout } = this.tensors[results[0]!]!;
-    const isByRows = results.length === 1 && layout.planes === 1;
-    const operands = node.inputs.map((value, i) => this.#operand(node, value, i, isByRows));
+    const results = node.outputs.map((value) => this.pieceOf.get(value)!);
+    for (const piece of results)
+      this.tensors[piece.tensor]!.made.push({ ...piece, operation: index });
+    const { layout } = results[0]!;
+    const isByImageRows = results.length === 1 && layout.planes === 1;
+    const operands = node.inputs.map((value, i) => this.#operand(node, value, i, isByImageRows));
     for (const operand of operands)
       if (operand) this.tensors[operand.tensor]!.readers.push({ operation: index, operand });
     const hasRows = node.op === "RowInput" || operands.some((o) => o?.map);
-    const height = isByRows && hasRows ? layout.count : 1;
-    return { node, height, inputHeight: this.#inputHeight(operands[0]), operands, results };
+    const height = isByImageRows && hasRows ? layout.count : 1;
+    const [x] = operands;
+    const inputHeight = x?.isDirect && x.layout.planes === 1 ? x.layout.count : 1;
+    return { node, height, inputHeight, operands, results };
   }
 
   output(value: Value): void {
-    const tensor = this.tensorOf.get(value);
-    if (tensor !== undefined) this.#outputs.add(tensor);
-  }
-
-  finished(): TensorFacts[] {
-    return this.tensors.map((t, i) => ({ ...t, isOutput: this.#outputs.has(i) }));
+    const piece = this.pieceOf.get(value);
+    if (piece) this.tensors[piece.tensor]!.outputs.push(piece);
   }
 }
 
 /** @param order of the graph's nodes; every node after what it reads. */
 export function networkOf(graph: Graph, order: readonly Node[] = graph.nodes): Network {
   const builder = new Builder(graph);
+  const { tensors, pieceOf } = builder;
   const operations: Operation[] = [];
-  for (const node of order)
-    if (isView(node)) builder.view(node);
-    else if (runs(node)) operations.push(builder.operation(node, operations.length));
+  for (const node of order.filter(runs))
+    operations.push(builder.operation(node, operations.length));
   for (const { value } of graph.outputs) builder.output(value);
-  return { operations, tensors: builder.finished(), tensorOf: builder.tensorOf };
+  return { operations, tensors, pieceOf };
 }

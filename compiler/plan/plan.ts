@@ -8,6 +8,7 @@ import { withKernels } from "../kernels/select.ts";
 import { type Chunk, disjoint, type Memory, type Method } from "./buffers.ts";
 import type { Goal } from "./goal.ts";
 import { type Network, networkOf } from "./network.ts";
+import { type Piece, rowsWithin } from "./pieces.ts";
 import type { PoolSpec } from "./pools.ts";
 import type { Slice } from "./schedule.ts";
 import { type Candidate, type Draft, Search, usage } from "./search.ts";
@@ -15,21 +16,25 @@ import { arenaAlignBytes, type ChosenOrder, settle } from "./settle.ts";
 import type { Costs } from "./ways.ts";
 
 function placeOf(
+  piece: Piece,
   { layout }: Network["tensors"][number],
   chunks: readonly Chunk[],
   offsets: readonly number[],
 ): Place {
-  if (chunks.length === 1) return { offset: offsets[chunks[0]!.block]! };
-  const rows = chunks.flatMap(({ begin, end, block }) =>
+  if (chunks.length === 1) return { offset: offsets[chunks[0]!.block]! + piece.from };
+  const all = chunks.flatMap(({ begin, end, block }) =>
     Array.from({ length: end - begin }, (_, i) => offsets[block]! + i * layout.bytes),
   );
+  const rows = all.slice(...rowsWithin(layout, piece));
   return { offset: Math.min(...rows), rows };
 }
 
-function placesOf(network: Network, memory: Memory, offsets: readonly number[]) {
-  const own = network.tensors.map((t, i) => placeOf(t, memory.chunks[i]!, offsets));
+function placesOf({ tensors, pieceOf }: Network, { chunks }: Memory, offsets: readonly number[]) {
   const places = new Map<Value, Place>();
-  for (const [value, tensor] of network.tensorOf) places.set(value, own[tensor]!);
+  for (const [value, piece] of pieceOf) {
+    const { tensor } = piece;
+    places.set(value, placeOf(piece, tensors[tensor]!, chunks[tensor]!, offsets));
+  }
   return places;
 }
 
@@ -39,13 +44,12 @@ function stepOf(
   { accumulates }: Method,
 ): Pick<Step, "node" | "inputs" | "outputs"> {
   const { node, operands, height } = network.operations[operation]!;
-  const rows = (tensor: number) => network.tensors[tensor]!.layout.count;
   const inputs = operands.map((o, i): Region | undefined => {
     if (!o) return undefined;
     if (accumulates) return { value: node.inputs[i]!, rowBegin: begin, rowEnd: end };
     const [rowBegin, rowEnd] = o.map
       ? [o.map.first[begin]!, o.map.end[end - 1]!]
-      : [0, rows(o.tensor)];
+      : [0, o.layout.count];
     return { value: node.inputs[i]!, rowBegin, rowEnd };
   });
   const outputs = node.outputs.map((value): Region => {

@@ -68,7 +68,9 @@ export function groupsOf(
     for (const { block } of others) join(first!.block, block);
     const reads = readers.map(({ operation, operand }) => {
       const own = network.operations[operation]!;
-      return own.operands[0] === operand ? bytesRead(own, methods[operation]!, bytes) : bytes;
+      return own.operands[0] === operand
+        ? bytesRead(own, methods[operation]!, operand.bytes)
+        : operand.bytes;
     });
     groups[first!.block]!.used += reads.reduce((sum, n) => sum + n, bytes);
   });

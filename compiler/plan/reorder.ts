@@ -3,53 +3,91 @@ import type { Graph, Node } from "../ir/graph.ts";
 import { type Method, memoryOf } from "./buffers.ts";
 import type { Network, Operation, TensorFacts } from "./network.ts";
 import { bestOrder, type Order, type OrderGraph, type OrderNode } from "./order.ts";
+import type { Piece } from "./pieces.ts";
 import { liveBytes } from "./search.ts";
 import type { Way } from "./ways.ts";
 
 /** Rows that are delivered come first; layer by layer they are there from the start. */
 const isDelivery = ({ node }: Operation): boolean => node.op === "RowInput";
 
+/** What is live or not as one: what an operation makes, or an input of the network. */
+interface Item {
+  readonly tensor: number;
+  readonly from: number;
+  readonly bytes: number;
+}
+
+const overlap = (a: Item, b: Item): boolean =>
+  a.tensor === b.tensor && a.from < b.from + b.bytes && b.from < a.from + a.bytes;
+
+/** Those that hold some of a piece. */
+const itemsOf = (piece: Item, items: readonly Item[]): number[] =>
+  items.flatMap((item, i) => (overlap(item, piece) ? [i] : []));
+
 /** The most bytes in use while an operation runs alone, inputs that do not end being outputs. */
 function bytesAlone(
-  { operations, tensors }: Network,
-  index: number,
+  { tensors }: Network,
+  { operands, results, ...operation }: Operation,
   method: Method,
-  ended: readonly number[],
+  isEnded: (piece: Item) => boolean,
 ): number {
-  const { operands, results, ...operation } = operations[index]!;
-  const own = [...new Set([...operands.flatMap((o) => (o ? [o.tensor] : [])), ...results])];
-  const alone = {
-    ...operation,
-    operands: operands.map((o) => o && { ...o, tensor: own.indexOf(o.tensor) }),
-    results: results.map((t) => own.indexOf(t)),
+  const facts: TensorFacts[] = [];
+  /** A tensor that is just the piece. */
+  const open = (piece: Piece, made: boolean): number => {
+    const { tensor, bytes, layout } = piece;
+    const own = { ...piece, tensor: facts.length, from: 0 };
+    const isOutput = !made && !isEnded(piece);
+    return (
+      facts.push({
+        value: tensors[tensor]!.value,
+        layout,
+        bytes,
+        made: made ? [{ ...own, operation: 0 }] : [],
+        readers: [],
+        outputs: isOutput ? [own] : [],
+      }) - 1
+    );
   };
-  const facts = own.map((t): TensorFacts => {
-    const isMade = results.includes(t);
-    const isOutput = !isMade && !ended.includes(t);
-    return { ...tensors[t]!, producer: isMade ? 0 : -1, readers: [], isOutput };
+  const known = new Map<string, number>();
+  const reads = operands.map((o) => {
+    if (!o) return undefined;
+    const key = `${o.tensor} ${o.from} ${o.bytes}`;
+    const tensor = known.get(key) ?? open(o, false);
+    known.set(key, tensor);
+    return { ...o, tensor, from: 0 };
   });
-  const network = { operations: [alone], tensors: facts, tensorOf: new Map() };
+  const makes = results.map((r) => ({ ...r, tensor: open(r, true), from: 0 }));
+  const alone = { ...operation, operands: reads, results: makes };
+  const network = { operations: [alone], tensors: facts, pieceOf: new Map() };
   const end = method.accumulates ? operation.inputHeight : operation.height;
   const slices = [{ operation: 0, begin: 0, end }];
   return liveBytes(memoryOf(network, [method], slices, 1));
 }
 
 /** All rows at once by the fastest kernel. */
-function orderNode(network: Network, index: number, ways: readonly Way[]): OrderNode {
-  const { operands, results, height } = network.operations[index]!;
+function orderNode(
+  network: Network,
+  operation: Operation,
+  ways: readonly Way[],
+  items: readonly Item[],
+): OrderNode {
+  const { operands, results, height } = operation;
   const isWhole = ({ method }: Way) => method.rows === height && !method.accumulates;
   const { method } = ways.find(isWhole) ?? ways[0]!;
   const { scratchBytes } = method;
-  const inputs = [...new Set(operands.flatMap((o) => (o ? [o.tensor] : [])))];
-  const all = [...inputs, ...results].reduce((sum, t) => sum + network.tensors[t]!.bytes, 0);
+  const inputs = [...new Set(operands.flatMap((o) => (o ? itemsOf(o, items) : [])))];
+  const outputs = results.flatMap((r) => itemsOf(r, items));
+  const all = [...inputs, ...outputs].reduce((sum, i) => sum + items[i]!.bytes, 0);
   const known = new Map<string, number>();
   const saved = (ended: readonly number[]): number => {
     const key = ended.join();
-    const bytes = known.get(key) ?? all + scratchBytes - bytesAlone(network, index, method, ended);
+    const isEnded = (o: Item) => itemsOf(o, items).every((i) => ended.includes(i));
+    const bytes =
+      known.get(key) ?? all + scratchBytes - bytesAlone(network, operation, method, isEnded);
     known.set(key, bytes);
     return bytes;
   };
-  return { inputs, outputs: results, scratchBytes, saved };
+  return { inputs, outputs, scratchBytes, saved };
 }
 
 function orderGraph(
@@ -58,15 +96,18 @@ function orderGraph(
   own: readonly number[],
 ): OrderGraph {
   const { operations, tensors } = network;
-  const indices = tensors.map((_, i) => i);
+  const given = tensors.flatMap(({ made, bytes }, tensor) =>
+    made.length === 0 ? [{ tensor, from: 0, bytes }] : [],
+  );
+  const delivered = operations.filter(isDelivery).flatMap((o) => o.results);
+  const made = own.flatMap((i) => operations[i]!.results);
+  const items: Item[] = [...given, ...delivered, ...made];
+  const outputs = tensors.flatMap((t) => t.outputs);
   return {
-    nodes: own.map((i) => orderNode(network, i, ways[i]!)),
-    bytes: tensors.map((t) => t.bytes),
-    inputs: indices.filter((t) => {
-      const maker = operations[tensors[t]!.producer];
-      return !maker || isDelivery(maker);
-    }),
-    outputs: indices.filter((t) => tensors[t]!.isOutput),
+    nodes: own.map((i) => orderNode(network, operations[i]!, ways[i]!, items)),
+    bytes: items.map((item) => item.bytes),
+    inputs: [...given, ...delivered].map((_, i) => i),
+    outputs: [...new Set(outputs.flatMap((piece) => itemsOf(piece, items)))],
   };
 }
 

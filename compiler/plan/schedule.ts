@@ -23,14 +23,15 @@ function isReady(
   { operands }: Operation,
   { accumulates }: Pace,
   end: number,
-  rowsMade: (tensor: number) => number,
+  rowsMade: (operation: number) => number,
 ): boolean {
   return operands.every((operand) => {
-    if (!operand) return true;
-    const made = rowsMade(operand.tensor);
-    if (made === Infinity) return true;
-    if (accumulates) return end <= made;
-    return operand.map !== undefined && operand.map.end[end - 1]! <= made;
+    const needed = accumulates ? end : (operand?.map?.end[end - 1] ?? Infinity);
+    return (
+      operand?.sources.every(
+        ({ operation, before = Infinity }) => needed + before <= rowsMade(operation),
+      ) ?? true
+    );
   });
 }
 
@@ -45,12 +46,10 @@ function stream(
   last: number,
   slices: Slice[],
 ): void {
+  /** Infinity for all. */
   const made = new Map<number, number>();
-  for (let i = first; i < last; i++) made.set(operations[i]!.results[0]!, 0);
-  const rowsMade = (tensor: number) => {
-    const count = made.get(tensor);
-    return count === undefined || count < 0 ? Infinity : count;
-  };
+  for (let i = first; i < last; i++) made.set(i, 0);
+  const rowsMade = (operation: number) => made.get(operation) ?? Infinity;
   const next = new Int32Array(last - first);
   for (let left = last - first; left > 0; ) {
     let at = last - 1;
@@ -65,7 +64,7 @@ function stream(
     next[at - first] = to;
     const { height, accumulates } = paces[at]!;
     const isDone = to === height;
-    made.set(operations[at]!.results[0]!, isDone ? -1 : accumulates ? 0 : to);
+    made.set(at, isDone ? Infinity : accumulates ? 0 : to);
     if (isDone) left--;
   }
 }

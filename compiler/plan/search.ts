@@ -250,10 +250,10 @@ export class Search {
       if (own > 0) hot.add(operation);
     });
     for (const i of [...hot])
-      for (const tensor of this.#network.operations[i]!.operands) {
-        const { producer, readers } = this.#network.tensors[tensor?.tensor ?? 0]!;
-        if (tensor && producer >= 0) hot.add(producer);
-        for (const { operation } of tensor ? readers : []) hot.add(operation);
+      for (const operand of this.#network.operations[i]!.operands) {
+        if (!operand) continue;
+        const { made, readers } = this.#network.tensors[operand.tensor]!;
+        for (const { operation } of [...made, ...readers]) hot.add(operation);
       }
     return { area, hot };
   }

@@ -2,70 +2,20 @@
  * Whether a plan keeps every byte until its last reader. It plays the schedule on an arena in which
  * every range of bytes remembers what was written there last, and shares no code with the planner.
  */
-import { constantOf, type Graph, ints, type Node, str, type Value } from "../ir/graph.ts";
+import { type Graph, type Node, str, type Value } from "../ir/graph.ts";
 import type { Place, Plan, Region, Step } from "../ir/plan.ts";
-import { inPlaceInputs, type Kernel } from "../kernels/kernel.ts";
+import { inPlaceInputs, type Kernel, partsOf } from "../kernels/kernel.ts";
 import { kernelOf } from "../kernels/select.ts";
-
-const sizeOf = ({ type }: Value): number => {
-  const bits = /64/.test(type.elem)
-    ? 64
-    : /32/.test(type.elem)
-      ? 32
-      : /16/.test(type.elem)
-        ? 16
-        : 8;
-  return type.shape.reduce((n, d) => n * d, bits / 8);
-};
-
-/** The value that a view shows, through any number of views. */
-function shown(value: Value): Value {
-  let v = value;
-  while (str(v.node, "kernel") === "view") v = v.node.inputs[0]!;
-  return v;
-}
-
-type Range = readonly [begin: number, end: number];
-
-/** Rows of an image as a node sees it, and in how many planes they lie. */
-function imageOf({ type }: Value, layout: string): { rows: number; planes: number } {
-  const [n, a, b] = type.shape as [number, number, number];
-  if (type.shape.length !== 4 || n !== 1) return { rows: 1, planes: 1 };
-  return layout === "NCHW" ? { rows: b, planes: a } : { rows: a, planes: 1 };
-}
-
-/** The layout of a node's output; pools keep that of their input. */
-const madeIn = (node: Node): string =>
-  node.op.startsWith("Conv") ? str(node, "y_layout") : str(node, "x_layout");
-
-/** Rows of an input that rows of a convolution's or pool's output see. */
-function seen(node: Node, [begin, end]: Range, all: number, height: number): Range[] {
-  const isConv = node.op === "Conv2D";
-  const kernel = isConv ? node.inputs[1]!.type.shape[1]! : ints(node, "kernel_shape")[0]!;
-  const at = (name: string, absent: number) => ints(node, name)[0] ?? absent;
-  const [stride, dilation] = [at("strides", 1), at("dilations", 1)];
-  const missing = Math.max(0, (all - 1) * stride + (kernel - 1) * dilation + 1 - height);
-  const autoPad = str(node, "auto_pad");
-  const isSame = autoPad.startsWith("SAME");
-  const pad = isSame ? (missing + (autoPad === "SAME_LOWER" ? 1 : 0)) >> 1 : at("pads", 0);
-  const rows = new Set<number>();
-  for (let row = begin; row < end; row++)
-    for (let k = 0; k < kernel; k++) rows.add(row * stride - pad + k * dilation);
-  return [...rows].filter((row) => row >= 0 && row < height).map((row) => [row, row + 1]);
-}
-
-/** Rows of an input that rows of the output need, at the most. */
-function needed(node: Node, input: number, made: Range, all: number, height: number): Range[] {
-  const [n, , , channels] = node.inputs[input]!.type.shape;
-  const isImage = channels !== undefined && n === 1;
-  const isWindowed = /^(Conv2D|AveragePool2D|MaxPool2D)$/.test(node.op);
-  if (isWindowed && isImage && input === 0) return seen(node, made, all, height);
-  if (node.op === "ResizeNearest" && node.attrs.axis === 1 && isImage && input === 0) {
-    const rows = Array.from(constantOf(node.inputs[1])!.data, Number).slice(...made);
-    return rows.map((row) => [row, row + 1]);
-  }
-  return [isImage && height === all ? made : [0, height]];
-}
+import {
+  imageOf,
+  isView,
+  madeIn,
+  needed,
+  type Range,
+  shown,
+  sizeOf,
+  viewProblem,
+} from "./validate-reads.ts";
 
 /** Bytes [begin, end) of the arena that hold those from `from` on of a value. */
 interface Span {
@@ -168,12 +118,20 @@ class Arena {
   }
 
   read(value: Value, spans: readonly Span[], when: string): void {
-    const wanted = shown(value);
-    const own = this.#held.filter((h) => h.value === wanted).sort((a, b) => a.begin - b.begin);
-    for (const { begin, end, from } of spans) {
+    const parts = spans.flatMap(({ begin, end, from }) => {
       let at = begin;
-      for (const h of own)
-        if (h.begin <= at && at < h.end && h.from - h.begin === from - begin) at = h.end;
+      return shown(value, from, end - begin).map((part) => {
+        at += part.bytes;
+        return { ...part, begin: at - part.bytes, end: at };
+      });
+    });
+    const wanted = new Set(parts.map((p) => p.value));
+    const held = this.#held.filter((h) => wanted.has(h.value)).sort((a, b) => a.begin - b.begin);
+    for (const { begin, end, from, value: own } of parts) {
+      let at = begin;
+      for (const h of held)
+        if (h.value === own && h.begin <= at && at < h.end && h.from - h.begin === from - begin)
+          at = h.end;
       if (at < end)
         this.problems.add(
           `${when}: what lay in bytes ${begin} to ${end} was overwritten before its last use`,
@@ -269,7 +227,8 @@ class Play {
       this.#arena.problems.add(`${this.#when}: rows of the output lie apart`);
     inputs.forEach((region, i) => {
       if (!region || !places[i]?.rows || isOne(this.#reads(i, made))) return;
-      const takesTable = i === 0 && this.#kernel.bind(node, "fast").takesRows === "scattered";
+      const calls = partsOf(this.#kernel, node).map((p) => p.kernel.bind(p.node, "fast"));
+      const takesTable = i === 0 && calls.every((c) => c.takesRows === "scattered");
       if (!takesTable) this.#arena.problems.add(`${this.#when}: rows of input ${i} lie apart`);
     });
   }
@@ -406,5 +365,9 @@ export function validate(graph: Graph<"planned">): string[] {
       arena.problems.add(`output: ${node.op} has not taken all rows`);
   for (const { value } of graph.outputs)
     if (value.node.op !== "Constant") arena.read(value, whole(value, "output"), "output");
+  for (const node of graph.nodes.filter(isView)) {
+    const problem = viewProblem(node);
+    if (problem) arena.problems.add(problem);
+  }
   return [...clashes(plan), ...strays(plan), ...arena.problems];
 }

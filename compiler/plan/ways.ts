@@ -1,6 +1,6 @@
 /** The ways in which an operation can be carried out: by which kernel, and how many rows a call. */
 import type { Node } from "../ir/graph.ts";
-import { inPlaceInputs, type Kernel } from "../kernels/kernel.ts";
+import { type Binding, inPlaceInputs, type Kernel, partsOf } from "../kernels/kernel.ts";
 import { isSliced, rowNode } from "../kernels/rows.ts";
 import type { Method } from "./buffers.ts";
 import type { Operation } from "./network.ts";
@@ -42,9 +42,15 @@ function orderOf(kernel: Kernel, node: Node): number | undefined {
   return rows === Infinity ? undefined : rows;
 }
 
+/** What all of a kernel's calls say. */
+function takesRowsOf(node: Node, kernel: Kernel): Binding["takesRows"] {
+  const calls = partsOf(kernel, node).map((p) => p.kernel.bind(p.node, "fast").takesRows);
+  return calls.every((c) => c === "scattered") ? "scattered" : calls.every(Boolean);
+}
+
 function methodOf({ node, height }: Operation, kernel: Kernel, rows: number): Method {
   const sliced = isSliced(node);
-  const takesRows = kernel.parts || sliced ? false : kernel.bind(node, "fast").takesRows;
+  const takesRows = sliced ? false : takesRowsOf(node, kernel);
   return {
     rows: Math.min(rows, height),
     isScattered: takesRows === "scattered",
@@ -69,6 +75,10 @@ function filled(
   return (rowsFactor * (Math.ceil(pixels / pixelsAtOnce) * pixelsAtOnce)) / pixels;
 }
 
+/** Rows whose parts are the same calls of each kernel: numbers of rows a call are multiples. */
+const rowStepOf = (node: Node, kernel: Kernel): number =>
+  Math.max(...partsOf(kernel, node).map((p) => p.rowStep * (p.kernel.rowsMultiple ?? 1)));
+
 /** The sum over all calls, the last of which may make fewer rows. */
 function overCalls(
   { node, height }: Operation,
@@ -77,16 +87,21 @@ function overCalls(
   of: (n: Node) => number,
 ): number {
   if (rows >= height) return of(node);
-  const [calls, rest] = [Math.floor(height / rows), height % rows];
+  const [full, rest] = [Math.floor(height / rows), height % rows];
+  if (kernel.parts) {
+    const calls = Math.ceil(height / rows) * partsOf(kernel, node).length;
+    return of(node) + calls * callInstructions;
+  }
   const call = (count: number) =>
     of(rowNode(node, count)) * filled(node, count, kernel) + callInstructions;
-  return calls * call(rows) + (rest > 0 ? call(rest) : 0);
+  return full * call(rows) + (rest > 0 ? call(rest) : 0);
 }
 
 /** Rows a call that are worth a try. */
-function rowCounts(height: number, { rowsMultiple = 1 }: Kernel): number[] {
-  const few = [1, 2, 3, 4, 6, 8, 12, 16].filter((rows) => 2 * rows <= height);
-  return [...few.filter((rows) => rows % rowsMultiple === 0), height];
+function rowCounts(height: number, step = 1): number[] {
+  const counts = [1, 2, 3, 4, 6, 8, 12, 16].map((count) => count * step);
+  const few = counts.filter((rows) => 2 * rows <= height);
+  return [...few, height];
 }
 
 /** No worse in anything that memory depends on. */
@@ -144,7 +159,7 @@ function accumulating(operation: Operation, costs: Costs): Way[] {
   const { node, inputHeight } = operation;
   if (inputHeight === 1) return [];
   return costs.accumulators(node).flatMap((kernel) =>
-    rowCounts(inputHeight, kernel).map((rows): Way => {
+    rowCounts(inputHeight).map((rows): Way => {
       const calls = Math.ceil(inputHeight / rows) * callInstructions;
       const method = { ...methodOf(operation, kernel, 1), rows };
       const time = costs.time(node, kernel) + calls;
@@ -163,7 +178,7 @@ function undominated(operation: Operation, costs: Costs, isTight: boolean): Way[
   const worth = kernels.filter((k) => isTight || timeOf(k) <= slowest * fastest);
   const ways = worth.flatMap((kernel) => {
     const whole = methodOf(operation, kernel, height);
-    const counts = whole.canSplit ? rowCounts(height, kernel) : [height];
+    const counts = whole.canSplit ? rowCounts(height, rowStepOf(node, kernel)) : [height];
     const constants = costs.constants(node, kernel);
     return counts.map((rows): Way => {
       const own = costs.measured(node, kernel);

@@ -3,7 +3,7 @@
 #ifndef MOTE_INTERPOLATE_H
 #define MOTE_INTERPOLATE_H
 
-#include "mote_math.h"
+#include "window.h"
 
 /** x: [outer][in_h][in_w][inner]; y: [outer][out_h][out_w][inner]. */
 typedef struct {
@@ -11,5 +11,11 @@ typedef struct {
     int32_t taps_h, taps_w; /* of one output */
     int32_t extrapolates;   /* whether some begin is -1, which is outside */
 } mote_interpolate_shape;
+
+/** Where an output's taps of row `row` of the input begin, in elements from the input's pointer. */
+MOTE_INLINE int32_t mote_interpolate_at(mote_rows rows, int32_t row, int32_t column, mote_interpolate_shape s)
+{
+    return mote_row(rows, row, s.in_w * s.inner) + column * s.inner;
+}
 
 #endif

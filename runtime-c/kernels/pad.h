@@ -4,6 +4,7 @@
 #define MOTE_PAD_H
 
 #include "copy.h"
+#include "window.h"
 
 /** `value`: the low and high 32 bits of the element that stands where the input does not. */
 typedef struct {
@@ -51,6 +52,56 @@ MOTE_INLINE void mote_pad_64(const void *x, void *y, mote_pad_shape s)
         to[i] = value;
     }
     mote_copy_64(x, y, s.copy);
+}
+
+/**
+ * One image between rows and columns of one value. Elements of a row of y: `before` of the value, `kept`
+ * of x from `skipped` on, the value again; all of the value in rows that x, `top` rows below, has not.
+ */
+typedef struct {
+    int32_t in_h, x_row, y_row, top, skipped, before, kept;
+    int32_t value, value_high;
+} mote_pad_rows_shape;
+
+/** Rows of y, of elements of type T. */
+#define MOTE_PAD_ROWS(T, element)                                                                      \
+    do {                                                                                               \
+        const T fill = (element);                                                                      \
+        T *to = (T *)y;                                                                                \
+        for (int32_t i = rows.out_begin; i < rows.out_end; i++, to += s.y_row) {                       \
+            const int32_t row = i - s.top;                                                             \
+            const int32_t kept = row >= 0 && row < s.in_h ? s.kept : 0;                                \
+            for (int32_t k = 0; k < s.before; k++) {                                                   \
+                to[k] = fill;                                                                          \
+            }                                                                                          \
+            if (kept > 0) {                                                                            \
+                memcpy(to + s.before, (const T *)x + mote_row(rows, row, s.x_row) + s.skipped,         \
+                       (size_t)kept * sizeof(T));                                                      \
+            }                                                                                          \
+            for (int32_t k = s.before + kept; k < s.y_row; k++) {                                      \
+                to[k] = fill;                                                                          \
+            }                                                                                          \
+        }                                                                                              \
+    } while (0)
+
+MOTE_INLINE void mote_pad_rows_8(const void *x, void *y, mote_rows rows, mote_pad_rows_shape s)
+{
+    MOTE_PAD_ROWS(mote_element_8, (mote_element_8)(uint32_t)s.value);
+}
+
+MOTE_INLINE void mote_pad_rows_16(const void *x, void *y, mote_rows rows, mote_pad_rows_shape s)
+{
+    MOTE_PAD_ROWS(mote_element_16, (mote_element_16)(uint32_t)s.value);
+}
+
+MOTE_INLINE void mote_pad_rows_32(const void *x, void *y, mote_rows rows, mote_pad_rows_shape s)
+{
+    MOTE_PAD_ROWS(mote_element_32, (mote_element_32)s.value);
+}
+
+MOTE_INLINE void mote_pad_rows_64(const void *x, void *y, mote_rows rows, mote_pad_rows_shape s)
+{
+    MOTE_PAD_ROWS(mote_element_64, (mote_element_64)(uint32_t)s.value_high << 32 | (uint32_t)s.value);
 }
 
 /** Sizes of y. */

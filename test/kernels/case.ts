@@ -71,10 +71,17 @@ export const randomTensor = (
   return tensorOf(elem, shape, random.list(elementCount(shape), draw));
 };
 
-/** The C struct `mote_window` behind a call that takes rows. */
-export function windowOf({ binding }: KernelCall): Readonly<Record<string, number>> {
+/** Rows of images as a call without a window sees them. */
+function imageRows({ inputs, outputs }: Node): Record<string, number> {
+  const [[batch, inH, ...x], [, outH, ...y]] = [inputs[0]!.type.shape, outputs[0]!.type.shape];
+  const sizes = { batch: batch!, in_h: inH!, out_h: outH! };
+  return { ...sizes, x_row: elementCount(x), y_row: elementCount(y) };
+}
+
+/** The C struct `mote_window` behind a call that takes rows, or what of it there is. */
+export function windowOf({ binding, node }: KernelCall): Readonly<Record<string, number>> {
   const { widening = binding.shape, each = widening } = binding.shape as Record<string, Fields>;
-  return (widening.window ?? each.window) as Record<string, number>;
+  return (widening.window ?? each.window ?? imageRows(node)) as Record<string, number>;
 }
 
 /** Some order of the rows, where they may lie anywhere. */

@@ -4,7 +4,7 @@ import type { ElementType } from "../../compiler/ir/types.ts";
 import { elementCount, typeBytes } from "../../compiler/ir/types.ts";
 import type { ConstantArray, Core, Field, Fields } from "../../compiler/kernels/kernel.ts";
 import { type KernelCall, type KernelCase, windowOf } from "./case.ts";
-import type { Shared } from "./shared.ts";
+import { rowsRead, type Shared } from "./shared.ts";
 
 const cTypes: Partial<Record<ElementType, string>> = {
   float32: "float",
@@ -72,7 +72,7 @@ function inputPieces(
   });
 }
 
-function rowPieces(call: Numbered, { split, shared, scattered }: KernelCase): Piece[] {
+function rowPieces(call: Numbered, { node, split, shared, scattered }: KernelCase): Piece[] {
   const { binding, yStart, at: number } = call;
   if (!binding.takesRows) return [{ x: "", y: ` + ${yStart}`, rows: "" }];
   const w = windowOf(call);
@@ -84,9 +84,10 @@ function rowPieces(call: Numbered, { split, shared, scattered }: KernelCase): Pi
   });
   if (call.kernel.accumulates) return inputPieces(w.in_h!, split, piece);
   const at = shared === undefined ? Math.min(split, w.out_h!) : w.out_h!;
-  const needed = Math.max(0, at * w.stride_h! - w.pad_h!);
   const first = piece(0, at, 0);
-  return at === w.out_h ? [first] : [first, piece(at, w.out_h!, Math.min(needed, w.in_h! - 1))];
+  if (at === w.out_h) return [first];
+  const rest = Array.from({ length: w.out_h! - at }, (_, i) => rowsRead(node, call, at + i));
+  return [first, piece(at, w.out_h!, Math.min(...rest.flat(), w.in_h! - 1))];
 }
 
 /** `at` numbers the call. */

@@ -64,9 +64,14 @@ function windowRead(w: Readonly<Record<string, number>>, row: number): number[] 
 }
 
 /** Rows of the first input that a row of the output depends on. */
-function rowsRead(node: Node, call: KernelCall, row: number): readonly number[] {
+export function rowsRead(node: Node, call: KernelCall, row: number): readonly number[] {
   const { constants, shape, takesRows } = call.binding;
-  if (takesRows) return windowRead(windowOf(call), row);
+  const window = windowOf(call);
+  if (takesRows && window.kernel_h !== undefined) return windowRead(window, row);
+  if (node.op === "Pad") {
+    const from = row - (shape.top as number);
+    return from >= 0 && from < window.in_h! ? [from] : [];
+  }
   if (node.op === "ResizeNearest") return [Number(numbers(constantOf(node.inputs[1])!)[row])];
   if (node.op !== "Interpolate") return [row];
   const begin = Number(constants[0]!.data[row]);

@@ -9,7 +9,7 @@ import {
 } from "../../compiler/ir/graph.ts";
 import { float32s, int64s, tensorOf } from "../../compiler/ir/tensor.ts";
 import { elementCount } from "../../compiler/ir/types.ts";
-import { build } from "../../compiler/ops/build.ts";
+import { build, buildNode } from "../../compiler/ops/build.ts";
 import { OperatorError } from "../../compiler/ops/operator.ts";
 import type { Random } from "./random.ts";
 
@@ -32,26 +32,28 @@ class Layers {
     return build("DequantizeLinear", [build("QuantizeLinear", [x, ...parameters]), ...parameters]);
   }
 
-  weights(shape: readonly number[]): Value {
-    const taps = elementCount(shape) / shape[0]!;
+  /** @param axis of the filters. */
+  weights(shape: readonly number[], axis = 0): Value {
+    const filters = shape[axis]!;
+    const taps = elementCount(shape) / filters;
     if (!this.#isInteger)
       return constant(this.#r.tensor("float32", shape, -1 / Math.sqrt(taps), 1 / Math.sqrt(taps)));
     const q = Array.from({ length: elementCount(shape) }, () => this.#r.int(-127, 127));
-    const scales = Array.from({ length: shape[0]! }, () =>
+    const scales = Array.from({ length: filters }, () =>
       Math.fround((0.5 + this.#r.real()) / 80 / Math.sqrt(taps)),
     );
     const zeros = constant(
       tensorOf(
         "int8",
-        [shape[0]!],
+        [filters],
         scales.map(() => 0),
       ),
     );
     const stored = [
       constant(tensorOf("int8", [...shape], q)),
-      constant(float32s([shape[0]!], scales)),
+      constant(float32s([filters], scales)),
     ];
-    return build("DequantizeLinear", [...stored, zeros], { axis: 0 });
+    return build("DequantizeLinear", [...stored, zeros], { axis });
   }
 
   relu(x: Value): Value {
@@ -116,6 +118,39 @@ class Layers {
     return this.stored(build("Resize", [x, undefined, scales], attrs));
   }
 
+  /** Rows and columns weighed, by 2 or other factors. */
+  resize(x: Value): Value {
+    const scales = constant(float32s([4], [1, 1, this.#r.pick([2, 1.5, 0.75]), this.#r.int(1, 2)]));
+    const attrs = {
+      mode: "linear",
+      coordinate_transformation_mode: this.#r.pick(["half_pixel", "align_corners", "asymmetric"]),
+    };
+    return this.stored(build("Resize", [x, undefined, scales], attrs));
+  }
+
+  /** A frame of one value, of an image that is read once more. */
+  pad(x: Value): Value {
+    const frame = Array.from({ length: 4 }, () => this.#r.int(0, 2));
+    const pads = [0, 0, frame[0]!, frame[1]!, 0, 0, frame[2]!, frame[3]!];
+    const y = this.stored(build("Pad", [x, constant(int64s(pads))]));
+    const pooled = { kernel_shape: frame.slice(0, 2).map((f, i) => f + frame[i + 2]! + 1) };
+    return this.#r.int(0, 1) === 0
+      ? y
+      : this.stored(build("Add", [x, build("MaxPool", [y], pooled)]));
+  }
+
+  /** Larger by strides, of whole and of odd kernels. */
+  transposed(x: Value): Value {
+    const [channels, filters] = [x.type.shape[1]!, this.#r.pick([4, 8, this.#r.int(1, 9)])];
+    const kernel = [this.#r.int(2, 4), this.#r.int(2, 4)];
+    const strides = [this.#r.int(1, 2), this.#r.int(1, 2)];
+    const w = this.weights([channels, filters, ...kernel], 1);
+    const pads = [0, 1, 2, 3].map((i) => this.#r.int(0, kernel[i % 2]! - 1));
+    const output_padding = strides.map((s) => this.#r.int(0, s - 1));
+    const attrs = { strides, pads, output_padding };
+    return this.stored(this.relu(build("ConvTranspose", [x, w], attrs)));
+  }
+
   unary(x: Value): Value {
     return this.stored(build(this.#r.pick(["Sigmoid", "Relu", "HardSwish", "Tanh"]), [x]), 0.02);
   }
@@ -149,6 +184,47 @@ class Layers {
     return this.stored(this.relu(build("Add", [this.stored(a), this.stored(b)])));
   }
 
+  /** Some of an image's rows, columns or channels; rows are one piece of memory. */
+  cut(x: Value): Value {
+    const axis = this.#r.pick([2, 2, 2, 3, 1]);
+    const size = x.type.shape[axis]!;
+    const from = this.#r.int(0, Math.floor(size / 3));
+    const to = this.#r.int(Math.max(from + 1, Math.ceil(size / 2)), size);
+    return build("Slice", [x, ...[from, to, axis].map((i) => constant(int64s([i])))]);
+  }
+
+  /** Parts of an image, of which one or both go through a layer, joined in any order. */
+  parts(x: Value): Value {
+    const axis = this.#r.pick([2, 2, 3]);
+    const size = x.type.shape[axis]!;
+    const first = this.#r.int(1, size - 1);
+    const sizes = constant(int64s([first, size - first]));
+    const [a, b] = buildNode("Split", [x, sizes], { axis }, { outputCount: 2 }).outputs;
+    const own = () => ({ kernel_shape: [3, 3], pads: [1, 1, 1, 1] });
+    const w = this.weights([x.type.shape[1]!, x.type.shape[1]!, 3, 3]);
+    const scale = Math.fround(0.03);
+    const made = this.stored(this.relu(build("Conv", [a!, w], own())), scale);
+    const rest = this.#r.pick([() => this.stored(build("Tanh", [b!]), scale), () => b!])();
+    const joined = this.#r.int(0, 1) === 0 ? [made, rest] : [rest, made];
+    return this.stored(build("Concat", joined, { axis }), scale);
+  }
+
+  /** What two layers make of an image, one below the other, and perhaps read once more. */
+  stacked(x: Value): Value {
+    const filters = this.#r.pick([4, 8, this.#r.int(1, 6)]);
+    const scale = Math.fround(0.03);
+    const made = () => {
+      const w = this.weights([filters, x.type.shape[1]!, 3, 3]);
+      return this.stored(this.relu(build("Conv", [x, w], { pads: [1, 1, 1, 1] })), scale);
+    };
+    const [a, b] = [made(), made()];
+    const y = this.stored(build("Concat", [a, b], { axis: 2 }), scale);
+    if (this.#r.int(0, 1) === 0) return y;
+    const rows = x.type.shape[2]!;
+    const bottom = build("Slice", [y, ...[rows, 2 * rows, 2].map((i) => constant(int64s([i])))]);
+    return this.stored(build("Add", [a, bottom]));
+  }
+
   /** One weight for each channel, from all of the image. */
   excite(x: Value): Value {
     const channels = x.type.shape[1]!;
@@ -163,9 +239,22 @@ class Layers {
     const pooled = this.stored(build(this.#r.pick(["GlobalAveragePool", "GlobalMaxPool"]), [x]));
     const features = pooled.type.shape[1]!;
     const flat = build("Reshape", [pooled, constant(int64s([1, features]))]);
-    return this.stored(
-      build("Gemm", [flat, this.weights([this.#r.int(2, 8), features])], { transB: 1 }),
-    );
+    const dense = (count: number) =>
+      this.stored(
+        build("Gemm", [flat, this.weights([count, features])], { transB: 1 }),
+        Math.fround(0.05),
+      );
+    return this.#r.pick([
+      () => dense(this.#r.int(2, 8)),
+      () => build("Concat", [dense(4), dense(this.#r.int(1, 8))], { axis: 1 }),
+      () => this.#gated(dense(2 * this.#r.pick([4, 8, this.#r.int(1, 7)]))),
+    ])();
+  }
+
+  /** One half of a list, weighed by the other one. */
+  #gated(x: Value): Value {
+    const [a, b] = buildNode("Split", [x], { axis: 1, num_outputs: 2 }, { outputCount: 2 }).outputs;
+    return this.stored(build("Mul", [a!, this.stored(build("Sigmoid", [b!]), 1 / 256)]));
   }
 }
 
@@ -181,9 +270,9 @@ export function randomImageNetwork(
   let y = layers.stored(x);
   for (let i = 0; i < depth; ) {
     const kind = r.pick([
-      ..."conv conv conv depthwise depthwise pool upsample unary residual residual branches excite".split(
-        " ",
-      ),
+      ..."conv conv conv conv depthwise depthwise depthwise pool pool upsample upsample".split(" "),
+      ..."unary unary residual residual residual branches branches excite resize pad".split(" "),
+      ..."transposed cut parts stacked".split(" "),
     ]) as "conv";
     try {
       const next = layers[kind](y);
