@@ -55,8 +55,8 @@ export interface Step {
 }
 
 /**
- * Bytes [begin, end) of the plan's addresses, which lie in one memory of the target: an arena of its
- * own.
+ * Bytes [begin, end) of the addresses of a plan, which lie in one memory of the target, in an arena
+ * of their own.
  */
 export interface Pool {
   /** The target's name of it. */

@@ -3,7 +3,7 @@ import type { Graph, Node } from "../ir/graph.ts";
 import { type Method, memoryOf } from "./buffers.ts";
 import type { Network, Operation, TensorFacts } from "./network.ts";
 import { bestOrder, type Order, type OrderGraph, type OrderNode } from "./order.ts";
-import type { Piece } from "./pieces.ts";
+import { isWhole, type Piece } from "./pieces.ts";
 import { liveBytes } from "./search.ts";
 import type { Way } from "./ways.ts";
 
@@ -59,9 +59,11 @@ function bytesAlone(
   const makes = results.map((r) => ({ ...r, tensor: open(r, true), from: 0 }));
   const alone = { ...operation, operands: reads, results: makes };
   const network = { operations: [alone], tensors: facts, pieceOf: new Map() };
+  const isAll = [...operands, ...results].every((p) => !p || isWhole(p, tensors[p.tensor]!));
+  const own = isAll ? method : { ...method, inPlace: [] };
   const end = method.accumulates ? operation.inputHeight : operation.height;
   const slices = [{ operation: 0, begin: 0, end }];
-  return liveBytes(memoryOf(network, [method], slices, 1));
+  return liveBytes(memoryOf(network, [own], slices, 1));
 }
 
 /** All rows at once by the fastest kernel. */
@@ -72,8 +74,8 @@ function orderNode(
   items: readonly Item[],
 ): OrderNode {
   const { operands, results, height } = operation;
-  const isWhole = ({ method }: Way) => method.rows === height && !method.accumulates;
-  const { method } = ways.find(isWhole) ?? ways[0]!;
+  const isAtOnce = ({ method }: Way) => method.rows === height && !method.accumulates;
+  const { method } = ways.find(isAtOnce) ?? ways[0]!;
   const { scratchBytes } = method;
   const inputs = [...new Set(operands.flatMap((o) => (o ? itemsOf(o, items) : [])))];
   const outputs = results.flatMap((r) => itemsOf(r, items));

@@ -143,7 +143,7 @@ function reaching(node: Node, [begin, end]: Range, all: number, height: number):
     .map((row) => [row, row + 1]);
 }
 
-/** Rows of an input that stand among rows of a Pad's output; all of them may, if not one value pads. */
+/** Rows of an input among rows of a Pad's output; all of them, if not one value pads. */
 function inside(node: Node, [begin, end]: Range, height: number): Range[] {
   if (str(node, "mode", "constant") !== "constant") return [[0, height]];
   const pads = Array.from(constantOf(node.inputs[1])!.data, Number);
