@@ -15,7 +15,7 @@ import {
   shown,
   sizeOf,
   viewProblem,
-} from "./validate-reads.ts";
+} from "./validate-rows.ts";
 
 /** Bytes [begin, end) of the arena that hold those from `from` on of a value. */
 interface Span {

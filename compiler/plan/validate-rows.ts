@@ -1,4 +1,7 @@
-/** What nodes read of values, as the validator works it out for itself. */
+/**
+ * What the validator knows of values and operators: where views lie in what they show, and which
+ * rows of an input rows of an output need. It shares no code with the planner.
+ */
 import { constantOf, ints, type Node, str, type Value } from "../ir/graph.ts";
 
 export const sizeOf = ({ type }: Value): number => {
@@ -143,7 +146,7 @@ function reaching(node: Node, [begin, end]: Range, all: number, height: number):
     .map((row) => [row, row + 1]);
 }
 
-/** Rows of an input among rows of a Pad's output; all of them, if not one value pads. */
+/** Rows of an input that stand among rows of a Pad's output: any may, unless one value pads. */
 function inside(node: Node, [begin, end]: Range, height: number): Range[] {
   if (str(node, "mode", "constant") !== "constant") return [[0, height]];
   const pads = Array.from(constantOf(node.inputs[1])!.data, Number);
