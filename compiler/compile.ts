@@ -1,11 +1,11 @@
 /** THE PIPELINE: a model file → the files of a C program. */
 import { basename, extname } from "node:path";
-import { overflowing } from "./check/verify.ts";
+import { overflowing, verify } from "./check/verify.ts";
 import * as say from "./diagnostics.ts";
 import { type Diagnostic, MoteError } from "./diagnostics.ts";
 import { identifier } from "./emit/c.ts";
 import { type Emitted, emit } from "./emit/emit.ts";
-import type { Graph, Node } from "./ir/graph.ts";
+import type { Graph, Level, Node } from "./ir/graph.ts";
 import type { GraphText } from "./ir/print.ts";
 import { accumulators, allKernels } from "./kernels/catalogue.ts";
 import { type Forced, forcedKernel, type Unheeded, unheeded } from "./kernels/forced.ts";
@@ -26,6 +26,7 @@ import {
 import type { Tuning } from "./kernels/tuning.ts";
 import type { Profile } from "./ops/numerics.ts";
 import { operatorOf } from "./ops/registry.ts";
+import { asPlanned, faultsOf } from "./plan/given.ts";
 import type { Goal } from "./plan/goal.ts";
 import { type Planned, plan } from "./plan/plan.ts";
 import { validate } from "./plan/validate.ts";
@@ -33,6 +34,7 @@ import type { Costs } from "./plan/ways.ts";
 import { integerBoundary } from "./quantize/boundary.ts";
 import { insertQuantization, observeRanges } from "./quantize/calibrate.ts";
 import { floatLayers } from "./quantize/left.ts";
+import { type GraphFile, isGraphFile, readGraph } from "./read/graph.ts";
 import { readModel } from "./read/model.ts";
 import { readCalibration } from "./read/samples.ts";
 import { nhwcBoundary, rowInputs } from "./rewrite/boundary.ts";
@@ -78,7 +80,7 @@ export interface Program {
   readonly profile: Profile;
   readonly ioLayout: "nchw" | "nhwc";
   /** The model as it was read: its own input and output types. */
-  readonly imported: Graph<"imported">;
+  readonly imported: Graph;
   readonly graph: Graph<"planned">;
   /** What is proved of the arena, and other programs, if they were asked for. */
   readonly memory: Omit<Planned, "graph">;
@@ -95,12 +97,26 @@ export interface Compilation {
   readonly rewrites: ReadonlyMap<string, number>;
 }
 
-/** A model's file, or its graph. */
+/** A model's file, a graph's text, or a graph. */
 export type Source = string | Graph<"imported">;
 type Report = (d: Diagnostic) => void;
 
-const read = (source: Source, { shapes }: CompileOptions, report: Report): Graph<"imported"> =>
-  typeof source === "string" ? readModel(source, { shapes, report }) : source;
+const isText = (source: Source): source is string =>
+  typeof source === "string" && isGraphFile(source);
+
+function verified(file: GraphFile): GraphFile {
+  const violations = verify(file.graph);
+  if (violations.length === 0) return file;
+  throw new MoteError(...violations.map((v) => say.graphUnsound(file.placeOf(v.node), v.problem)));
+}
+
+function read(source: Source, { shapes }: CompileOptions, report: Report): GraphFile {
+  if (isText(source)) return verified(readGraph(source));
+  const graph = typeof source === "string" ? readModel(source, { shapes, report }) : source;
+  return { graph, placeOf: () => ({ file: graph.name }) };
+}
+
+const is = <L extends Level>(graph: Graph, level: L): graph is Graph<L> => graph.level === level;
 
 const placeOf = (file: string, node: Node) => ({ file, node: node.origins[0] ?? node.op });
 
@@ -191,17 +207,26 @@ const costsBy = (options: SelectOptions): Costs => ({
   code: (kernel) => codeBytesOf(kernel, options),
 });
 
-function planned(graph: Graph<"lowered">, costs: Costs, goal: Goal, file: string): Planned {
+function checkSram({ graph, peak }: Planned, budget: number | undefined, file: string): void {
+  const { arenaBytes } = graph.plan;
+  if (budget === undefined || arenaBytes <= budget) return;
+  const place = peak.node ? placeOf(file, peak.node) : { file };
+  throw new MoteError(say.overSram(place, budget, arenaBytes, peak.inUse));
+}
+
+function planned(graph: Graph<"lowered">, costs: Costs, goal: Goal): Planned {
   const result = plan(graph, costs, goal);
-  const { arenaBytes } = result.graph.plan;
-  const { node, inUse } = result.peak;
-  if (goal.maxSram !== undefined && arenaBytes > goal.maxSram)
-    throw new MoteError(
-      say.overSram(node ? placeOf(file, node) : { file }, goal.maxSram, arenaBytes, inUse),
-    );
   const [problem] = validate(result.graph);
   if (problem) throw new Error(`the plan is unsound: ${problem}`);
   return result;
+}
+
+/** A plan that was read, as it stands. */
+function kept(graph: Graph<"planned">, costs: Costs, placeOf: GraphFile["placeOf"]): Planned {
+  const faults = faultsOf(graph, costs);
+  if (faults.length > 0)
+    throw new MoteError(...faults.map((f) => say.planUnsound(placeOf(f.part), f.problem)));
+  return asPlanned(graph, costs);
 }
 
 /** Code is what was measured for the kernels: the C compiler's own figure comes later. */
@@ -227,7 +252,35 @@ const macsOf = (graph: Graph): number =>
     return sum + (count ?? 0);
   }, 0);
 
-/** The pipeline: a line a stage. */
+/** What all stages go by. */
+interface Setting {
+  readonly file: string;
+  readonly ioLayout: "nchw" | "nhwc";
+  readonly choosing: SelectOptions;
+  readonly steps: Steps;
+  readonly log: RewriteLog;
+  readonly report: Report;
+}
+
+/** To mote's own operators: a line a stage. */
+function loweredBy(imported: Graph<"imported">, { file, ioLayout, steps, log }: Setting) {
+  const bounded = ioLayout === "nhwc" ? nhwcBoundary(imported) : imported;
+  const simple = steps.step("simplify", simplify(bounded, log));
+  const fused = steps.step("fuse", fuse(simple, log));
+  return steps.step("lower", checked(lower(fused, log), file));
+}
+
+/** To a plan: a line a stage. */
+function plannedBy(lowered: Graph<"lowered">, options: CompileOptions, setting: Setting): Planned {
+  const { file, choosing, steps, log, report } = setting;
+  const { optimize = "balanced", maxSram, maxFlash, pareto } = options;
+  const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
+  const delivered = options.rowInput ? rowInputs(integer) : integer;
+  const chosen = steps.step("select", selected(delivered, choosing, file));
+  return planned(chosen, costsBy(choosing), { optimize, maxSram, maxFlash, pareto });
+}
+
+/** The pipeline. A graph that was read as text goes on where it was written. */
 function run(
   source: Source,
   options: CompileOptions,
@@ -236,27 +289,24 @@ function run(
   report: Report,
 ) {
   const target = loadTarget(options.target ?? "cortex-m4");
-  const { profile = "fast", rowInput = false, trace = false } = options;
-  const { ioLayout = rowInput ? "nhwc" : "nchw" } = options;
-  const { tuning, optimize = "balanced", kernels: forced, maxSram, maxFlash, pareto } = options;
+  const { profile = "fast", rowInput = false, trace = false, tuning, kernels: forced } = options;
+  const { ioLayout = rowInput ? "nhwc" : "nchw", optimize = "balanced" } = options;
+  const { maxSram, maxFlash } = options;
   const file = typeof source === "string" ? source : source.name;
   const name = identifier(options.name ?? basename(file, extname(file)));
   const title = `${basename(file)} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
-
-  const imported = steps.step("read", read(source, options, report));
-  const bounded = ioLayout === "nhwc" ? nhwcBoundary(imported) : imported;
-  const simple = steps.step("simplify", simplify(bounded, log));
-  const fused = steps.step("fuse", fuse(simple, log));
-  const lowered = steps.step("lower", checked(lower(fused, log), file));
-  const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
-  const delivered = rowInput ? rowInputs(integer) : integer;
   const choosing = { isa: target.isa, costs: target.costs, profile, tuning, optimize, forced };
-  const chosen = steps.step("select", selected(delivered, choosing, file));
-  const goal = { optimize, maxSram, maxFlash, pareto };
-  const memory = planned(chosen, costsBy(choosing), goal, file);
-  const { graph } = memory;
-  steps.step("plan", graph);
+  const setting = { file, ioLayout, choosing, steps, log, report };
+
+  const { graph: imported, placeOf } = read(source, options, report);
+  steps.step("read", imported);
+  const open = is(imported, "imported") ? loweredBy(imported, setting) : imported;
+  const memory = is(open, "planned")
+    ? kept(open, costsBy(choosing), placeOf)
+    : plannedBy(open as Graph<"lowered">, options, setting);
+  const graph = steps.step("plan", memory.graph);
   const emitted = emit(graph, { name, profile, variants: target.variants, trace, title });
+  checkSram(memory, maxSram, file);
   checkFlash(emitted, memory.codeBytes, maxFlash, file);
   steps.finish("emit");
 
@@ -277,10 +327,14 @@ export function programOf(
 ): { readonly graph: Graph<"planned">; readonly emitted: Emitted } {
   const isa = target.isa;
   const costs = { ...costsBy({ isa, profile }), ...ownKernels };
-  const { graph: whole } = planned(graph, costs, { optimize: "speed" }, name);
+  const { graph: whole } = planned(graph, costs, { optimize: "speed" });
   const { variants } = target;
   return { graph: whole, emitted: emit(whole, { name, profile, variants, title: name }) };
 }
+
+/** A text edited by hand can break what stages rely on in more ways than are looked for. */
+const unforeseen = (file: string, problem: unknown): Diagnostic =>
+  say.graphUnsound({ file }, (problem as Error).message);
 
 /**
  * Compiles a model: a file, or a graph. What a user did wrong is in the diagnostics; it throws for
@@ -296,7 +350,9 @@ export function compile(source: Source, options: CompileOptions = {}): Compilati
     return { ...result, program: run(source, options, steps, rewrites, report) };
   } catch (problem) {
     if (problem instanceof MoteError) diagnostics.push(...problem.diagnostics);
-    else if (!(problem instanceof Stopped)) throw problem;
+    else if (problem instanceof Stopped) return result;
+    else if (isText(source)) diagnostics.push(unforeseen(source, problem));
+    else throw problem;
     return result;
   }
 }

@@ -110,7 +110,7 @@ export class Goals {
     return [this.#search.hasten(this.#search.leanest(), time)];
   }
 
-  /** What comes nearest to a budget that is hard to meet: also those that would be chosen for size. */
+  /** What comes nearest to a budget that is hard to meet; also what `sram` would choose. */
   tightest(): Candidate[] {
     return [this.least(), ...this.#smallest(slowdown.sram).slice(0, finalists)];
   }
