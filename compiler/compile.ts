@@ -1,12 +1,11 @@
 /** THE PIPELINE: a model file → the files of a C program. */
 import { basename, extname } from "node:path";
-import { overflowing } from "./check/verify.ts";
+import { overflowing, verify } from "./check/verify.ts";
 import * as say from "./diagnostics.ts";
 import { type Diagnostic, MoteError } from "./diagnostics.ts";
 import { identifier } from "./emit/c.ts";
 import { type Emitted, emit } from "./emit/emit.ts";
-import type { Sections } from "./emit/sections.ts";
-import type { Graph, Node } from "./ir/graph.ts";
+import type { Graph, Level, Node } from "./ir/graph.ts";
 import type { GraphText } from "./ir/print.ts";
 import { accumulators, allKernels } from "./kernels/catalogue.ts";
 import { type Forced, forcedKernel, type Unheeded, unheeded } from "./kernels/forced.ts";
@@ -25,8 +24,10 @@ import {
   select,
 } from "./kernels/select.ts";
 import type { Tuning } from "./kernels/tuning.ts";
+import { checkFlash, checkFlashPools, checkPools, checkSram, sectionsOf } from "./limits.ts";
 import type { Profile } from "./ops/numerics.ts";
 import { operatorOf } from "./ops/registry.ts";
+import { asPlanned, faultsOf } from "./plan/given.ts";
 import type { Goal } from "./plan/goal.ts";
 import { type Planned, plan } from "./plan/plan.ts";
 import { validate } from "./plan/validate.ts";
@@ -34,6 +35,7 @@ import type { Costs } from "./plan/ways.ts";
 import { integerBoundary } from "./quantize/boundary.ts";
 import { insertQuantization, observeRanges } from "./quantize/calibrate.ts";
 import { floatLayers } from "./quantize/left.ts";
+import { type GraphFile, isGraphFile, readGraph } from "./read/graph.ts";
 import { readModel } from "./read/model.ts";
 import { readCalibration } from "./read/samples.ts";
 import { nhwcBoundary, rowInputs } from "./rewrite/boundary.ts";
@@ -81,7 +83,7 @@ export interface Program {
   readonly profile: Profile;
   readonly ioLayout: "nchw" | "nhwc";
   /** The model as it was read: its own input and output types. */
-  readonly imported: Graph<"imported">;
+  readonly imported: Graph;
   readonly graph: Graph<"planned">;
   /** What is proved of the arena, and other programs, if they were asked for. */
   readonly memory: Omit<Planned, "graph">;
@@ -100,12 +102,26 @@ export interface Compilation {
   readonly rewrites: ReadonlyMap<string, number>;
 }
 
-/** A model's file, or its graph. */
+/** A model's file, a graph's text, or a graph. */
 export type Source = string | Graph<"imported">;
 type Report = (d: Diagnostic) => void;
 
-const read = (source: Source, { shapes }: CompileOptions, report: Report): Graph<"imported"> =>
-  typeof source === "string" ? readModel(source, { shapes, report }) : source;
+const isText = (source: Source): source is string =>
+  typeof source === "string" && isGraphFile(source);
+
+function verified(file: GraphFile): GraphFile {
+  const violations = verify(file.graph);
+  if (violations.length === 0) return file;
+  throw new MoteError(...violations.map((v) => say.graphUnsound(file.placeOf(v.node), v.problem)));
+}
+
+function read(source: Source, { shapes }: CompileOptions, report: Report): GraphFile {
+  if (isText(source)) return verified(readGraph(source));
+  const graph = typeof source === "string" ? readModel(source, { shapes, report }) : source;
+  return { graph, placeOf: () => ({ file: graph.name }) };
+}
+
+const is = <L extends Level>(graph: Graph, level: L): graph is Graph<L> => graph.level === level;
 
 const placeOf = (file: string, node: Node) => ({ file, node: node.origins[0] ?? node.op });
 
@@ -200,64 +216,26 @@ function planned(
   graph: Graph<"lowered">,
   costs: Costs,
   goal: Goal,
-  { target, file }: { readonly target: Target; readonly file: string },
+  pools: readonly Pool[],
 ): Planned {
-  const pools = poolsOf(target, "ram");
   const result = plan(graph, costs, goal, pools);
-  const { arenaBytes } = result.graph.plan;
-  const { node, inUse } = result.peak;
-  if (goal.maxSram !== undefined && arenaBytes > goal.maxSram)
-    throw new MoteError(
-      say.overSram(node ? placeOf(file, node) : { file }, goal.maxSram, arenaBytes, inUse),
-    );
-  const { missing } = result;
-  if (missing > 0) {
-    const place = node ? placeOf(file, node) : { file };
-    throw new MoteError(say.poolsTooSmall(place, target.name, pools, missing, inUse));
-  }
+  if (result.missing > 0) return result;
   const [problem] = validate(result.graph);
   if (problem) throw new Error(`the plan is unsound: ${problem}`);
   return result;
 }
 
-/** Code is what was measured for the kernels: the C compiler's own figure comes later. */
-function checkFlash(
-  { weightsBytes, tablesBytes }: Emitted,
-  code: number,
-  budget: number | undefined,
-  file: string,
-): void {
-  const needed = weightsBytes + tablesBytes + code;
-  if (budget === undefined || needed <= budget) return;
-  const parts = [
-    { label: "weights", bytes: weightsBytes },
-    { label: "tables", bytes: tablesBytes },
-    { label: "code", bytes: code },
-  ];
-  throw new MoteError(say.overFlash(file, budget, needed, parts));
-}
-
-/** Names by which sections can be given: of the pools, or of all where there are none. */
-const sectionNames = (pools: readonly Pool[], absent: string): string[] =>
-  pools.length > 0 ? pools.map((p) => p.name) : [absent];
-
-function sectionsOf(target: Target, given: ReadonlyMap<string, string> = new Map()): Sections {
-  const flash = poolsOf(target, "flash");
-  const names = sectionNames(poolsOf(target, "ram"), "arena");
-  const known = [...names, ...sectionNames(flash, "weights")];
-  const problems = [...given].flatMap(([memory, section]) => {
-    const same = [...given.keys()].filter((m) => given.get(m) === section);
-    if (!known.includes(memory)) return [say.unknownSection(memory, target.name, known)];
-    return same.indexOf(memory) > 0 ? [say.sharedSection(section, same)] : [];
-  });
-  if (problems.length > 0) throw new MoteError(...problems);
-  return { given, flash };
-}
-
-function checkFlashPools({ flash }: Emitted, target: Target, file: string): void {
-  const pools = poolsOf(target, "flash");
-  const missing = Math.max(0, ...flash.map(({ bytes }, i) => bytes - pools[i]!.bytes));
-  if (missing > 0) throw new MoteError(say.flashPoolsTooSmall(file, target.name, pools, missing));
+/** A plan that was read, as it stands. */
+function kept(
+  graph: Graph<"planned">,
+  costs: Costs,
+  placeOf: GraphFile["placeOf"],
+  pools: readonly Pool[],
+): Planned {
+  const faults = faultsOf(graph, costs, pools);
+  if (faults.length > 0)
+    throw new MoteError(...faults.map((f) => say.planUnsound(placeOf(f.part), f.problem)));
+  return asPlanned(graph, costs);
 }
 
 const macsOf = (graph: Graph): number =>
@@ -266,7 +244,36 @@ const macsOf = (graph: Graph): number =>
     return sum + (count ?? 0);
   }, 0);
 
-/** The pipeline: a line a stage. */
+/** What all stages go by. */
+interface Setting {
+  readonly file: string;
+  readonly ioLayout: "nchw" | "nhwc";
+  readonly pools: readonly Pool[];
+  readonly choosing: SelectOptions;
+  readonly steps: Steps;
+  readonly log: RewriteLog;
+  readonly report: Report;
+}
+
+/** To mote's own operators: a line a stage. */
+function loweredBy(imported: Graph<"imported">, { file, ioLayout, steps, log }: Setting) {
+  const bounded = ioLayout === "nhwc" ? nhwcBoundary(imported) : imported;
+  const simple = steps.step("simplify", simplify(bounded, log));
+  const fused = steps.step("fuse", fuse(simple, log));
+  return steps.step("lower", checked(lower(fused, log), file));
+}
+
+/** To a plan: a line a stage. */
+function plannedBy(lowered: Graph<"lowered">, options: CompileOptions, setting: Setting): Planned {
+  const { file, choosing, steps, log, report } = setting;
+  const { optimize = "balanced", maxSram, maxFlash, pareto } = options;
+  const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
+  const delivered = options.rowInput ? rowInputs(integer) : integer;
+  const chosen = steps.step("select", selected(delivered, choosing, file));
+  return planned(chosen, costsBy(choosing), { optimize, maxSram, maxFlash, pareto }, setting.pools);
+}
+
+/** The pipeline. A graph that was read as text goes on where it was written. */
 function run(
   source: Source,
   options: CompileOptions,
@@ -275,28 +282,27 @@ function run(
   report: Report,
 ) {
   const target = loadTarget(options.target ?? "cortex-m4");
-  const { profile = "fast", rowInput = false, trace = false } = options;
-  const { ioLayout = rowInput ? "nhwc" : "nchw" } = options;
-  const { tuning, optimize = "balanced", kernels: forced, maxSram, maxFlash, pareto } = options;
+  const { profile = "fast", rowInput = false, trace = false, tuning, kernels: forced } = options;
+  const { ioLayout = rowInput ? "nhwc" : "nchw", optimize = "balanced" } = options;
+  const { maxSram, maxFlash } = options;
   const file = typeof source === "string" ? source : source.name;
   const name = identifier(options.name ?? basename(file, extname(file)));
   const title = `${basename(file)} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
+  const pools = poolsOf(target, "ram");
+  const choosing = { isa: target.isa, costs: target.costs, profile, tuning, optimize, forced };
+  const setting = { file, pools, ioLayout, choosing, steps, log, report };
 
   const sections = sectionsOf(target, options.sections);
 
-  const imported = steps.step("read", read(source, options, report));
-  const bounded = ioLayout === "nhwc" ? nhwcBoundary(imported) : imported;
-  const simple = steps.step("simplify", simplify(bounded, log));
-  const fused = steps.step("fuse", fuse(simple, log));
-  const lowered = steps.step("lower", checked(lower(fused, log), file));
-  const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
-  const delivered = rowInput ? rowInputs(integer) : integer;
-  const choosing = { isa: target.isa, costs: target.costs, profile, tuning, optimize, forced };
-  const chosen = steps.step("select", selected(delivered, choosing, file));
-  const goal = { optimize, maxSram, maxFlash, pareto };
-  const memory = planned(chosen, costsBy(choosing), goal, { target, file });
-  const { graph } = memory;
-  steps.step("plan", graph);
+  const { graph: imported, placeOf } = read(source, options, report);
+  steps.step("read", imported);
+  const open = is(imported, "imported") ? loweredBy(imported, setting) : imported;
+  const memory = is(open, "planned")
+    ? kept(open, costsBy(choosing), placeOf, pools)
+    : plannedBy(open as Graph<"lowered">, options, setting);
+  const graph = steps.step("plan", memory.graph);
+  checkSram(memory, maxSram, file);
+  checkPools(memory, target, file);
   const { variants } = target;
   const emitted = emit(graph, { name, profile, variants, sections, trace, title });
   checkFlash(emitted, memory.codeBytes, maxFlash, file);
@@ -321,10 +327,15 @@ export function programOf(
 ): { readonly graph: Graph<"planned">; readonly emitted: Emitted } {
   const isa = target.isa;
   const costs = { ...costsBy({ isa, profile }), ...ownKernels };
-  const { graph: whole } = planned(graph, costs, { optimize: "speed" }, { target, file: name });
+  const pools = poolsOf(target, "ram");
+  const { graph: whole } = planned(graph, costs, { optimize: "speed" }, pools);
   const { variants } = target;
   return { graph: whole, emitted: emit(whole, { name, profile, variants, title: name }) };
 }
+
+/** A text edited by hand can break what stages rely on in more ways than are looked for. */
+const unforeseen = (file: string, problem: unknown): Diagnostic =>
+  say.graphUnsound({ file }, (problem as Error).message);
 
 /**
  * Compiles a model: a file, or a graph. What a user did wrong is in the diagnostics; it throws for
@@ -340,7 +351,9 @@ export function compile(source: Source, options: CompileOptions = {}): Compilati
     return { ...result, program: run(source, options, steps, rewrites, report) };
   } catch (problem) {
     if (problem instanceof MoteError) diagnostics.push(...problem.diagnostics);
-    else if (!(problem instanceof Stopped)) throw problem;
+    else if (problem instanceof Stopped) return result;
+    else if (isText(source)) diagnostics.push(unforeseen(source, problem));
+    else throw problem;
     return result;
   }
 }

@@ -3,8 +3,9 @@
  * too small.
  */
 import type { Graph, Level, Node, Value } from "../ir/graph.ts";
-import { elementCount, sameShape, typeText } from "../ir/types.ts";
+import { elementCount, sameShape, type TensorType, typeText } from "../ir/types.ts";
 import { inferTypes } from "../ops/build.ts";
+import { OperatorError } from "../ops/operator.ts";
 import { findOperator } from "../ops/registry.ts";
 
 export interface Violation {
@@ -22,14 +23,24 @@ function checkOperator(node: Node, level: Level): string | undefined {
   return fits ? undefined : `'${node.op}' does not belong in a ${level} graph`;
 }
 
+/** The types of the outputs, or why there are none. */
+function inferred({ op, inputs, attrs, outputs }: Node): readonly TensorType[] | string {
+  try {
+    return inferTypes(op, inputs, attrs, outputs.length);
+  } catch (problem) {
+    if (problem instanceof OperatorError) return problem.message;
+    throw problem;
+  }
+}
+
 /**
  * The stated shapes must be those that the operator infers. In an imported graph the reader
- * inferred
- * them, from shape arithmetic that is not yet folded.
+ * inferred them, from shape arithmetic that is not yet folded.
  */
 function checkShapes(node: Node, level: Level): string | undefined {
   if (level === "imported") return undefined;
-  const types = inferTypes(node.op, node.inputs, node.attrs, node.outputs.length);
+  const types = inferred(node);
+  if (typeof types === "string") return types;
   const odd = node.outputs.findIndex(
     (v, i) => !types[i] || !sameShape(v.type.shape, types[i].shape),
   );
@@ -65,7 +76,7 @@ export function verify(graph: Graph): Violation[] {
       node.inputs.some((v) => v && !seen.has(v)) ? "reads a value that is made later" : undefined,
       ...(isStructural(node)
         ? []
-        : [checkOperator(node, graph.level), checkShapes(node, graph.level)]),
+        : [checkOperator(node, graph.level) ?? checkShapes(node, graph.level)]),
       node.op === "Constant" ? checkConstant(node) : undefined,
       ...node.outputs.map(checkQuantization),
     ];

@@ -38,6 +38,7 @@ export function poolsJson(program: Program): object {
 
 /** Which order of layers was found, how, and what it needs layer by layer. */
 export function orderText({ order }: Pick<Memory, "order">): string {
+  if (!order) return "order of the plan that was given";
   const { exact, states, peakBytes, givenBytes, isGiven } = order;
   const how = exact ? "exact" : `heuristic after ${grouped(states)} states`;
   const peak = `${grouped(peakBytes)} bytes layer by layer`;

@@ -1,4 +1,4 @@
-/** 41xx: what a program's memory cannot be. */
+/** 41xx: what a program's memory cannot be, and graphs as text. */
 import { type Diagnostic, error, type Place } from "./diagnostic.ts";
 
 /** Something in the arena, and its bytes. */
@@ -103,3 +103,14 @@ export const overFlash = (
     `The network needs ${needed} bytes of flash, more than --maxFlash ${budget}: ${listed(parts)}.`,
     `The nearest budget that works is --maxFlash ${needed}.`,
   );
+
+/** @param place with line and column. */
+export const graphSyntax = (place: Place, problem: string): Diagnostic =>
+  error(4110, place, `Not a graph as --dump writes it: ${problem}.`);
+
+/** @param place of the node, buffer or step, as far as it is known. */
+export const graphUnsound = (place: Place, problem: string): Diagnostic =>
+  error(4111, place, `The graph is not sound: ${problem}.`, "Dump it again, and change less.");
+
+export const planUnsound = (place: Place, problem: string): Diagnostic =>
+  error(4112, place, `The plan is not sound: ${problem}.`);

@@ -37,7 +37,7 @@ const punctuation = Object.fromEntries(
 const allTokens = [Blank, Id, Num, Str, Word, Mark, ...Object.values(punctuation)];
 
 /** A syntax or reference error, with its place in the text. */
-export class GraphTextError extends Error {
+export class GraphTextError extends Error implements TextPlace {
   readonly line: number;
   readonly column: number;
   constructor(text: string, token?: { startLine?: number; startColumn?: number }) {
@@ -47,12 +47,22 @@ export class GraphTextError extends Error {
   }
 }
 
+/** A place in the text. */
+export interface TextPlace {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Sizes, offsets and times end here, and so do elements of a tensor. */
+const most = 2 ** 31 - 1;
+
 /** A small recursive reader over Chevrotain's tokens: the language is one statement a line. */
 class Reader {
   readonly #tokens: readonly IToken[];
   readonly #weights: Uint8Array;
   readonly #values = new Map<string, Value>();
   readonly #nodes: Node[] = [];
+  readonly places = new Map<Node | Step | Buffer, TextPlace>();
   #at = 0;
 
   constructor(text: string, weights: Uint8Array) {
@@ -116,8 +126,38 @@ class Reader {
     return image.endsWith("inf") ? (image[0] === "-" ? -Infinity : Infinity) : Number(image);
   }
 
+  /** From 0 on. */
+  #whole(): number {
+    const token = this.#tokens[this.#at];
+    const number = this.#number();
+    if (!Number.isInteger(number) || number < 0 || number > most)
+      throw new GraphTextError(`expected a whole number from 0 to ${most}`, token);
+    return number;
+  }
+
+  #shape(): number[] {
+    const token = this.#tokens[this.#at];
+    const shape = this.#list("[", "]", () => this.#whole());
+    if (elementCount(shape) > most) throw new GraphTextError("too many elements", token);
+    return shape;
+  }
+
   #text(): string {
-    return JSON.parse(this.#next(Str, "a text")) as string;
+    const token = this.#tokens[this.#at];
+    const image = this.#next(Str, "a text");
+    try {
+      return JSON.parse(image) as string;
+    } catch {
+      throw new GraphTextError("this text has an escape that is none", token);
+    }
+  }
+
+  /** Notes where something begins. */
+  #located<T extends Node | Step | Buffer>(read: () => T): T {
+    const { startLine: line = 1, startColumn: column = 1 } = this.#tokens[this.#at] ?? {};
+    const made = read();
+    this.places.set(made, { line, column });
+    return made;
   }
 
   #numberOrList(): number[] {
@@ -131,7 +171,7 @@ class Reader {
 
   #type(): TensorType {
     const elem: ElementType = this.#oneOf(elementTypes, "an element type");
-    const shape = this.#list("[", "]", () => this.#number());
+    const shape = this.#shape();
     if (!this.#take("(")) return { elem, shape };
     this.#expect("scale", ":");
     const scale = this.#numberOrList();
@@ -146,22 +186,28 @@ class Reader {
   #data({ elem, shape }: TensorType): Tensor {
     if (this.#take("random")) return randomTensor(elem, shape, this.#number());
     if (this.#take("@")) {
-      const at = this.#number();
+      const token = this.#tokens[this.#at];
+      const at = this.#whole();
       const stored = elem === "float16" ? "float32" : elem;
       const bytes = elementCount(shape) * elementBytes(stored);
+      if (at + bytes > this.#weights.length)
+        throw new GraphTextError(`the side file ends before byte ${at + bytes}`, token);
       return { ...tensorFromBytes(stored, shape, this.#weights.subarray(at, at + bytes)), elem };
     }
     return this.#inlineData(elem, shape);
   }
 
   #inlineData(elem: ElementType, shape: readonly number[]): Tensor {
-    const data = newArray(elem, elementCount(shape));
     const start = this.#tokens[this.#at];
     const images = this.#list("[", "]", () => this.#next(Num, "a number"));
-    if (images.length !== data.length)
-      throw new GraphTextError(`expected ${data.length} numbers, found ${images.length}`, start);
-    if (data instanceof BigInt64Array || data instanceof BigUint64Array)
-      images.forEach((image, i) => (data[i] = BigInt(image)));
+    const count = elementCount(shape);
+    if (images.length !== count)
+      throw new GraphTextError(`expected ${count} numbers, found ${images.length}`, start);
+    const data = newArray(elem, count);
+    const isBig = data instanceof BigInt64Array || data instanceof BigUint64Array;
+    if (isBig && !images.every((image) => /^-?\d+$/.test(image)))
+      throw new GraphTextError("expected whole numbers", start);
+    if (isBig) images.forEach((image, i) => (data[i] = BigInt(image)));
     else data.set(tensorOf("float64", shape, images.map(parseNumber)).data as Float64Array);
     return { elem, shape, data };
   }
@@ -185,10 +231,12 @@ class Reader {
     return value;
   }
 
-  #statement(): void {
+  #statement(): Node {
     const results: { id: string; name: string; type: TensorType }[] = [];
     do {
+      const token = this.#tokens[this.#at];
       const id = this.#next(Id, "a value");
+      if (this.#values.has(id)) throw new GraphTextError(`${id} is defined twice`, token);
       const name = this.#tokens[this.#at]?.tokenType === Str ? this.#text() : "";
       this.#expect(":");
       results.push({ id, name, type: this.#type() });
@@ -212,13 +260,22 @@ class Reader {
     const node = makeNode({ op, inputs, attrs, types, names: results.map((r) => r.name), origins });
     this.#nodes.push(node);
     results.forEach((r, i) => this.#values.set(r.id, node.outputs[i]!));
+    return node;
   }
 
   #region(): Region | undefined {
     if (this.#take("_")) return undefined;
-    const value = this.#value()!;
+    return this.#rows();
+  }
+
+  #rows(): Region {
+    const value = this.#value() ?? this.#fail("a value");
     this.#expect("rows");
-    return { value, rowBegin: this.#number(), rowEnd: this.#number() };
+    const token = this.#tokens[this.#at];
+    const [rowBegin, rowEnd] = [this.#whole(), this.#whole()];
+    if (rowBegin > rowEnd || rowEnd > Math.max(1, ...value.type.shape))
+      throw new GraphTextError(`there are no rows ${rowBegin} to ${rowEnd}`, token);
+    return { value, rowBegin, rowEnd };
   }
 
   #regions(): (Region | undefined)[] {
@@ -227,29 +284,29 @@ class Reader {
 
   #ticks(): { begin: number; end: number } {
     this.#expect("ticks");
-    return { begin: this.#number(), end: this.#number() };
+    return { begin: this.#whole(), end: this.#whole() };
   }
 
   #scratch(): Pick<Step, "scratch"> {
     if (!this.#take("scratch")) return {};
-    return { scratch: { offset: this.#number(), bytes: this.#number() } };
+    return { scratch: { offset: this.#whole(), bytes: this.#whole() } };
   }
 
   #step(): Step {
-    const node = this.#nodes[this.#number()] ?? this.#fail("a node's number");
+    const node = this.#nodes[this.#whole()] ?? this.#fail("a node's number");
     const inputs = this.#regions();
-    const outputs = this.#regions() as Region[];
+    const outputs = this.#list("(", ")", () => this.#rows());
     return { node, inputs, outputs, ...this.#ticks(), ...this.#scratch() };
   }
 
   #buffer(): Buffer {
     const id = Number(this.#next(Word, "a buffer").slice(1));
     const label = this.#text();
-    const bytes = this.#number();
+    const bytes = this.#whole();
     this.#expect("at");
-    const offset = this.#number();
+    const offset = this.#whole();
     const parts = this.#list("(", ")", () => {
-      const [from, to] = [this.#number(), this.#number()];
+      const [from, to] = [this.#whole(), this.#whole()];
       return { from, to, ...this.#ticks() };
     });
     return { id, label, bytes, offset, parts };
@@ -257,25 +314,26 @@ class Reader {
 
   #place(): Place {
     this.#expect("at");
-    const offset = this.#number();
+    const offset = this.#whole();
     if (!this.#take("rows")) return { offset };
-    return { offset, rows: this.#list("(", ")", () => this.#number()) };
+    return { offset, rows: this.#list("(", ")", () => this.#whole()) };
   }
 
   #plan(): Plan {
-    const arenaBytes = this.#number();
+    const arenaBytes = this.#whole();
     this.#expect("align");
-    const alignBytes = this.#number();
+    const alignBytes = this.#whole();
     this.#expect("{");
     const pools: Pool[] = [];
     while (this.#take("pool"))
       pools.push({ memory: this.#text(), begin: this.#number(), end: this.#number() });
     const buffers: Buffer[] = [];
-    while (/^b\d+$/.test(this.#tokens[this.#at]?.image ?? "")) buffers.push(this.#buffer());
+    while (/^b\d+$/.test(this.#tokens[this.#at]?.image ?? ""))
+      buffers.push(this.#located(() => this.#buffer()));
     const places = new Map<Value, Place>();
-    while (this.#take("place")) places.set(this.#value()!, this.#place());
+    while (this.#take("place")) places.set(this.#value() ?? this.#fail("a value"), this.#place());
     const steps: Step[] = [];
-    while (this.#take("step")) steps.push(this.#step());
+    while (this.#take("step")) steps.push(this.#located(() => this.#step()));
     this.#expect("}");
     return { arenaBytes, alignBytes, pools, buffers, places, steps };
   }
@@ -285,7 +343,7 @@ class Reader {
     const level: Level = this.#oneOf(["imported", "lowered", "planned"], "a level");
     const name = this.#text();
     this.#expect("{");
-    while (!this.#peek("return")) this.#statement();
+    while (!this.#peek("return")) this.#located(() => this.#statement());
     this.#expect("return");
     const outputs: { value: Value; name: string }[] = [];
     do {
@@ -293,8 +351,10 @@ class Reader {
       this.#expect("as");
       outputs.push({ value, name: this.#text() });
     } while (this.#take(","));
-    const plan = this.#take("plan") ? this.#plan() : undefined;
+    if (level === "planned") this.#expect("plan");
+    const plan = level === "planned" ? this.#plan() : undefined;
     this.#expect("}");
+    if (this.#at < this.#tokens.length) this.#fail("the end");
     const inputs = this.#nodes.filter((n) => n.op === "Input").map((n) => n.outputs[0]!);
     const graph = makeGraph("lowered", name, inputs, outputs);
     return { ...graph, level, plan } as Graph;
@@ -322,6 +382,18 @@ export function randomTensor(elem: ElementType, shape: readonly number[], seed: 
   return tensorOf(elem, shape, Array.from({ length: count }, draw));
 }
 
+/** A graph, and where its nodes, buffers and steps begin in the text. */
+export interface LocatedGraph {
+  readonly graph: Graph;
+  readonly places: ReadonlyMap<Node | Step | Buffer, TextPlace>;
+}
+
 /** @throws GraphTextError with line and column. */
-export const parseGraph = (text: string, weights: Uint8Array = new Uint8Array()): Graph =>
-  new Reader(text, weights).graph();
+export function parseLocated(text: string, weights: Uint8Array = new Uint8Array()): LocatedGraph {
+  const reader = new Reader(text, weights);
+  return { graph: reader.graph(), places: reader.places };
+}
+
+/** @throws GraphTextError with line and column. */
+export const parseGraph = (text: string, weights?: Uint8Array): Graph =>
+  parseLocated(text, weights).graph;

@@ -212,8 +212,11 @@ class Builder {
     for (const i of inPlace) {
       const chunk = operands[i] && this.#dying(operands[i], s);
       const [old, own] = [chunk && this.#blocks[chunk.block]!, this.#blocks[made.block]!];
-      if (!old || old.bytes < own.bytes || old.align < own.align) continue;
-      if (this.#network.tensors[operands[i]!.tensor]!.layout.planes > 1) continue;
+      if (!old || old.align < own.align) continue;
+      const { layout } = this.#network.tensors[operands[i]!.tensor]!;
+      // The block may be larger: it may have been taken over from a larger operand.
+      const bytes = layout.bytes * (chunk!.end - chunk!.begin);
+      if (layout.planes > 1 || bytes < own.bytes) continue;
       own.bytes = 0;
       made.block = chunk!.block;
       old.isShared = true;

@@ -133,7 +133,7 @@ export class Goals {
     return isMet ? [...over, 0, bytes, time] : [...over, 1, time, bytes];
   }
 
-  /** What comes nearest to a budget: also those that would be chosen for size. */
+  /** What comes nearest to a budget that is hard to meet; also what `sram` would choose. */
   tightest(): Candidate[] {
     return [this.least(), ...this.#smallest(slowdown.sram).slice(0, finalists)];
   }

@@ -85,7 +85,8 @@ export interface Planned {
   readonly isProved: boolean;
   /** Bytes for which the pools have no room. */
   readonly missing: number;
-  readonly order: ChosenOrder;
+  /** Absent for a plan that was given. */
+  readonly order?: ChosenOrder;
   /** If asked for: programs none of which is better in SRAM and time, the fastest first. */
   readonly frontier: readonly Candidate[];
   /** What is in use while most bytes are, and the node that runs then. */

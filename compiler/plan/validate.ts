@@ -66,7 +66,12 @@ class Arena {
         .slice(begin, end)
         .map((at, i) => ({ begin: at, end: at + row, from: from + i * row }));
     });
-    for (const span of spans.flat()) this.#check(span.begin, span.end, when);
+    const elementBytes = sizeOf({ ...value, type: { ...value.type, shape: [] } });
+    for (const span of spans.flat()) {
+      this.#check(span.begin, span.end, when);
+      if (span.begin % elementBytes > 0)
+        this.problems.add(`${when}: elements of ${elementBytes} bytes begin at byte ${span.begin}`);
+    }
     return spans.flat();
   }
 
@@ -252,10 +257,15 @@ class Play {
 
   #useScratch(made: Range): void {
     const { scratch, node } = this.#step;
+    const needed = this.#kernel.scratchBytes?.(node) ?? 0;
+    if ((scratch?.bytes ?? 0) < needed)
+      this.#arena.problems.add(`${this.#when}: it needs ${needed} bytes of scratch memory`);
     if (!scratch) return;
     const over = this.#kernel.scratchOver?.(node);
     const x = this.#step.inputs[0] ? this.#reads(0, made) : [];
     const isOver = over !== undefined && x[0] !== undefined && scratch.offset === x[0].begin + over;
+    if (!isOver && scratch.offset % 4 > 0)
+      this.#arena.problems.add(`${this.#when}: scratch memory begins at byte ${scratch.offset}`);
     const span = { begin: scratch.offset, end: scratch.offset + scratch.bytes };
     if (!isOver) this.#arena.forget(span, this.#when);
     if (!isOver) this.#readAll(made);

@@ -1,0 +1,73 @@
+/** What the user's budgets and the target's memories allow a program to be. */
+import * as say from "./diagnostics.ts";
+import { MoteError } from "./diagnostics.ts";
+import type { Emitted } from "./emit/emit.ts";
+import type { Sections } from "./emit/sections.ts";
+import type { Planned } from "./plan/plan.ts";
+import { type Pool, poolsOf, type Target } from "./target.ts";
+
+/** The layer that runs at the peak. */
+const placeOf = ({ node }: Planned["peak"], file: string) =>
+  node ? { file, node: node.origins[0] ?? node.op } : { file };
+
+export function checkSram(
+  { graph, peak }: Planned,
+  budget: number | undefined,
+  file: string,
+): void {
+  const { arenaBytes } = graph.plan;
+  if (budget === undefined || arenaBytes <= budget) return;
+  const place = placeOf(peak, file);
+  throw new MoteError(say.overSram(place, budget, arenaBytes, peak.inUse));
+}
+
+/** Code is what was measured for the kernels: the C compiler's own figure comes later. */
+export function checkFlash(
+  { weightsBytes, tablesBytes }: Emitted,
+  code: number,
+  budget: number | undefined,
+  file: string,
+): void {
+  const needed = weightsBytes + tablesBytes + code;
+  if (budget === undefined || needed <= budget) return;
+  const parts = [
+    { label: "weights", bytes: weightsBytes },
+    { label: "tables", bytes: tablesBytes },
+    { label: "code", bytes: code },
+  ];
+  throw new MoteError(say.overFlash(file, budget, needed, parts));
+}
+
+/** Names by which sections can be given: of the pools, or of all where there are none. */
+const sectionNames = (pools: readonly Pool[], absent: string): string[] =>
+  pools.length > 0 ? pools.map((p) => p.name) : [absent];
+
+export function sectionsOf(
+  target: Target,
+  given: ReadonlyMap<string, string> = new Map(),
+): Sections {
+  const flash = poolsOf(target, "flash");
+  const names = sectionNames(poolsOf(target, "ram"), "arena");
+  const known = [...names, ...sectionNames(flash, "weights")];
+  const problems = [...given].flatMap(([memory, section]) => {
+    const same = [...given.keys()].filter((m) => given.get(m) === section);
+    if (!known.includes(memory)) return [say.unknownSection(memory, target.name, known)];
+    return same.indexOf(memory) > 0 ? [say.sharedSection(section, same)] : [];
+  });
+  if (problems.length > 0) throw new MoteError(...problems);
+  return { given, flash };
+}
+
+export function checkPools({ peak, missing }: Planned, target: Target, file: string): void {
+  if (missing <= 0) return;
+  const pools = poolsOf(target, "ram");
+  throw new MoteError(
+    say.poolsTooSmall(placeOf(peak, file), target.name, pools, missing, peak.inUse),
+  );
+}
+
+export function checkFlashPools({ flash }: Emitted, target: Target, file: string): void {
+  const pools = poolsOf(target, "flash");
+  const missing = Math.max(0, ...flash.map(({ bytes }, i) => bytes - pools[i]!.bytes));
+  if (missing > 0) throw new MoteError(say.flashPoolsTooSmall(file, target.name, pools, missing));
+}
