@@ -290,7 +290,8 @@ it(`${cellCount} networks of cells run as the reference says in orders of their 
     const [whole, least] = (["speed", "sram"] as const).map((optimize) =>
       programOf(graph, { optimize, name: `c${i}_${optimize}`, ioLayout: "nhwc" }),
     ) as [Program, Program];
-    const { order, lowerBoundBytes } = whole.memory;
+    const { lowerBoundBytes } = whole.memory;
+    const order = whole.memory.order!;
     expect(order.exact).toBe(true);
     expect(lowerBoundBytes).toBe(order.peakBytes);
     expect(whole.graph.plan.arenaBytes).toBeLessThan(1.02 * order.peakBytes);
@@ -315,7 +316,7 @@ describe("images that are delivered by rows", () => {
     const outputs = [{ name: "y", value: branches(r, x) }];
     const graph = makeGraph("imported", "rows", [x], outputs);
     const program = programOf(graph, { optimize, rowInput: true });
-    const { order } = program.memory;
+    const order = program.memory.order!;
     expect(order.peakBytes).toBeLessThan(order.givenBytes);
     expect(layersIn(program).nodes[0]!.op).toBe("RowInput");
     const data = r.tensor("float32", program.graph.inputs[0]!.type.shape, -1, 1);
