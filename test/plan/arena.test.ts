@@ -1,6 +1,8 @@
 /** Arenas on Cortex-M4: what issue "Memory" asks for, and no less than the program's own steps need. */
 import { describe, expect, it } from "vitest";
 import { type CompileOptions, compile, type Program } from "../../compiler/compile.ts";
+import { layersOf } from "../../compiler/ir/plan.ts";
+import { kernelOf } from "../../compiler/kernels/select.ts";
 import { bundled, modelFile } from "../support/models.ts";
 
 const programOf = (name: string, options: CompileOptions): Program =>
@@ -34,6 +36,20 @@ describe.each(bundled)("%s", (name) => {
     expect(plan.arenaBytes).toBeGreaterThanOrEqual(largest);
     expect(plan.arenaBytes).toBeGreaterThanOrEqual(memory.lowerBoundBytes);
     if (memory.isProved) expect(plan.arenaBytes).toBe(memory.lowerBoundBytes);
+  });
+
+  it("makes each row once: the same multiply-accumulates as whole tensors", () => {
+    const { plan } = programOf(name, { optimize: "sram" }).graph;
+    for (const node of layersOf(plan)) {
+      const own = plan.steps.filter((s) => s.node === node);
+      const gathers = kernelOf(node).accumulates;
+      const rows = own.map((s) => (gathers ? s.inputs[0]! : s.outputs[0]!));
+      const ends = rows.map((r) => r.rowEnd);
+      expect(rows.map((r) => r.rowBegin)).toEqual([0, ...ends.slice(0, -1)]);
+      const { shape } = rows[0]!.value.type;
+      if (own.length > 1) expect(ends.at(-1)).toBe(shape[1]);
+    }
+    if (name !== "ad") expect(plan.steps.length).toBeGreaterThan(layersOf(plan).length);
   });
 
   it("aligns the arena, and pieces of it as their elements", () => {
