@@ -30,7 +30,7 @@ import { operatorOf } from "./ops/registry.ts";
 import { asPlanned, faultsOf } from "./plan/given.ts";
 import type { Goal } from "./plan/goal.ts";
 import { type Planned, plan } from "./plan/plan.ts";
-import { validate } from "./plan/validate.ts";
+import { validate } from "./plan/validate/validate.ts";
 import type { Costs } from "./plan/ways.ts";
 import { integerBoundary } from "./quantize/boundary.ts";
 import { insertQuantization, observeRanges } from "./quantize/calibrate.ts";

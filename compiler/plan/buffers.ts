@@ -43,9 +43,11 @@ const meets = (a: Part, b: Part): boolean =>
 export function disjoint({ parts, isShared }: Block): readonly Part[] {
   if (!isShared) return parts;
   const kept: Part[] = [];
+  let open: Part[] = [];
   for (const part of [...parts].sort((a, b) => a.begin - b.begin)) {
+    open = open.filter((old) => old.end > part.begin);
     let left = [part];
-    for (const old of kept) {
+    for (const old of open) {
       if (!left.some((p) => meets(p, old))) continue;
       left = left.flatMap((p): Part[] => {
         if (!meets(p, old)) return [p];
@@ -57,6 +59,7 @@ export function disjoint({ parts, isShared }: Block): readonly Part[] {
       });
     }
     kept.push(...left);
+    open.push(...left);
   }
   return kept;
 }

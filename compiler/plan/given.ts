@@ -4,7 +4,7 @@ import type { Buffer, Region, Step } from "../ir/plan.ts";
 import { hasKernel, kernelOf } from "../kernels/select.ts";
 import type { Planned } from "./plan.ts";
 import type { PoolSpec } from "./pools.ts";
-import { validate } from "./validate.ts";
+import { validate } from "./validate/validate.ts";
 import type { Costs } from "./ways.ts";
 
 export interface Fault {

@@ -2,7 +2,7 @@
 import type { Graph, Node } from "../ir/graph.ts";
 import { type Method, memoryOf } from "./buffers.ts";
 import type { Network, Operation, TensorFacts } from "./network.ts";
-import { bestOrder, type Order, type OrderGraph, type OrderNode } from "./order.ts";
+import { bestOrder, type Order, type OrderGraph, type OrderNode } from "./order/order.ts";
 import { isWhole, type Piece } from "./pieces.ts";
 import { liveBytes } from "./search.ts";
 import type { Way } from "./ways.ts";

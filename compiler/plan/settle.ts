@@ -3,7 +3,7 @@ import type { Graph, Node } from "../ir/graph.ts";
 import { elementBytes } from "../ir/types.ts";
 import { type Goal, Goals, timeOf, undominated } from "./goal.ts";
 import { type Network, networkOf } from "./network.ts";
-import type { Order } from "./order.ts";
+import type { Order } from "./order/order.ts";
 import { place } from "./place.ts";
 import { groupsOf, type InPools, type PoolSpec, placeInPools } from "./pools.ts";
 import { reorder } from "./reorder.ts";

@@ -7,7 +7,7 @@ import { parseGraph } from "../../compiler/ir/parse.ts";
 import { printGraph } from "../../compiler/ir/print.ts";
 import { type Tensor, tensorOf } from "../../compiler/ir/tensor.ts";
 import { elementTypes } from "../../compiler/ir/types.ts";
-import { validate } from "../../compiler/plan/validate.ts";
+import { validate } from "../../compiler/plan/validate/validate.ts";
 import { stages } from "../../compiler/steps.ts";
 import { bundled, modelFile } from "../support/models.ts";
 

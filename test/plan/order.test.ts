@@ -1,6 +1,6 @@
 /** Orders of nodes against all topological orders, measured by lifetimes. */
 import { describe, expect, it } from "vitest";
-import { bestOrder, type OrderGraph, type OrderNode } from "../../compiler/plan/order.ts";
+import { bestOrder, type OrderGraph, type OrderNode } from "../../compiler/plan/order/order.ts";
 import { Random } from "../support/random.ts";
 
 const soak = process.env.MOTE_SOAK === "1";

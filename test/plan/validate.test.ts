@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.ts";
 import type { Graph } from "../../compiler/ir/graph.ts";
 import type { Buffer, Part, Place, Plan, Region, Step } from "../../compiler/ir/plan.ts";
-import { validate } from "../../compiler/plan/validate.ts";
+import { validate } from "../../compiler/plan/validate/validate.ts";
 import { bundled, modelFile } from "../support/models.ts";
 
 type Optimize = "speed" | "sram";

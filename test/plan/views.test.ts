@@ -5,7 +5,7 @@ import { type CompileOptions, compile, type Program } from "../../compiler/compi
 import { constant, input, makeGraph, type Node, type Value } from "../../compiler/ir/graph.ts";
 import { int64s } from "../../compiler/ir/tensor.ts";
 import { build, buildNode } from "../../compiler/ops/build.ts";
-import { validate } from "../../compiler/plan/validate.ts";
+import { validate } from "../../compiler/plan/validate/validate.ts";
 import { runBatch } from "../support/batch.ts";
 import { expectNear } from "../support/near.ts";
 import { Random } from "../support/random.ts";

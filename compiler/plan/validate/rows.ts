@@ -2,7 +2,7 @@
  * What the validator knows of values and operators: where views lie in what they show, and which
  * rows of an input rows of an output need. It shares no code with the planner.
  */
-import { constantOf, ints, type Node, str, type Value } from "../ir/graph.ts";
+import { constantOf, ints, type Node, str, type Value } from "../../ir/graph.ts";
 
 export const sizeOf = ({ type }: Value): number => {
   const bits = /64/.test(type.elem)

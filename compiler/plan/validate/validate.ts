@@ -2,20 +2,11 @@
  * Whether a plan keeps every byte until its last reader. It plays the schedule on an arena in which
  * every range of bytes remembers what was written there last, and shares no code with the planner.
  */
-import { type Graph, type Node, str, type Value } from "../ir/graph.ts";
-import type { Place, Plan, Region, Step } from "../ir/plan.ts";
-import { inPlaceInputs, type Kernel, partsOf } from "../kernels/kernel.ts";
-import { kernelOf } from "../kernels/select.ts";
-import {
-  imageOf,
-  isView,
-  madeIn,
-  needed,
-  type Range,
-  shown,
-  sizeOf,
-  viewProblem,
-} from "./validate-rows.ts";
+import { type Graph, type Node, str, type Value } from "../../ir/graph.ts";
+import type { Place, Plan, Region, Step } from "../../ir/plan.ts";
+import { inPlaceInputs, type Kernel, partsOf } from "../../kernels/kernel.ts";
+import { kernelOf } from "../../kernels/select.ts";
+import { imageOf, isView, madeIn, needed, type Range, shown, sizeOf, viewProblem } from "./rows.ts";
 
 /** Bytes [begin, end) of the arena that hold those from `from` on of a value. */
 interface Span {
