@@ -14,9 +14,14 @@ export interface Goal {
 /** How much slower than the fastest program within the budgets one may be. */
 const slowdown = { speed: 1, balanced: 1.02, size: 2, sram: 1.5 } as const;
 
-/** Steps of the search for a number of bytes; fewer for large networks. */
+/**
+ * Steps of the search for a number of bytes; and how many numbers below that are tried, since what
+ * is found within more bytes is not always found faster.
+ */
 const bisections = 8;
 const bisectionsOfLarge = 4;
+const samples = 6;
+const samplesOfLarge = 1;
 
 /** By instructions; cycles, where the target has a model of them, may lose twice as much. */
 const isWithin = (c: Candidate, fastest: Candidate, factor: number): boolean =>
@@ -103,16 +108,25 @@ export class Goals {
     if (factor === 1) return [fastest];
     const start = this.#start();
     const all = [fastest, start];
-    let [low, high] = [Math.min(start.liveBytes, fastest.bytes), fastest.bytes];
-    const steps = this.#search.isLarge(start) ? bisectionsOfLarge : bisections;
-    for (let i = 0; i < steps && low < high; i++) {
-      const bytes = i === 0 ? low : Math.floor((low + high) / 2);
-      const found = this.within({ bytes, flash: this.#flash }, timeWithin(fastest, factor));
+    const time = timeWithin(fastest, factor);
+    /** What is found within so many bytes; whether it is fast enough and small enough. */
+    const isMet = (bytes: number): boolean => {
+      const found = this.within({ bytes, flash: this.#flash }, time);
       all.push(found);
-      if (isWithin(found, fastest, factor) && found.bytes <= bytes)
-        high = Math.min(bytes, found.bytes);
-      else low = bytes + 1;
+      if (!isWithin(found, fastest, factor) || found.bytes > bytes) return false;
+      high = Math.min(bytes, found.bytes);
+      return true;
+    };
+    const least = Math.min(start.liveBytes, fastest.bytes);
+    let [low, high] = [least, fastest.bytes];
+    const isLarge = this.#search.isLarge(start);
+    for (let i = 0; i < (isLarge ? bisectionsOfLarge : bisections) && low < high; i++) {
+      const bytes = i === 0 ? low : Math.floor((low + high) / 2);
+      if (!isMet(bytes)) low = bytes + 1;
     }
+    const [ratio, count] = [least / high, isLarge ? samplesOfLarge : samples];
+    for (let i = 1; i <= count && ratio < 1; i++)
+      if (least < high) isMet(Math.floor(high * ratio ** (i / (count + 1))));
     return distinct(all.filter((c) => isWithin(c, fastest, factor))).sort(bySize);
   }
 

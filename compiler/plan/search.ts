@@ -64,7 +64,24 @@ export function usage({ blocks, ticks }: Memory): Int32Array {
 export const liveBytes = (memory: Memory): number =>
   usage(memory).reduce((a, b) => Math.max(a, b), 0);
 
+/** What is remembered of a choice. */
+interface Outlook {
+  /** Bytes in use by tick, the most of them, and when each slice of which operation begins. */
+  readonly usage: Int32Array;
+  readonly live: number;
+  readonly ticks: Int32Array;
+  readonly operations: Int32Array;
+  /** Bytes of an arena, once it has been placed; and what would have been enough then. */
+  placed?: number;
+  enough?: number;
+}
+
+/** Bytes that remembered choices may take. */
+const outlooksBytes = 1 << 26;
+
 export class Search {
+  readonly #outlooks = new Map<string, Outlook>();
+  #outlooksBytes = 0;
   readonly #network: Network;
   readonly #ways: readonly (readonly Way[])[];
   readonly #code: (kernel: Kernel) => number;
@@ -93,6 +110,33 @@ export class Search {
     return { methods, slices, memory: memoryOf(this.#network, methods, slices, unit) };
   }
 
+  #outlook(choice: Choice): Outlook {
+    const key = choice.join();
+    const known = this.#outlooks.get(key);
+    if (known) return known;
+    const { slices, memory } = this.draft(choice);
+    const bytes = usage(memory);
+    const outlook = {
+      usage: bytes,
+      live: bytes.reduce((a, b) => Math.max(a, b), 0),
+      ticks: memory.ticks,
+      operations: Int32Array.from(slices, (s) => s.operation),
+    };
+    this.#outlooksBytes += 4 * (bytes.length + 2 * slices.length) + 2 * key.length;
+    if (this.#outlooksBytes < outlooksBytes) this.#outlooks.set(key, outlook);
+    return outlook;
+  }
+
+  /** Bytes of an arena that is found quickly; no search for less than `enough`. */
+  #placedBytes(choice: Choice, enough = 0): number {
+    const outlook = this.#outlook(choice);
+    const { placed = Infinity, enough: before = Infinity } = outlook;
+    if (placed <= enough || placed > before) return placed;
+    outlook.placed = placedBytes(this.draft(choice).memory.blocks, enough);
+    outlook.enough = enough;
+    return outlook.placed;
+  }
+
   #chosen(choice: Choice): Way[] {
     return this.#ways.map((ways, i) => ways[choice[i]!]!);
   }
@@ -111,11 +155,10 @@ export class Search {
 
   candidate(choice: Choice): Candidate {
     const ways = this.#chosen(choice);
-    const { memory } = this.draft(choice);
     return {
       choice,
-      liveBytes: liveBytes(memory),
-      bytes: placedBytes(memory.blocks),
+      liveBytes: this.#outlook(choice).live,
+      bytes: this.#placedBytes(choice),
       flash: this.#flash(choice),
       time: ways.reduce((sum, w) => sum + w.time, 0),
       instructions: ways.reduce((sum, w) => sum + w.instructions, 0),
@@ -158,7 +201,7 @@ export class Search {
           const own = choice[i]!;
           if (way === own) continue;
           choice[i] = way;
-          const bytes = liveBytes(this.draft(choice).memory);
+          const bytes = this.#outlook(choice).live;
           if (bytes >= least || this.#flash(choice) > flashMax) choice[i] = own;
           else {
             isBetter = true;
@@ -175,16 +218,12 @@ export class Search {
   }
 
   /** The bytes of a choice, or Infinity if these or its flash are beyond the limits. */
-  #bytesWithin(
-    choice: Choice,
-    { bytes, flash }: Limits,
-    bytesOf: (memory: Memory, most: number) => number,
-  ): number {
+  #bytesWithin(choice: Choice, { bytes, flash }: Limits, isPlaced: boolean): number {
     if (flash !== Infinity && this.#flash(choice) > flash) return Infinity;
     if (bytes === Infinity) return 0;
-    const { memory } = this.draft(choice);
-    if (liveBytes(memory) > bytes) return Infinity;
-    const placed = bytesOf(memory, bytes);
+    const { live } = this.#outlook(choice);
+    if (live > bytes) return Infinity;
+    const placed = isPlaced ? this.#placedBytes(choice, bytes) : live;
     return placed <= bytes ? placed : Infinity;
   }
 
@@ -193,25 +232,20 @@ export class Search {
    * limit of bytes at first may get no larger.
    */
   fasten(from: Candidate, limits: Limits): Candidate {
-    if (!this.isLarge(from))
-      return this.#fastened(from, limits, (memory, most) => placedBytes(memory.blocks, most));
+    if (!this.isLarge(from)) return this.#fastened(from, limits, true);
     let found = from;
     let live = limits.bytes;
     for (let i = 0; i < lazyTries; i++) {
       const start = { ...from, bytes: from.liveBytes };
-      found = this.#fastened(start, { ...limits, bytes: live }, liveBytes);
+      found = this.#fastened(start, { ...limits, bytes: live }, false);
       if (found.bytes <= limits.bytes || live <= from.liveBytes) return found;
       live = Math.max(from.liveBytes, live - (found.bytes - limits.bytes));
     }
     return found;
   }
 
-  /** @param bytesOf what is held against the limit; called where no fewer bytes are in use. */
-  #fastened(
-    from: Candidate,
-    limits: Limits,
-    bytesOf: (memory: Memory, most: number) => number,
-  ): Candidate {
+  /** @param isPlaced whether the arena is held against the limit, not just the bytes in use. */
+  #fastened(from: Candidate, limits: Limits, isPlaced: boolean): Candidate {
     const choice = [...from.choice];
     let most = Math.max(from.bytes, limits.bytes);
     let isBetter = true;
@@ -223,7 +257,7 @@ export class Search {
         const own = choice[i]!;
         for (let way = 0; way < own; way++) {
           choice[i] = way;
-          const bytes = this.#bytesWithin(choice, { ...limits, bytes: most }, bytesOf);
+          const bytes = this.#bytesWithin(choice, { ...limits, bytes: most }, isPlaced);
           if (bytes < Infinity) {
             most = Math.max(bytes, limits.bytes);
             isBetter = true;
@@ -238,14 +272,12 @@ export class Search {
 
   /** Bytes times ticks beyond a limit, and the operations that run then or touch what these do. */
   #excess(choice: Choice, limit: number): { area: number; hot: Set<number> } {
-    const { slices, memory } = this.draft(choice);
-    const bytes = usage(memory);
+    const { usage: bytes, ticks, operations } = this.#outlook(choice);
     let area = 0;
     const hot = new Set<number>();
-    slices.forEach(({ operation }, s) => {
+    operations.forEach((operation, s) => {
       let own = 0;
-      for (let t = memory.ticks[s]!; t < memory.ticks[s + 1]!; t++)
-        own += Math.max(0, bytes[t]! - limit);
+      for (let t = ticks[s]!; t < ticks[s + 1]!; t++) own += Math.max(0, bytes[t]! - limit);
       area += own;
       if (own > 0) hot.add(operation);
     });
