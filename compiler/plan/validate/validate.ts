@@ -182,13 +182,14 @@ class Play {
   }
 
   /** Whether an input may be written over by the step: the output begins there and is no longer. */
-  #isTaken(input: number, made: Range, written: readonly Span[]): boolean {
+  #isTaken(input: number, written: readonly Span[]): boolean {
     const region = this.#step.inputs[input];
     if (!region || !inPlaceInputs(this.#kernel, this.#step.node).includes(input)) return false;
-    const { value, rowBegin } = region;
-    const [first] = this.#arena.spans(value, [rowBegin, rowBegin + 1], this.#layout(input), "");
-    const isSameBegin = first !== undefined && first.begin === written[0]?.begin;
-    return isSameBegin && endOf(written) <= endOf(this.#reads(input, made));
+    const { value, rowBegin, rowEnd } = region;
+    const { rows } = imageOf(value, this.#layout(input));
+    const given: Range = [rowBegin, Math.min(rowEnd, rows)];
+    const spans = this.#arena.spans(value, given, this.#layout(input), this.#when);
+    return spans[0]?.begin === written[0]?.begin && endOf(written) <= endOf(spans);
   }
 
   /** Whatever a step touches is in use in some buffer while it runs. */
@@ -241,7 +242,7 @@ class Play {
     inputs.forEach((region, i) => {
       const read = region ? this.#reads(i, made) : [];
       const isMet = read.some((r) => written.some((w) => meet(r, w)));
-      if (isMet && !this.#isTaken(i, made, written))
+      if (isMet && !this.#isTaken(i, written))
         this.#arena.problems.add(`${this.#when}: the output lies over input ${i}`);
     });
   }
@@ -298,7 +299,7 @@ class Play {
     const written = outputs.flatMap((o) => this.#writes(o, this.#made(o)));
     this.#follow(made, written);
     this.#checkUse(made, written);
-    const order = inputs.some((_, i) => this.#isTaken(i, made, written))
+    const order = inputs.some((_, i) => this.#isTaken(i, written))
       ? Infinity
       : (this.#kernel.rowsAtOnce?.(node) ?? Infinity);
     if (order === Infinity || outputs.length > 1) {
