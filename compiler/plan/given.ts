@@ -1,7 +1,8 @@
 /** A plan that was not made here but read, perhaps edited by hand: what is wrong with it. */
 import type { Graph, Node, Value } from "../ir/graph.ts";
-import type { Buffer, Region, Step } from "../ir/plan.ts";
+import { type Buffer, layersOf, type Region, type Step } from "../ir/plan.ts";
 import { hasKernel, kernelOf } from "../kernels/select.ts";
+import { peakOf } from "./peak.ts";
 import type { Planned } from "./plan.ts";
 import type { PoolSpec } from "./pools.ts";
 import { validate } from "./validate/validate.ts";
@@ -101,36 +102,16 @@ export function faultsOf(
   return [];
 }
 
-/** Bytes of a buffer in use at a time; parts may lie over others. */
-function liveBytes({ parts }: Buffer, tick: number): number {
-  const live = parts.filter((p) => p.begin <= tick && tick < p.end);
-  let [bytes, at] = [0, 0];
-  for (const { from, to } of live.sort((a, b) => a.from - b.from)) {
-    bytes += Math.max(0, to - Math.max(at, from));
-    at = Math.max(at, to);
-  }
-  return bytes;
-}
-
-const inUseAt = ({ buffers }: Graph<"planned">["plan"], tick: number) =>
-  buffers.map((b) => ({ label: b.label, bytes: liveBytes(b, tick) })).filter((b) => b.bytes > 0);
-
 /** What is said of a plan that was given. */
 export function asPlanned(graph: Graph<"planned">, costs: Costs): Planned {
-  const { steps, arenaBytes } = graph.plan;
-  let bytes = 0;
-  let peak: Planned["peak"] = { node: undefined, inUse: [] };
-  for (const { node, begin } of steps) {
-    const inUse = inUseAt(graph.plan, begin);
-    const all = inUse.reduce((sum, b) => sum + b.bytes, 0);
-    if (all > bytes) [bytes, peak] = [all, { node, inUse }];
-  }
-  const nodes = [...new Set(steps.map((s) => s.node))];
+  const { arenaBytes } = graph.plan;
+  const peak = peakOf(graph.plan);
+  const nodes = layersOf(graph.plan);
   const kernels = new Set(nodes.map(kernelOf));
   return {
     graph,
-    lowerBoundBytes: Math.min(bytes, arenaBytes),
-    isProved: bytes === arenaBytes,
+    lowerBoundBytes: Math.min(peak.bytes, arenaBytes),
+    isProved: peak.bytes === arenaBytes,
     missing: 0,
     frontier: [],
     peak,

@@ -1,17 +1,17 @@
 /** A lowered graph with kernels → a schedule of kernel calls over rows of values in one arena. */
 
-import type { InUse } from "../diagnostics/memory.ts";
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { Buffer, Place, Plan, Region, Step } from "../ir/plan.ts";
 import { makesPlanes, rowLayout } from "../kernels/rows.ts";
 import { withKernels } from "../kernels/select.ts";
-import { type Chunk, disjoint, type Memory, type Method } from "./buffers.ts";
+import type { Chunk, Memory, Method } from "./buffers.ts";
 import type { Goal } from "./goal.ts";
 import { type Network, networkOf } from "./network.ts";
+import { type Peak, peakOf } from "./peak.ts";
 import { type Piece, rowsWithin } from "./pieces.ts";
 import type { PoolSpec } from "./pools.ts";
 import type { Slice } from "./schedule.ts";
-import { type Candidate, type Draft, Search, usage } from "./search.ts";
+import { type Candidate, Search } from "./search.ts";
 import { arenaAlignBytes, type ChosenOrder, settle } from "./settle.ts";
 import type { Costs } from "./ways.ts";
 
@@ -89,26 +89,11 @@ export interface Planned {
   readonly order?: ChosenOrder;
   /** If asked for: programs none of which is better in SRAM and time, the fastest first. */
   readonly frontier: readonly Candidate[];
-  /** What is in use while most bytes are, and the node that runs then. */
-  readonly peak: { readonly node: Node | undefined; readonly inUse: readonly InUse[] };
+  readonly peak: Peak;
   /** As measured for the kernels. */
   readonly codeBytes: number;
   /** Predicted for one run. */
   readonly instructions: number;
-}
-
-/** What a memory holds at its fullest. */
-function peakOf({ memory, slices }: Draft, { operations }: Network): Planned["peak"] {
-  const bytes = usage(memory);
-  const tick = bytes.indexOf(bytes.reduce((a, b) => Math.max(a, b), 0));
-  const inUse = new Map<string, number>();
-  for (const block of memory.blocks)
-    for (const { from, to, begin, end } of disjoint(block))
-      if (begin <= tick && tick < end)
-        inUse.set(block.label, (inUse.get(block.label) ?? 0) + to - from);
-  const at = slices.findIndex((_, s) => memory.ticks[s]! <= tick && tick < memory.ticks[s + 1]!);
-  const node = slices[at] && operations[slices[at].operation]!.node;
-  return { node, inUse: [...inUse].map(([label, n]) => ({ label, bytes: n })) };
 }
 
 /** The same nodes of a graph of the same form. */
@@ -158,7 +143,7 @@ export function plan(
     order,
     instructions,
     frontier,
-    peak: peakOf({ memory, slices, methods }, network),
+    peak: peakOf(planned),
     codeBytes: [...new Set(kernels.values())].reduce((sum, k) => sum + costs.code(k), 0),
   };
 }

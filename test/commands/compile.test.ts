@@ -3,30 +3,18 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { mote } from "../support/command.ts";
+import { describe, expect, it } from "vitest";
+import { packagePath } from "../../compiler/paths.ts";
+import { inFoldersOfTheirOwn, mote } from "../support/command.ts";
 import { dataFile } from "../support/mlperf.ts";
 import { modelFile } from "../support/models.ts";
 
-let folder: string;
-const before = process.cwd();
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "mote-command-"));
-  process.chdir(folder);
-});
-afterEach(() => {
-  process.chdir(before);
-  rmSync(folder, { recursive: true, force: true });
-});
+const folder = inFoldersOfTheirOwn();
 
 const kws = modelFile("kws");
 const expectFailure = async (code: string, ...argv: string[]) => {
@@ -113,7 +101,7 @@ describe("compiling", () => {
 
   it("quantises with samples and needs them", async () => {
     await expectFailure("MOTE3001", dataFile("kws_fp32.onnx"), "--quantize", "int8");
-    const samples = join(before, "models/kws/right.npy");
+    const samples = packagePath("models/kws/right.npy");
     expect((await mote(dataFile("kws_fp32.onnx"), "--calib", samples)).code).toBe(0);
     expect(readFileSync("out/kws_fp32.h", "utf8")).toContain("_INPUT_0_TYPE MOTE_INT8");
     expect((await mote(kws, "--calib", samples)).error).toContain("MOTE3007");
@@ -141,7 +129,7 @@ describe("a failed compilation", () => {
     ["MOTE1011", [kws, "--shape", "input=1,-1"]],
     ["MOTE1012", [kws, kws]],
     ["MOTE2016", [kws, "--shape", "inptu=1,1,49,10"]],
-    ["MOTE2017", [join(before, "package.json")]],
+    ["MOTE2017", [packagePath("package.json")]],
     ["MOTE4001", [kws, "--target", "cortex-m5"]],
     ["MOTE1001", [kws.replace("kws.onnx", ""), "--quantize", "int8"]],
   ])("is %s for %j", async (code, argv) => {
@@ -188,8 +176,8 @@ describe("a project", () => {
     mkdirSync("deep/er", { recursive: true });
     process.chdir("deep/er");
     expect((await mote()).code).toBe(0);
-    expect(existsSync(join(folder, "gen/net.h"))).toBe(true);
-    process.chdir(folder);
+    expect(existsSync(join(folder(), "gen/net.h"))).toBe(true);
+    process.chdir(folder());
     expect((await mote("-p", "mote.json", "--noEmit")).code).toBe(0);
   });
 

@@ -1,21 +1,11 @@
 /** Maps of the arena, as a picture and as text, against the plan that they show. */
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
 import { orderText } from "../../compiler/commands/memory.ts";
 import { memoryMap } from "../../compiler/commands/memory-map.ts";
 import { memoryText } from "../../compiler/commands/memory-text.ts";
 import type { Program } from "../../compiler/compile.ts";
-import { mote } from "../support/command.ts";
+import { inFoldersOfTheirOwn, mote } from "../support/command.ts";
 import { bundled, modelFile } from "../support/models.ts";
 import { encodeModel, writeBytes } from "../support/onnx.ts";
 import { compileModel } from "../support/programs.ts";
@@ -210,16 +200,7 @@ it.each([
 });
 
 describe("commands", () => {
-  let folder: string;
-  const before = process.cwd();
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "mote-map-"));
-    process.chdir(folder);
-  });
-  afterEach(() => {
-    process.chdir(before);
-    rmSync(folder, { recursive: true, force: true });
-  });
+  inFoldersOfTheirOwn();
   const kws = modelFile("kws");
   const names = ["<a>&\"b\" 'c'", "日本", "]]>--\u0001\u001b[1m", "ascii"];
   const strange = () => {
