@@ -1,0 +1,142 @@
+/** What expressions of the model language can be while compiling. */
+import type { Graph, Value } from "../../ir/graph.ts";
+import type { ElementType } from "../../ir/types.ts";
+import { type Quantization, type Shape, typeText } from "../../ir/types.ts";
+import type { BlockDeclaration, ModelDeclaration } from "../../language/ast.ts";
+import type { LayerOperator } from "../../language/operators/operator.ts";
+import type { Site, Source } from "./source.ts";
+
+/** A value of the network, and the expression that made it. */
+export class TensorDatum {
+  readonly value: Value;
+  readonly site: Site;
+  constructor(value: Value, site: Site) {
+    this.value = value;
+    this.site = site;
+  }
+}
+
+/** Several values: `(a, b)`, or what a block or operator with several results gives. */
+export class TupleDatum {
+  readonly items: readonly Datum[];
+  constructor(items: readonly Datum[]) {
+    this.items = items;
+  }
+}
+
+/** `int8[4](scale: 0.5)` */
+export class TypeDatum {
+  readonly elem: ElementType;
+  readonly shape: Shape | undefined;
+  readonly quant: Quantization | undefined;
+  constructor(elem: ElementType, shape?: Shape, quant?: Quantization) {
+    this.elem = elem;
+    this.shape = shape;
+    this.quant = quant;
+  }
+}
+
+/** An operator of the language, or any by its ONNX name. */
+export class OperatorDatum {
+  readonly operator: LayerOperator;
+  constructor(operator: LayerOperator) {
+    this.operator = operator;
+  }
+}
+
+/** What all declarations of a file see. */
+export interface FileScope {
+  readonly source: Source;
+  find(name: string): Datum | undefined;
+  names(): Iterable<string>;
+}
+
+/** A block, or a model that another file uses as one. */
+export class BlockDatum {
+  readonly declaration: BlockDeclaration | ModelDeclaration;
+  readonly scope: FileScope;
+  constructor(declaration: BlockDeclaration | ModelDeclaration, scope: FileScope) {
+    this.declaration = declaration;
+    this.scope = scope;
+  }
+}
+
+/** A whole network of another file, used as a block. */
+export class NetworkDatum {
+  readonly graph: Graph<"imported">;
+  readonly name: string;
+  constructor(name: string, graph: Graph<"imported">) {
+    this.name = name;
+    this.graph = graph;
+  }
+}
+
+/** A function of compile-time values. */
+export class FunctionDatum {
+  readonly name: string;
+  readonly apply: (args: readonly Datum[]) => Datum;
+  constructor(name: string, apply: FunctionDatum["apply"]) {
+    this.name = name;
+    this.apply = apply;
+  }
+}
+
+/** What stands before a dot: `onnx`, or the name of an import. */
+export class NamespaceDatum {
+  readonly name: string;
+  readonly find: (name: string) => Datum | undefined;
+  readonly names: () => Iterable<string>;
+  constructor(name: string, find: NamespaceDatum["find"], names: NamespaceDatum["names"]) {
+    this.name = name;
+    this.find = find;
+    this.names = names;
+  }
+}
+
+export type Datum =
+  | number
+  | boolean
+  | string
+  | readonly Datum[]
+  | TensorDatum
+  | TupleDatum
+  | TypeDatum
+  | OperatorDatum
+  | BlockDatum
+  | NetworkDatum
+  | FunctionDatum
+  | NamespaceDatum;
+
+export const isList = (datum: Datum): datum is readonly Datum[] => Array.isArray(datum);
+
+const listMax = 8;
+
+/** The value itself, where it is short. */
+export function datumText(datum: Datum): string {
+  if (typeof datum === "string") return JSON.stringify(datum);
+  if (typeof datum !== "object") return String(datum);
+  if (isList(datum)) {
+    const shown = datum.slice(0, listMax).map(datumText);
+    return `[${[...shown, ...(datum.length > listMax ? ["…"] : [])].join(", ")}]`;
+  }
+  if (datum instanceof TensorDatum) return typeText(datum.value.type);
+  if (datum instanceof TupleDatum) return `(${datum.items.map(datumText).join(", ")})`;
+  return kindText(datum);
+}
+
+/** What it is, as messages say. */
+export function kindText(datum: Datum): string {
+  if (typeof datum === "number") return `the number ${datum}`;
+  if (typeof datum === "boolean") return `${datum}`;
+  if (typeof datum === "string") return "a string";
+  if (isList(datum)) return "a list";
+  if (datum instanceof TensorDatum) return `a tensor ${typeText(datum.value.type)}`;
+  if (datum instanceof TupleDatum) return `${datum.items.length} values`;
+  if (datum instanceof TypeDatum) return "a type";
+  if (datum instanceof OperatorDatum) return `the operator '${datum.operator.name}'`;
+  if (datum instanceof BlockDatum)
+    return `the ${datum.declaration.kind} '${datum.declaration.name.text}'`;
+  if (datum instanceof NetworkDatum) return `the network '${datum.name}'`;
+  if (datum instanceof FunctionDatum) return `the function '${datum.name}'`;
+  return `the name space '${datum.name}'`;
+}
