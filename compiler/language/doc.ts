@@ -4,6 +4,8 @@
  * Comments last to the end of their line, whatever follows them.
  */
 
+const indentMax = 60;
+
 interface Measures {
   /** Columns on one line, without comments. */
   readonly width: number;
@@ -87,13 +89,14 @@ export function concat(...given: readonly Doc[]): Doc {
 export function concatAll(given: readonly Doc[]): Doc {
   const parts = given.filter((part) => part !== "");
   if (parts.length < 2) return parts[0] ?? "";
+  if (parts.every((part) => typeof part === "string" && part !== " ")) return parts.join("");
   return { ...measuresOfAll(parts), kind: "concat", parts };
 }
 
 /** On one line if it fits; else the lines that are not in groups of their own end. */
 export const group = (content: Doc): Doc => ({ ...measuresOf(content), kind: "group", content });
 
-/** Lines that end inside go on two columns further to the right. */
+/** Lines that end inside go on two columns further to the right, as far as `indentMax`. */
 export const indent = (content: Doc): Doc => ({ ...measuresOf(content), kind: "indent", content });
 
 /** As many to a line as fit, with spaces between. */
@@ -169,7 +172,7 @@ class Layout {
     }
     this.#frames.pop();
     if (typeof doc === "string") this.#word(doc, indent);
-    else if (doc.kind === "indent") this.#push(doc.content, indent + 2, flat);
+    else if (doc.kind === "indent") this.#push(doc.content, Math.min(indent + 2, indentMax), flat);
     else if (doc.kind === "group")
       this.#push(doc.content, indent, flat || this.#fits(doc, doc.leads ? indent : this.#column));
     else if (doc.kind === "line") this.#line(doc, indent, flat);

@@ -112,10 +112,12 @@ export function pattern(w: Words, given: ast.Pattern): Doc {
 }
 
 /** `i, (a, b)` */
-export const patterns = (w: Words, names: readonly ast.Pattern[]): Doc =>
-  concatAll(
-    names.flatMap((name, i) => (i === 0 ? [] : [w.token(","), " "]).concat(pattern(w, name))),
+export function patterns(w: Words, names: readonly ast.Pattern[]): Doc {
+  const docs = names.map((name, i) =>
+    i === 0 ? pattern(w, name) : concat(w.token(","), line, pattern(w, name)),
   );
+  return group(indent(concatAll(docs)));
+}
 
 /** `: float[1, 40]` */
 export function ascription(w: Words, type: ast.TypeExpr | undefined): Doc {
@@ -210,6 +212,9 @@ function innerOf(expr: Postfix): ast.Expr {
   return expr.kind === "marked" ? expr.inner : expr.object;
 }
 
+const member = (w: Words, { name }: ast.MemberExpr): Doc =>
+  group(indent(concat(softLine, w.token("."), w.token(name.text))));
+
 /** `x.a[0](b) as c @d`: from the inside out, without recursion. */
 function postfix(w: Words, outer: Postfix): Doc {
   const steps: Postfix[] = [];
@@ -219,7 +224,7 @@ function postfix(w: Words, outer: Postfix): Doc {
   const docs = [operand(w, inner, primaryRank)];
   for (const [i, step] of steps.entries()) {
     const next = steps[i + 1];
-    if (step.kind === "member") docs.push(concat(w.token("."), w.token(step.name.text)));
+    if (step.kind === "member") docs.push(member(w, step));
     else if (step.kind === "index") docs.push(items(w, step.indices));
     else if (step.kind === "marked")
       docs.push(marks(w, step, next?.kind === "call" && next.args !== undefined));
@@ -312,8 +317,9 @@ export function expression(w: Words, expr: ast.Expr): Doc {
 
 /** Whether it can be broken inside, so that it need not begin on the next line. */
 function isBreakable(expr: ast.Expr): boolean {
-  if (expr.kind === "marked") return isBreakable(expr.inner);
-  return isBracketed(expr) || ["pipe", "binary", "choice", "index"].includes(expr.kind);
+  let inner = expr;
+  while (inner.kind === "marked") inner = inner.inner;
+  return isBracketed(inner) || ["pipe", "binary", "choice", "index"].includes(inner.kind);
 }
 
 /** Behind a `=` or a word: on the same line, or on the next. */

@@ -48,12 +48,15 @@ const below = (lines: readonly Own[]): Doc =>
 
 // ---- Statements ----
 
-/** ` {`, statements, `}` */
-function block(w: Words, statements: readonly ast.Statement[]): Doc {
+/**
+ * ` {`, statements, `}`
+ * @param empty what is between the brackets of none
+ */
+function block(w: Words, statements: readonly ast.Statement[], empty: Doc = ""): Doc {
   const open = w.token("{");
   const lines = listed(w, statements, (s) => statement(w, s));
   const close = w.token("}");
-  if (lines.length === 0) return concat(" ", open, close);
+  if (lines.length === 0) return concat(" ", open, empty, close);
   return concat(" ", open, indent(concat(hardLine, below(lines))), hardLine, close);
 }
 
@@ -71,12 +74,13 @@ const loop = (w: Words, { names, list, body }: ast.ForStatement): Doc =>
   );
 
 function choice(w: Words, { branches, otherwise }: ast.IfStatement): Doc {
+  const empty = branches.length > 1 || otherwise ? hardLine : "";
   const docs: Doc[] = [];
   for (const { condition, body } of branches) {
     if (docs.length > 0) docs.push(" ", w.token("else"), " ");
-    docs.push(w.token("if"), " ", x.expression(w, condition), block(w, body));
+    docs.push(w.token("if"), " ", x.expression(w, condition), block(w, body, empty));
   }
-  if (otherwise) docs.push(" ", w.token("else"), block(w, otherwise));
+  if (otherwise) docs.push(" ", w.token("else"), block(w, otherwise, empty));
   return concatAll(docs);
 }
 

@@ -532,22 +532,19 @@ export class Grammar extends EmbeddedActionsParser {
     return object;
   });
 
-  /** Names and annotations of one thing stand in one node. */
+  /** Names and annotations of one thing stand in one node, which is made only here. */
   #marked(
     object: ast.Expr,
     label: ast.Label | undefined,
     annotation: ast.Annotation | undefined,
     start: number,
   ): ast.MarkedExpr {
-    const annotations = annotation ? [annotation] : [];
-    if (object?.kind !== "marked" || (label && object.label))
+    if (object?.kind !== "marked" || (label && object.label)) {
+      const annotations = annotation ? [annotation] : [];
       return { kind: "marked", inner: object, label, annotations, ...this.#to(start) };
-    return {
-      ...object,
-      label: object.label ?? label,
-      annotations: [...object.annotations, ...annotations],
-      ...this.#to(start),
-    };
+    }
+    if (annotation) (object.annotations as ast.Annotation[]).push(annotation);
+    return { ...object, label: object.label ?? label, ...this.#to(start) };
   }
 
   primary = this.rule<ast.Expr>(
