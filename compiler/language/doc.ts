@@ -1,7 +1,7 @@
 /**
- * Documents: text with places where its lines may end, laid out within a width. Wadler's combinators
- * with Oppen's greedy choice: a group is on one line if it fits there, else all its own lines end.
- * Comments last to the end of their line, whatever follows them.
+ * Documents: text with places where its lines may end, laid out within a width (Wadler, Oppen): a
+ * group is on one line if it fits there, else all its own lines end. Comments last to the end of their
+ * line, whatever follows them.
  */
 
 const indentMax = 60;
@@ -51,6 +51,7 @@ const none = { width: 0, head: 0, breaks: false, hard: false, leads: false, trai
 const measuresOf = (doc: Doc): Measures =>
   typeof doc === "string" ? { ...none, width: doc.length, head: doc.length } : doc;
 
+const widthOf = (doc: Doc): number => (typeof doc === "string" ? doc.length : doc.width);
 const headOf = (doc: Doc): number => (typeof doc === "string" ? doc.length : doc.head);
 const breaksIn = (doc: Doc): boolean => typeof doc !== "string" && doc.breaks;
 
@@ -67,18 +68,20 @@ export const hardLine: Doc = { ...none, kind: "line", lines: 1, breaks: true, ha
 export const blankLine: Doc = { ...none, kind: "line", lines: 2, breaks: true, hard: true };
 
 function measuresOfAll(parts: readonly Doc[]): Measures {
-  let all: Measures | undefined;
-  let [width, head, breaks, hard, trails] = [0, 0, false, false, false];
-  for (const part of parts) {
-    const own = measuresOf(part);
-    hard ||= own.hard || trails || (all !== undefined && own.leads);
-    width += own.width;
-    if (!breaks) head += own.head;
-    breaks ||= own.breaks;
-    trails = own.trails;
-    all ??= own;
+  let [width, head, breaks, hard, leads, trails] = [0, 0, false, false, false, false];
+  for (const [i, part] of parts.entries()) {
+    if (trails) hard = true;
+    trails = false;
+    width += widthOf(part);
+    if (!breaks) head += headOf(part);
+    if (typeof part === "string") continue;
+    if (part.leads && i > 0) hard = true;
+    if (part.leads && i === 0) leads = true;
+    hard ||= part.hard;
+    breaks ||= part.breaks;
+    trails = part.trails;
   }
-  return { width, head, breaks, hard, leads: all?.leads ?? false, trails };
+  return { width, head, breaks, hard, leads, trails };
 }
 
 export function concat(...given: readonly Doc[]): Doc {

@@ -55,25 +55,31 @@ function isWord(expr: ast.Expr): boolean {
   return ["number", "boolean", "template", "reference"].includes(expr.kind);
 }
 
-const items = (w: Words, list: readonly ast.Expr[]): Doc =>
-  bracketed(w, square, list, (item) => expression(w, item), {
-    filled: list.length > 1 && list.every(isWord),
-  });
+function items(w: Words, list: readonly ast.Expr[]): Doc {
+  const filled = list.length > 1 && list.every(isWord);
+  return bracketed(w, square, list, (item) => expression(w, item), { filled });
+}
 
 function argument(w: Words, { name, value }: ast.Argument): Doc {
   if (!name) return expression(w, value);
   return concat(w.token(name.text), w.token(":"), " ", expression(w, value));
 }
 
-/** What has brackets of its own: those of a call around it alone need no lines. */
 const isBracketed = (expr: ast.Expr): boolean =>
   ["list", "tuple", "comprehension", "group", "call"].includes(expr.kind);
 
-export function callArguments(w: Words, args: readonly ast.Argument[]): Doc {
+/** What ends its lines inside of brackets of its own, so that those around it need none. */
+function isHugged(args: readonly ast.Argument[]): boolean {
   const [only] = args;
-  if (args.length !== 1 || !isBracketed(only!.value))
-    return bracketed(w, round, args, (a) => argument(w, a));
-  return concat(w.token("("), argument(w, only!), w.token(")"));
+  if (!only || args.length > 1 || !isBracketed(only.value)) return false;
+  if (only.value.kind !== "call") return true;
+  const inner = only.value.args;
+  return inner?.length !== 1 || inner[0]!.value.kind !== "call";
+}
+
+export function callArguments(w: Words, args: readonly ast.Argument[]): Doc {
+  if (!isHugged(args)) return bracketed(w, round, args, (a) => argument(w, a));
+  return concat(w.token("("), argument(w, args[0]!), w.token(")"));
 }
 
 // ---- Names, types, marks ----

@@ -207,14 +207,11 @@ function isApart({ kind }: ast.Declaration, { kind: before }: ast.Declaration): 
 }
 
 /**
- * @param written the text that the tree was read from, for its comments and empty lines; strings and
- * brackets stay as they are there
+ * @param written the text that the tree was read from, for its comments and empty lines, and for
+ * strings and brackets as they are there
  */
 export function printFile(file: ast.SourceFile, written?: Written): string {
   const w = new Words(written);
-  const text = layOut(
-    below(listed(w, file.declarations, (d) => declaration(w, d), isApart)),
-    columnsMax,
-  );
-  return text === "" ? "" : `${text}\n`;
+  const lines = listed(w, file.declarations, (d) => declaration(w, d), isApart);
+  return lines.length === 0 ? "" : `${layOut(below(lines), columnsMax)}\n`;
 }
