@@ -218,6 +218,10 @@ function innerOf(expr: Postfix): ast.Expr {
   return expr.kind === "marked" ? expr.inner : expr.object;
 }
 
+/** Whether the marks of both would be read as those of one. */
+const isOneWith = (outer: Postfix | undefined, inner: Postfix): boolean =>
+  outer?.kind === "marked" && inner.kind === "marked" && !(outer.label && inner.label);
+
 const member = (w: Words, { name }: ast.MemberExpr): Doc =>
   group(indent(concat(softLine, w.token("."), w.token(name.text))));
 
@@ -225,7 +229,8 @@ const member = (w: Words, { name }: ast.MemberExpr): Doc =>
 function postfix(w: Words, outer: Postfix): Doc {
   const steps: Postfix[] = [];
   let inner: ast.Expr = outer;
-  for (; isPostfix(inner); inner = innerOf(inner)) steps.push(inner);
+  for (; isPostfix(inner) && !isOneWith(steps.at(-1), inner); inner = innerOf(inner))
+    steps.push(inner);
   steps.reverse();
   const docs = [operand(w, inner, primaryRank)];
   for (const [i, step] of steps.entries()) {

@@ -167,7 +167,7 @@ const comments = ["// c", "/// doc", "//", "//  two  words  ", '// "{['];
 export function layTokens(r: Random, tokens: Tokens, rate: number, lineEnd = "\n"): string {
   const between = () => {
     let text = r.pick(white);
-    while (r.real() < rate) text += `${r.pick(comments)}\n${r.pick(white)}`;
+    while (r.real() < rate) text += ` ${r.pick(comments)}\n${r.pick(white)}`;
     return text;
   };
   const isWord = (sign: string | undefined) => /[\w.]/.test(sign ?? "");
