@@ -6,6 +6,7 @@ import { type Diagnostic, MoteError } from "../../diagnostics.ts";
 import { type Graph, type GraphOutput, input, makeGraph, type Value } from "../../ir/graph.ts";
 import { elementCount, type TensorType, typeBytes, typeText } from "../../ir/types.ts";
 import { elementTypeOf } from "../../ops/typing.ts";
+import { withSharedConstants } from "../nodes.ts";
 import { Importer } from "./importer.ts";
 import {
   type DimensionProto,
@@ -181,5 +182,6 @@ export function readOnnx(file: string, options: ReadOptions): Graph<"imported"> 
   if (graph.output.length === 0) importer.report(say.emptyGraph(file, "output"));
   const outputs = importOutputs(graph, importer, file, (options.shapes?.size ?? 0) > 0);
   importer.finish();
-  return makeGraph("imported", graph.name || basename(file), inputs, outputs);
+  const name = graph.name || basename(file);
+  return withSharedConstants(makeGraph("imported", name, inputs, outputs));
 }
