@@ -85,7 +85,7 @@ const concatEmpty: Rule = {
   example: `graph imported "g" {
     %0: float32[2, 3] = Input
     %1: float32[2, 0] = Constant []
-    %2: float32[2, 3] = Concat(%0, %1, %0) {axis: 1}
+    %2: float32[2, 6] = Concat(%0, %1, %0) {axis: 1}
     return %2 as "y"
   }`,
   pattern: op("Concat", undefined, {
