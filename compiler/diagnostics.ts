@@ -14,6 +14,7 @@ import {
 import { type TensorType, typeText } from "./ir/types.ts";
 
 export * from "./diagnostics/diagnostic.ts";
+export * from "./diagnostics/language.ts";
 export * from "./diagnostics/memory.ts";
 
 // ---- 1xxx: command, options, files ----
