@@ -123,26 +123,17 @@ function headerText(bytes: Uint8Array): { text: string; start: number } {
   }
 }
 
-function metadataOf(fields: Fields | undefined): ReadonlyMap<string, string> {
-  const metadata = new Map<string, string>();
-  for (const [key, value] of fields ?? [])
-    metadata.set(key, typeof value === "string" ? value : refuse("has metadata that is no text"));
-  return metadata;
-}
-
 /** @throws SafetensorsError */
 export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
   const { text, start } = headerText(bytes);
-  const header = parseHeader(text);
-  const entries = [...header]
-    .filter(([name]) => name !== "__metadata__")
-    .map(([name, fields]) => entryOf(name, fields));
+  const { tensors, metadata } = parseHeader(text);
+  const entries = [...tensors].map(([name, fields]) => entryOf(name, fields));
   checkCover(entries, bytes.length - start);
-  const tensors = entries.map(({ name, type, shape, begin, end }): [string, Stored] => {
+  const stored = entries.map(({ name, type, shape, begin, end }): [string, Stored] => {
     const load = () => type.read(shape, bytes.subarray(start + begin, start + end));
     return [name, { elem: type.elem, shape, load }];
   });
-  return { tensors: new Map(tensors), metadata: metadataOf(header.get("__metadata__")) };
+  return { tensors: new Map(stored), metadata };
 }
 
 /**
