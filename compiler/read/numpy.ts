@@ -91,8 +91,8 @@ function entryCheck(): (entry: UnzipFileInfo) => boolean {
     total += Math.max(size, originalSize);
     if (!(total <= unpackedBytesMax))
       throw new NumpyError(`unpacks to more than ${unpackedBytesMax} bytes`);
-    if (names.has(name) || name === "__proto__")
-      throw new NumpyError(`cannot hold an array '${name}', or not twice`);
+    if (names.has(name)) throw new NumpyError(`has two arrays named '${name}'`);
+    if (name === "__proto__") throw new NumpyError("has an array named '__proto__'");
     names.add(name);
     return true;
   };
