@@ -16,6 +16,7 @@ import { type TensorType, typeText } from "./ir/types.ts";
 export * from "./diagnostics/diagnostic.ts";
 export * from "./diagnostics/language.ts";
 export * from "./diagnostics/memory.ts";
+export * from "./diagnostics/weights.ts";
 
 // ---- 1xxx: command, options, files ----
 

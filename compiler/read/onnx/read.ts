@@ -30,7 +30,8 @@ export interface ReadOptions {
 const oldestOpset = 7;
 const newestOpset = 26;
 
-function decode(file: string): ModelProto {
+/** @throws MoteError */
+export function decodeFile(file: string): ModelProto {
   const size = statSync(file, { throwIfNoEntry: false })?.size;
   if (size === undefined) throw new MoteError(say.fileNotFound(file));
   if (size >= 2 ** 31) throw new MoteError(say.notOnnx(file, "it is larger than 2 GB"));
@@ -167,7 +168,7 @@ function refuseCycle(
 
 /** @throws MoteError with every problem that was found. */
 export function readOnnx(file: string, options: ReadOptions): Graph<"imported"> {
-  const model = decode(file);
+  const model = decodeFile(file);
   const { graph } = model;
   if (!graph) throw new MoteError(say.notOnnx(file, "it holds no graph"));
   const opsets = opsetsOf(model, file, options.report);
