@@ -11,7 +11,10 @@ function columnsOf({ line, column = 1, endLine, endColumn }: Place, text: string
 
 /** Tabs stay, so that what stands below stands below. */
 const indentOf = (text: string, column: number): string =>
-  text.slice(0, column - 1).replace(/[^\t]/g, " ").padEnd(column - 1);
+  text
+    .slice(0, column - 1)
+    .replace(/[^\t]/g, " ")
+    .padEnd(column - 1);
 
 /** Marks under the line: the last one with its text behind it, the others with theirs below. */
 function marksOf(text: string, labels: readonly Label[]): string[] {
@@ -20,7 +23,8 @@ function marksOf(text: string, labels: readonly Label[]): string[] {
     .sort((a, b) => a.from - b.from);
   let line = "";
   for (const { from, to } of marks)
-    if (from > line.length) line = `${line}${indentOf(text, from).slice(line.length)}${"~".repeat(to - from)}`;
+    if (from > line.length)
+      line = `${line}${indentOf(text, from).slice(line.length)}${"~".repeat(to - from)}`;
   const last = marks.at(-1)!;
   const below = marks
     .slice(0, -1)

@@ -1,5 +1,12 @@
 /** 21xx: what a model in mote's own language says wrongly. */
-import { type Diagnostic, didYouMean, error, type Label, type Place, warning } from "./diagnostic.ts";
+import {
+  type Diagnostic,
+  didYouMean,
+  error,
+  type Label,
+  type Place,
+  warning,
+} from "./diagnostic.ts";
 
 /** What may come with any of them: both sides, and the calls that led there. */
 export interface Context {
@@ -20,7 +27,8 @@ export const unknownMember = (
   of: string,
   name: string,
   known: Iterable<string>,
-): Diagnostic => error(2103, place, `${of} has no '${name}'.`, didYouMean(name, known) || undefined);
+): Diagnostic =>
+  error(2103, place, `${of} has no '${name}'.`, didYouMean(name, known) || undefined);
 
 export const unknownArgument = (
   place: Place,
@@ -43,7 +51,12 @@ export const wrongKind = (place: Place, wanted: string, found: string, help?: st
   error(2106, place, `Expected ${wanted}, but this is ${found}.`, help);
 
 /** Shapes or types that an operator does not take. */
-export const layerProblem = (place: Place, operator: string, problem: string, context: Context) => ({
+export const layerProblem = (
+  place: Place,
+  operator: string,
+  problem: string,
+  context: Context,
+) => ({
   ...error(2107, place, `'${operator}': ${problem}.`),
   ...context,
 });
@@ -58,13 +71,20 @@ export const notAssignable = (place: Place, name: string, why: string, help: str
   error(2110, place, `'${name}' ${why}.`, help);
 
 export const outputMissing = (place: Place, name: string): Diagnostic =>
-  error(2111, place, `The output '${name}' is never given a value.`, `Write ${name} = … in the model.`);
+  error(
+    2111,
+    place,
+    `The output '${name}' is never given a value.`,
+    `Write ${name} = … in the model.`,
+  );
 
 export const modelCount = (file: string, count: number): Diagnostic =>
   error(
     2112,
     { file },
-    count === 0 ? "The file has no model." : `The file has ${count} models; one is compiled at a time.`,
+    count === 0
+      ? "The file has no model."
+      : `The file has ${count} models; one is compiled at a time.`,
     count === 0 ? "Write model name(x: float[…]) -> y { … }." : "Put each into a file of its own.",
   );
 
@@ -97,7 +117,11 @@ export const badParameter = (
   help?: string,
 ): Diagnostic => ({ ...error(2119, place, `${problem}.`, help), ...context });
 
-export const unusedWeights = (place: Place, names: readonly string[], shown: number): Diagnostic => {
+export const unusedWeights = (
+  place: Place,
+  names: readonly string[],
+  shown: number,
+): Diagnostic => {
   const rest = names.length - shown;
   const list = names.slice(0, shown).join(", ");
   return warning(
@@ -116,4 +140,32 @@ export const takenName = (place: Place, name: string, line: number): Diagnostic 
   );
 
 export const emptyOperation = (place: Place, what: string): Diagnostic =>
-  error(2132, place, `There is no operation here that ${what} could belong to.`, "Put it behind a call.");
+  error(
+    2132,
+    place,
+    `There is no operation here that ${what} could belong to.`,
+    "Put it behind a call.",
+  );
+
+export const noWeights = (place: Place, path: string): Diagnostic =>
+  error(
+    2134,
+    place,
+    `The layer has the parameter '${path}', but the model has no weights.`,
+    'Write weights "file.safetensors", or weights random(seed: 1), at the begin of the model.',
+  );
+
+/** @param text without a full stop. */
+export const syntaxError = (place: Place, text: string, help?: string): Diagnostic =>
+  error(2101, place, `${text}.`, help);
+
+export const notUtf8 = (file: string): Diagnostic =>
+  error(2133, { file }, "The file is no text in UTF-8.", "Save it again in this encoding.");
+
+export const notText = (file: string, bytes: number): Diagnostic =>
+  error(
+    2135,
+    { file },
+    `The file has ${bytes} bytes, too many for a model's text.`,
+    "Put weights into a weights file.",
+  );

@@ -24,7 +24,7 @@ const constant: LayerOperator = {
 
 const parameter: LayerOperator = {
   name: "parameter",
-  docs: "a tensor of the weights file by its name: parameter(\"position\", float[1, 40, 16])",
+  docs: 'a tensor of the weights file by its name: parameter("position", float[1, 40, 16])',
   args: [
     { name: "name", kinds: ["string"] },
     { name: "type", kinds: ["type"] },

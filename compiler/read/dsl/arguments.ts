@@ -56,12 +56,14 @@ export function bindArguments(
       ),
     );
   }
-  const missing = specs.filter(
-    (s) => !s.optional && s.initial === undefined && !bound.has(s.name),
-  );
+  const missing = specs.filter((s) => !s.optional && s.initial === undefined && !bound.has(s.name));
   if (missing.length > 0)
     session.fail(
-      say.badArguments(placeOf(site), callee, `needs ${missing.map((s) => `'${s.name}'`).join(", ")}`),
+      say.badArguments(
+        placeOf(site),
+        callee,
+        `needs ${missing.map((s) => `'${s.name}'`).join(", ")}`,
+      ),
     );
   return bound;
 }

@@ -3,10 +3,18 @@
  * words of some arguments.
  */
 import { elementsByName } from "../../language/operators/quantisation.ts";
-import { layerOperators } from "../../language/operators/table.ts";
 import { schemaOperator } from "../../language/operators/schema.ts";
-import { findOperator, allOperators } from "../../ops/registry.ts";
-import { type Datum, FunctionDatum, isList, NamespaceDatum, OperatorDatum, TupleDatum, TypeDatum } from "./values.ts";
+import { layerOperators } from "../../language/operators/table.ts";
+import { allOperators, findOperator } from "../../ops/registry.ts";
+import {
+  type Datum,
+  FunctionDatum,
+  isList,
+  NamespaceDatum,
+  OperatorDatum,
+  TupleDatum,
+  TypeDatum,
+} from "./values.ts";
 
 /** What is wrong with the arguments of a function, to follow its name. */
 export class FunctionError extends Error {}
@@ -21,8 +29,7 @@ function numbersOf(args: readonly Datum[]): number[] {
 }
 
 function one(args: readonly Datum[]): number {
-  if (args.length !== 1 || typeof args[0] !== "number")
-    throw new FunctionError("takes one number");
+  if (args.length !== 1 || typeof args[0] !== "number") throw new FunctionError("takes one number");
   return args[0];
 }
 
@@ -65,7 +72,8 @@ const functions: Readonly<Record<string, (args: readonly Datum[]) => Datum>> = {
       return a;
     });
     const length = lists[0]?.length ?? 0;
-    if (lists.some((l) => l.length !== length)) throw new FunctionError("takes lists of one length");
+    if (lists.some((l) => l.length !== length))
+      throw new FunctionError("takes lists of one length");
     return Array.from({ length }, (_, i) => new TupleDatum(lists.map((l) => l[i]!)));
   },
 };
@@ -95,12 +103,16 @@ const words: readonly string[] = ["same", "valid"];
 
 function builtinTable(): Map<string, Datum> {
   const table = new Map<string, Datum>();
-  for (const [name, apply] of Object.entries(functions)) table.set(name, new FunctionDatum(name, apply));
+  for (const [name, apply] of Object.entries(functions))
+    table.set(name, new FunctionDatum(name, apply));
   for (const word of words) table.set(word, word);
   for (const [name, elem] of elementsByName) table.set(name, new TypeDatum(elem));
   for (const [name, operator] of layerOperators) table.set(name, new OperatorDatum(operator));
   table.set("inf", Infinity);
-  table.set("onnx", operatorSpace("onnx", (level) => level !== "lowered"));
+  table.set(
+    "onnx",
+    operatorSpace("onnx", (level) => level !== "lowered"),
+  );
   return table;
 }
 

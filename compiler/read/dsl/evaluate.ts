@@ -10,7 +10,6 @@ import { limits } from "./session.ts";
 import type { Site } from "./source.ts";
 import {
   type Datum,
-  datumText,
   isList,
   kindText,
   NamespaceDatum,
@@ -86,9 +85,7 @@ function evaluated(expr: ast.Expr, context: Context, mark: Mark): Datum {
 /** The marks of an expression with those around it; two names are one too many. */
 function markedBy(expr: ast.MarkedExpr, mark: Mark, context: Context): Mark {
   if (mark.label && expr.label)
-    context.session.fail(
-      say.emptyOperation(placeOf(siteOf(context, mark.label)), "a second name"),
-    );
+    context.session.fail(say.emptyOperation(placeOf(siteOf(context, mark.label)), "a second name"));
   return {
     ...mark,
     label: expr.label ?? mark.label,
@@ -134,7 +131,10 @@ export function templateText(template: ast.Template, context: Context): string {
     }
     if (text.length > limits.characters)
       context.session.fail(
-        say.tooMuch(placeOf(siteOf(context, template)), `The string is longer than ${limits.characters}`),
+        say.tooMuch(
+          placeOf(siteOf(context, template)),
+          `The string is longer than ${limits.characters}`,
+        ),
       );
   }
   return text;
@@ -147,8 +147,18 @@ export function bindPattern(
   bind: (name: ast.Name, datum: Datum | undefined) => void,
   context: Context,
 ): void {
-  if (!("kind" in pattern)) return bind(pattern, datum);
-  const items = datum === undefined ? [] : datum instanceof TupleDatum ? datum.items : isList(datum) ? datum : undefined;
+  if (!("kind" in pattern)) {
+    bind(pattern, datum);
+    return;
+  }
+  const items =
+    datum === undefined
+      ? []
+      : datum instanceof TupleDatum
+        ? datum.items
+        : isList(datum)
+          ? datum
+          : undefined;
   if (datum !== undefined && items?.length !== pattern.items.length) {
     context.session.problems.add(
       say.wrongKind(
@@ -219,7 +229,9 @@ function member({ object, name }: ast.MemberExpr, context: Context): Datum {
     if (name.text === "type") return new TypeDatum(type.elem, undefined, type.quant);
     return session.fail(say.unknownMember(place(), "A tensor", name.text, ["shape", "type"]));
   }
-  return session.fail(say.wrongKind(placeOf(siteOf(context, object)), "a tensor or name space", kindText(of)));
+  return session.fail(
+    say.wrongKind(placeOf(siteOf(context, object)), "a tensor or name space", kindText(of)),
+  );
 }
 
 /** A whole number that an expression gives. */
@@ -235,7 +247,11 @@ function indexed({ object, indices, ...span }: ast.IndexExpr, context: Context):
   const { session } = context;
   let of = evaluate(object, context);
   if (of instanceof TypeDatum && of.shape === undefined)
-    return new TypeDatum(of.elem, indices.map((i) => integerOf(i, context)), of.quant);
+    return new TypeDatum(
+      of.elem,
+      indices.map((i) => integerOf(i, context)),
+      of.quant,
+    );
   for (const index of indices) {
     const items: Datum = of instanceof TupleDatum ? of.items : of;
     if (!isList(items))
@@ -244,14 +260,19 @@ function indexed({ object, indices, ...span }: ast.IndexExpr, context: Context):
           placeOf(siteOf(context, object)),
           "a list",
           kindText(of),
-          of instanceof TensorDatum ? "Take a part of a tensor with 'slice' or 'split'." : undefined,
+          of instanceof TensorDatum
+            ? "Take a part of a tensor with 'slice' or 'split'."
+            : undefined,
         ),
       );
     const i = integerOf(index, context);
     const item: Datum | undefined = items.at(i);
     if (item === undefined)
       return session.fail(
-        say.badNumber(placeOf(siteOf(context, index)), `The list has ${items.length} items, so none at ${i}`),
+        say.badNumber(
+          placeOf(siteOf(context, index)),
+          `The list has ${items.length} items, so none at ${i}`,
+        ),
       );
     of = item;
   }
@@ -368,4 +389,3 @@ function pipe({ first, stages }: ast.PipeExpr, context: Context, mark: Mark): Da
 function chosen({ branches, otherwise }: ast.ChoiceExpr, context: Context): ast.Expr {
   return branches.find(({ condition }) => isTrue(condition, context))?.value ?? otherwise;
 }
-

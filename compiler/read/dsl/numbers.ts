@@ -8,9 +8,16 @@ import { type Datum, isList, kindText } from "./values.ts";
 
 /** Results that are whole must be exact. */
 function checked(value: number, operands: readonly number[], site: Site, session: Session): number {
-  if (Number.isFinite(value) ? Number.isInteger(value) && !Number.isSafeInteger(value) && operands.every(Number.isInteger) : operands.every(Number.isFinite))
+  if (
+    Number.isFinite(value)
+      ? Number.isInteger(value) && !Number.isSafeInteger(value) && operands.every(Number.isInteger)
+      : operands.every(Number.isFinite)
+  )
     return session.fail(
-      badNumber(placeOf(site), "The result is beyond the whole numbers that are kept exactly, ±2^53"),
+      badNumber(
+        placeOf(site),
+        "The result is beyond the whole numbers that are kept exactly, ±2^53",
+      ),
     );
   return value;
 }
@@ -70,7 +77,9 @@ export function combine(
   }
   if (typeof a !== "number" || typeof b !== "number") {
     const odd = typeof a === "number" ? b : a;
-    return session.fail(wrongKind(placeOf(site), `numbers on both sides of '${operator}'`, kindText(odd)));
+    return session.fail(
+      wrongKind(placeOf(site), `numbers on both sides of '${operator}'`, kindText(odd)),
+    );
   }
   if (operator === "..") return range(a, b, site, session);
   if ((operator === "/" || operator === "%") && b === 0)
@@ -89,7 +98,9 @@ export function numberOf(text: string, site: Site, session: Session): number {
       badNumber(
         placeOf(site),
         "The number is too large",
-        isWhole ? "Whole numbers are kept exactly up to 2^53; write 1.5e16 for a rounded one." : undefined,
+        isWhole
+          ? "Whole numbers are kept exactly up to 2^53; write 1.5e16 for a rounded one."
+          : undefined,
       ),
     );
   return value;

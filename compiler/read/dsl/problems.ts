@@ -8,6 +8,8 @@ export interface Frame {
   readonly site: Site;
   readonly text: string;
   readonly parent: Frame | undefined;
+  /** The block that is called; absent for a loop. */
+  readonly of?: object;
 }
 
 /** Has been reported; what depends on it is left out without a further message. */

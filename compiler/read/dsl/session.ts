@@ -1,6 +1,7 @@
 /** What one check of a model gathers: problems, names that are taken or used, and where nodes come from. */
-import { tooMuch, unusedBinding } from "../../diagnostics.ts";
+
 import type { Diagnostic } from "../../diagnostics.ts";
+import { tooMuch, unusedBinding } from "../../diagnostics.ts";
 import type { Node } from "../../ir/graph.ts";
 import type { Name } from "../../language/ast.ts";
 import { NodeMaker } from "../nodes.ts";
@@ -39,7 +40,11 @@ export class Session {
     this.#steps += steps;
     if (this.#steps > limits.steps)
       this.fail(
-        tooMuch(placeOf(site), "The model takes too long to work out", "Make loops and lists shorter."),
+        tooMuch(
+          placeOf(site),
+          "The model takes too long to work out",
+          "Make loops and lists shorter.",
+        ),
       );
   }
 
@@ -81,7 +86,12 @@ export class Session {
   /** Warns of names of a file that nothing reads; one that begins with `_` may go unread. */
   reportUnused(file: Source): void {
     for (const [name, { kind, source }] of this.#declared)
-      if (source === file && !this.#used.has(name) && !name.text.startsWith("_") && kind !== "output")
+      if (
+        source === file &&
+        !this.#used.has(name) &&
+        !name.text.startsWith("_") &&
+        kind !== "output"
+      )
         this.problems.add(unusedBinding(placeOf({ source, span: name }), kind, name.text));
   }
 }
