@@ -1,4 +1,4 @@
-/** Nodes as every reader makes them, so that one network is one graph, whatever it was written in. */
+/** Nodes as every reader makes them: one network is one graph, whatever it was written in. */
 import {
   type Attrs,
   type AttrValue,
@@ -101,7 +101,7 @@ export class NodeMaker {
     return constantOf(value) ?? (value && this.#known.get(value));
   }
 
-  /** Keeps small values that follow from constants and shapes, since other shapes depend on them. */
+  /** Keeps small values that follow from constants and shapes: other shapes depend on them. */
   #workOut(node: Node): void {
     const inputs = node.inputs.map((v) => this.known(v));
     const ready = node.op === "Shape" || node.inputs.every((v, i) => !v || inputs[i]);

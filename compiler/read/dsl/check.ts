@@ -1,4 +1,4 @@
-/** A file's model: its inputs, its weights, its statements, its outputs → a graph, with every problem found. */
+/** A file's model → a graph, and every problem that was found. */
 import { dirname, resolve } from "node:path";
 import * as say from "../../diagnostics.ts";
 import { type Diagnostic, MoteError } from "../../diagnostics.ts";

@@ -1,4 +1,4 @@
-/** Expressions → what they are: numbers, lists, or values of the network, whose layers are made here. */
+/** Expressions → numbers, lists, or values of the network, whose layers are made here. */
 import * as say from "../../diagnostics.ts";
 import type * as ast from "../../language/ast.ts";
 import { applyTo, type Given, type Mark, operatorOn } from "./apply.ts";

@@ -1,4 +1,4 @@
-/** Files of the language and what they import: each read once, its names seen by all it declares. */
+/** Files of the language and what they import, each read once. */
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, extname, isAbsolute, relative, resolve, sep } from "node:path";
 import * as say from "../../diagnostics.ts";

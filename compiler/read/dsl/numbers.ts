@@ -37,7 +37,7 @@ const comparison: Partial<Record<BinaryOperator, (a: number, b: number) => boole
   ">=": (a, b) => a >= b,
 };
 
-/** Numbers, strings, truth values and lists are equal by what they hold; anything else by what it is. */
+/** Numbers, strings, truth values and lists are equal by what they hold. */
 export function isEqual(a: Datum, b: Datum): boolean {
   if (!isList(a) || !isList(b)) return a === b;
   return a.length === b.length && a.every((item, i) => isEqual(item, b[i]!));

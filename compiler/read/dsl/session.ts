@@ -1,4 +1,4 @@
-/** What one check of a model gathers: problems, names that are taken or used, and where nodes come from. */
+/** What one check of a model gathers: problems, names, and where nodes come from. */
 
 import type { Diagnostic } from "../../diagnostics.ts";
 import { tooMuch, unusedBinding } from "../../diagnostics.ts";
@@ -37,6 +37,7 @@ export class Session {
 
   /** Counts work, so that no text can keep the compiler busy for long. */
   spend(site: Site, steps = 1): void {
+    if (this.#steps > limits.steps) throw new Reported();
     this.#steps += steps;
     if (this.#steps > limits.steps)
       this.fail(
