@@ -2,7 +2,7 @@
 import { basename, extname } from "node:path";
 import { overflowing, verify } from "./check/verify.ts";
 import * as say from "./diagnostics.ts";
-import { type Diagnostic, MoteError } from "./diagnostics.ts";
+import { type Diagnostic, MoteError, type Place } from "./diagnostics.ts";
 import { identifier } from "./emit/c.ts";
 import { type Emitted, emit } from "./emit/emit.ts";
 import type { Graph, Level, Node } from "./ir/graph.ts";
@@ -109,29 +109,44 @@ type Report = (d: Diagnostic) => void;
 const isText = (source: Source): source is string =>
   typeof source === "string" && isGraphFile(source);
 
+/** A network as it was read, and what it says of itself. */
+interface Read extends GraphFile {
+  /** Kernels that it asks for, by layer. */
+  readonly kernels: Forced;
+}
+
 function verified(file: GraphFile): GraphFile {
   const violations = verify(file.graph);
   if (violations.length === 0) return file;
   throw new MoteError(...violations.map((v) => say.graphUnsound(file.placeOf(v.node), v.problem)));
 }
 
-function read(source: Source, { shapes }: CompileOptions, report: Report): GraphFile {
-  if (isText(source)) return verified(readGraph(source));
-  const graph = typeof source === "string" ? readModel(source, { shapes, report }) : source;
-  return { graph, placeOf: () => ({ file: graph.name }) };
+/** Nodes have names of the model's layers. */
+const nodePlace = (file: string, part: Parameters<GraphFile["placeOf"]>[0]): Place =>
+  part && "op" in part ? { file, node: part.origins[0] ?? part.op } : { file };
+
+function read(source: Source, { shapes }: CompileOptions, report: Report): Read {
+  const kernels: Forced = new Map();
+  if (isText(source)) return { ...verified(readGraph(source)), kernels };
+  if (typeof source !== "string")
+    return { graph: source, kernels, placeOf: (part) => nodePlace(source.name, part) };
+  const model = readModel(source, { shapes, report });
+  const placeOf = (part: Parameters<GraphFile["placeOf"]>[0]): Place => {
+    const place = nodePlace(source, part);
+    return (place.node && model.placeOf(place.node)) || place;
+  };
+  return { ...model, placeOf };
 }
 
 const is = <L extends Level>(graph: Graph, level: L): graph is Graph<L> => graph.level === level;
 
-const placeOf = (file: string, node: Node) => ({ file, node: node.origins[0] ?? node.op });
+type PlaceOf = (node: Node) => Place;
 
 /** Integer operators, from the model's own Q and DQ, or from calibration. */
 function quantize(
   graph: Graph<"lowered">,
-  file: string,
   options: CompileOptions,
-  log: RewriteLog,
-  report: Report,
+  { file, placeOf, log, report }: Setting,
 ): Graph<"lowered"> {
   const isQuantized = graph.nodes.some((n) => n.op === "Quantize" || n.op === "Dequantize");
   if (options.quantize === "int8" && !options.calib && !isQuantized)
@@ -145,28 +160,26 @@ function quantize(
   const settled = settleEdges(bounded, log);
   const over = overflowing(settled);
   if (over.length > 0)
-    throw new MoteError(
-      ...over.map((v) => say.accumulatorOverflow(placeOf(file, v.node), v.problem)),
-    );
-  for (const n of floatLayers(settled)) report(say.staysFloat(placeOf(file, n), n.op));
+    throw new MoteError(...over.map((v) => say.accumulatorOverflow(placeOf(v.node), v.problem)));
+  for (const n of floatLayers(settled)) report(say.staysFloat(placeOf(n), n.op));
   return settled;
 }
 
 /** Every node that nothing can run is an error. */
-function refuse(nodes: readonly Node[], file: string): void {
+function refuse(nodes: readonly Node[], placeOf: PlaceOf): void {
   if (nodes.length === 0) return;
   const types = (n: Node) => n.inputs.map((v) => v?.type);
   throw new MoteError(
-    ...nodes.map((n) => say.noKernel(placeOf(file, n), n.op, types(n), n.outputs[0]!.type)),
+    ...nodes.map((n) => say.noKernel(placeOf(n), n.op, types(n), n.outputs[0]!.type)),
   );
 }
 
 /** Imported operators that no rule lowers have no kernel. */
-function checked(graph: Graph<"lowered">, file: string): Graph<"lowered"> {
+function checked(graph: Graph<"lowered">, placeOf: PlaceOf): Graph<"lowered"> {
   const isOperator = (n: Node) => n.op !== "Input" && n.op !== "Constant";
   refuse(
     graph.nodes.filter((n) => isOperator(n) && operatorOf(n).level === "imported"),
-    file,
+    placeOf,
   );
   return graph;
 }
@@ -191,13 +204,16 @@ function unheededText(
   }
 }
 
-function selected(graph: Graph<"lowered">, options: SelectOptions, file: string): Graph<"lowered"> {
+function selected(
+  graph: Graph<"lowered">,
+  { choosing: options, file, placeOf }: Setting,
+): Graph<"lowered"> {
   const nodes = graph.nodes.filter(hasKernel);
   const { forced = new Map(), isa } = options;
   const wrong = unheeded(forced, nodes, isa, (n) => ranked(n, options));
   if (wrong.length > 0) throw new MoteError(...wrong.map((w) => unheededText(nodes, file, w)));
   const { graph: chosen, unserved } = select(graph, options);
-  refuse(unserved, file);
+  refuse(unserved, placeOf);
   return chosen;
 }
 
@@ -247,6 +263,7 @@ const macsOf = (graph: Graph): number =>
 /** What all stages go by. */
 interface Setting {
   readonly file: string;
+  readonly placeOf: PlaceOf;
   readonly ioLayout: "nchw" | "nhwc";
   readonly pools: readonly Pool[];
   readonly choosing: SelectOptions;
@@ -256,20 +273,20 @@ interface Setting {
 }
 
 /** To mote's own operators: a line a stage. */
-function loweredBy(imported: Graph<"imported">, { file, ioLayout, steps, log }: Setting) {
+function loweredBy(imported: Graph<"imported">, { ioLayout, steps, log, placeOf }: Setting) {
   const bounded = ioLayout === "nhwc" ? nhwcBoundary(imported) : imported;
   const simple = steps.step("simplify", simplify(bounded, log));
   const fused = steps.step("fuse", fuse(simple, log));
-  return steps.step("lower", checked(lower(fused, log), file));
+  return steps.step("lower", checked(lower(fused, log), placeOf));
 }
 
 /** To a plan: a line a stage. */
 function plannedBy(lowered: Graph<"lowered">, options: CompileOptions, setting: Setting): Planned {
-  const { file, choosing, steps, log, report } = setting;
+  const { choosing, steps } = setting;
   const { optimize = "balanced", maxSram, maxFlash, pareto } = options;
-  const integer = steps.step("quantize", quantize(lowered, file, options, log, report));
+  const integer = steps.step("quantize", quantize(lowered, options, setting));
   const delivered = options.rowInput ? rowInputs(integer) : integer;
-  const chosen = steps.step("select", selected(delivered, choosing, file));
+  const chosen = steps.step("select", selected(delivered, setting));
   return planned(chosen, costsBy(choosing), { optimize, maxSram, maxFlash, pareto }, setting.pools);
 }
 
@@ -282,19 +299,19 @@ function run(
   report: Report,
 ) {
   const target = loadTarget(options.target ?? "cortex-m4");
-  const { profile = "fast", rowInput = false, trace = false, tuning, kernels: forced } = options;
+  const { profile = "fast", rowInput = false, trace = false, tuning } = options;
   const { ioLayout = rowInput ? "nhwc" : "nchw", optimize = "balanced" } = options;
   const { maxSram, maxFlash } = options;
   const file = typeof source === "string" ? source : source.name;
   const name = identifier(options.name ?? basename(file, extname(file)));
   const title = `${basename(file)} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
   const pools = poolsOf(target, "ram");
-  const choosing = { isa: target.isa, costs: target.costs, profile, tuning, optimize, forced };
-  const setting = { file, pools, ioLayout, choosing, steps, log, report };
-
   const sections = sectionsOf(target, options.sections);
 
-  const { graph: imported, placeOf } = read(source, options, report);
+  const { graph: imported, placeOf, kernels } = read(source, options, report);
+  const forced = new Map([...kernels, ...(options.kernels ?? [])]);
+  const choosing = { isa: target.isa, costs: target.costs, profile, tuning, optimize, forced };
+  const setting = { file, placeOf, pools, ioLayout, choosing, steps, log, report };
   steps.step("read", imported);
   const open = is(imported, "imported") ? loweredBy(imported, setting) : imported;
   const memory = is(open, "planned")

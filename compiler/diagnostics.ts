@@ -16,6 +16,7 @@ import { type TensorType, typeText } from "./ir/types.ts";
 export * from "./diagnostics/diagnostic.ts";
 export * from "./diagnostics/language.ts";
 export * from "./diagnostics/memory.ts";
+export * from "./diagnostics/weights.ts";
 
 // ---- 1xxx: command, options, files ----
 
@@ -253,7 +254,7 @@ export const unknownShape = (name: string, inputs: readonly string[]): Diagnosti
   );
 
 export const unknownFormat = (file: string): Diagnostic =>
-  error(2017, { file }, "Unknown kind of model file.", "Give an .onnx file, or a .graph.");
+  error(2017, { file }, "Unknown kind of model file.", "Give an .onnx or .mote file, or a .graph.");
 
 export const shapeRank = (input: string, given: number, dims: readonly string[]): Diagnostic =>
   error(

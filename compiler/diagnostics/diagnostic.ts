@@ -1,6 +1,7 @@
 /** What a message is, and how it is printed. */
 import { distance } from "fastest-levenshtein";
 import pc from "picocolors";
+import { excerptOf } from "./excerpt.ts";
 
 export type Severity = "error" | "warning";
 
@@ -9,7 +10,17 @@ export interface Place {
   readonly file?: string | undefined;
   readonly line?: number | undefined;
   readonly column?: number | undefined;
+  readonly endLine?: number | undefined;
+  readonly endColumn?: number | undefined;
+  /** The text of the line. */
+  readonly excerpt?: string | undefined;
   readonly node?: string | undefined;
+}
+
+/** What there is to say of another place. */
+export interface Label {
+  readonly place: Place;
+  readonly text: string;
 }
 
 export interface Diagnostic {
@@ -20,6 +31,10 @@ export interface Diagnostic {
   readonly text: string;
   /** What to do about it. */
   readonly help?: string | undefined;
+  /** Both sides of a conflict, and where they come from. */
+  readonly labels?: readonly Label[];
+  /** How the place was reached. */
+  readonly notes?: readonly string[];
 }
 
 /** Carries diagnostics out of a stage; `compile()` and the command turn it back into values. */
@@ -59,7 +74,13 @@ export function formatDiagnostic(d: Diagnostic, colour: boolean): string {
   const tint = d.severity === "error" ? paint.red : paint.yellow;
   const where = placeText(d.place);
   const head = `${where && `${paint.cyan(where)}: `}${tint(d.severity)} ${paint.gray(`MOTE${d.code}`)}`;
-  return `${head}: ${d.text}${d.help ? `\n  ${paint.bold("help")}: ${d.help}` : ""}`;
+  const lines = [
+    `${head}: ${d.text}`,
+    ...excerptOf(d.place, d.labels ?? []),
+    ...(d.notes ?? []).map((note) => `  ${note}`),
+    ...(d.help ? [`  ${paint.bold("help")}: ${d.help}`] : []),
+  ];
+  return lines.join("\n");
 }
 
 export const error = (code: number, place: Place, text: string, help?: string): Diagnostic => ({

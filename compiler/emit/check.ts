@@ -58,7 +58,7 @@ export function checkTables({ buffers, steps, pools: given, arenaBytes }: Plan):
   const opened: string[] = [];
   const whole = [{ begin: 0, end: arenaBytes }];
   const pools = (given.length > 0 ? given : whole).map((p) => ({ from: p.begin, to: p.end }));
-  const first = steps[0]?.begin ?? 0;
+  const first = steps[0]?.begin ?? 1;
   const closed = lines(0, uncovered({ from: 0, to: arenaBytes }, across(first)), pools);
   steps.forEach(({ begin, end }, s) => {
     const before = across(begin);

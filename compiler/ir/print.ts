@@ -42,6 +42,10 @@ function quantizationText({ scale, zeroPoint, axis }: Quantization): string {
 const fullTypeText = ({ elem, shape, quant }: TensorType): string =>
   `${elem}[${shape.join(", ")}]${quant ? quantizationText(quant) : ""}`;
 
+/** Inputs have names; those of constants are where they come from, and no part of the graph. */
+const nameText = ({ name, node }: Value): string =>
+  name === "" || node.op === "Constant" ? "" : ` ${JSON.stringify(name)}`;
+
 class Printer {
   readonly #ids = new Map<Value, string>();
   readonly #side: Uint8Array[] = [];
@@ -73,9 +77,7 @@ class Printer {
 
   node(node: Node): string {
     for (const value of node.outputs) this.#ids.set(value, `%${this.#ids.size}`);
-    const results = node.outputs.map(
-      (v) => `${this.id(v)}${v.name && ` ${JSON.stringify(v.name)}`}: ${fullTypeText(v.type)}`,
-    );
+    const results = node.outputs.map((v) => `${this.id(v)}${nameText(v)}: ${fullTypeText(v.type)}`);
     const from = node.origins.map((o) => JSON.stringify(o)).join(", ");
     return `${results.join(", ")} = ${this.#call(node)}${from && ` from ${from}`}`;
   }

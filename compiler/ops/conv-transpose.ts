@@ -15,7 +15,13 @@ import {
 import { clamp, makeRescale } from "./numerics.ts";
 import { type AttrKind, type EvalContext, fail, floats, type Operator } from "./operator.ts";
 import { transposedRows } from "./rows.ts";
-import { convolutionAttrs, transposedWindowOf, twoAxes } from "./window.ts";
+import {
+  convolutionAttrs,
+  transposedWindowOf,
+  twoAxes,
+  windowDefaults,
+  withoutKernelShape,
+} from "./window.ts";
 
 const attrs: Readonly<Record<string, AttrKind>> = {
   ...convolutionAttrs,
@@ -264,7 +270,9 @@ const convTranspose: Operator = {
   inputs: ["X: T", "W: T", "B?: T"],
   outputs: 1,
   attrs,
+  defaults: windowDefaults,
   types: { T: floats },
+  upgrade: withoutKernelShape,
   infer: inferImported,
   evaluate: evaluateImported,
 };

@@ -6,7 +6,14 @@ import { clampAttrs, clampOf, integerClamp } from "./clamp.ts";
 import { clamp, makeRescale } from "./numerics.ts";
 import { type EvalContext, fail, floats, type IntegerForm, type Operator } from "./operator.ts";
 import { windowRows } from "./rows.ts";
-import { convolutionAttrs, twoAxes, type Window, windowOf } from "./window.ts";
+import {
+  convolutionAttrs,
+  twoAxes,
+  type Window,
+  windowDefaults,
+  windowOf,
+  withoutKernelShape,
+} from "./window.ts";
 
 /** Sizes and element steps of one 2-D convolution, whatever the layouts. */
 export interface Convolution {
@@ -277,7 +284,9 @@ const conv: Operator = {
   inputs: ["X: T", "W: T", "B?: T"],
   outputs: 1,
   attrs: convolutionAttrs,
+  defaults: windowDefaults,
   types: { T: floats },
+  upgrade: withoutKernelShape,
   infer: inferConv,
   evaluate: evaluateConv,
 };

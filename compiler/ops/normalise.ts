@@ -27,7 +27,12 @@ const batchNormalization: Operator = {
   inputs: ["X: T", "scale: P", "B: P", "input_mean: S", "input_var: S"],
   outputs: "any",
   attrs: { epsilon: "float", momentum: "float", training_mode: "int", spatial: "int" },
+  defaults: { epsilon: Math.fround(1e-5), training_mode: 0, spatial: 1 },
   types: { T: floats },
+  upgrade: (node) => {
+    const { momentum: ofTraining, ...attrs } = node.attrs;
+    return { ...node, attrs };
+  },
   infer: ({ inputs, attrs, outputCount }) => {
     const [x, ...parameters] = inputs;
     if (num({ attrs }, "training_mode") !== 0 || outputCount > 1)

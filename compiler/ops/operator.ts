@@ -71,6 +71,11 @@ export interface Operator {
   readonly inputs: readonly string[];
   readonly outputs: number | "any";
   readonly attrs: Readonly<Record<string, AttrKind>>;
+  /**
+   * What ONNX takes for absent attributes; readers leave these out. A list of one number stands for
+   * any that holds nothing else.
+   */
+  readonly defaults?: Attrs;
   /** Element types by letter of `inputs`; letters that are absent take any type. */
   readonly types?: Readonly<Record<string, readonly ElementType[]>>;
   /** The newest form of a node that an older opset wrote. */

@@ -7,7 +7,7 @@ import { imageSizes } from "./conv.ts";
 import { clamp, makeRescale } from "./numerics.ts";
 import { type AttrKind, type EvalContext, fail, floats, type Operator } from "./operator.ts";
 import { windowRows } from "./rows.ts";
-import { kernelRange, twoAxes, type Window, windowOf } from "./window.ts";
+import { kernelRange, twoAxes, type Window, windowDefaults, windowOf } from "./window.ts";
 
 const attrs: Record<string, AttrKind> = {
   auto_pad: "string",
@@ -132,6 +132,7 @@ const imported = (name: string, kinds: Record<string, AttrKind>, reduce: Reduce)
   inputs: ["X: T"],
   outputs: 1,
   attrs: kinds,
+  defaults: { ...windowDefaults, count_include_pad: 0, storage_order: 0 },
   infer: inferImported,
   evaluate: (context) => evaluateImported(context, reduce),
 });

@@ -2,8 +2,8 @@
  * ONNX's quantised operators, and the lowered Quantize and Dequantize whose parameters are in
  * types.
  */
-import { type Attrs, num } from "../ir/graph.ts";
-import { newArray, numbers, type Tensor } from "../ir/tensor.ts";
+import { type Attrs, constant, constantOf, num } from "../ir/graph.ts";
+import { newArray, numbers, type Tensor, tensorOf, withShape } from "../ir/tensor.ts";
 import {
   type ElementType,
   elementCount,
@@ -19,6 +19,7 @@ import {
   type InferContext,
   normalAxis,
   type Operator,
+  type RawNode,
 } from "./operator.ts";
 import { elementwiseRows } from "./rows.ts";
 import { convolutionAttrs } from "./window.ts";
@@ -96,13 +97,39 @@ const qdqAttrs = {
   saturate: "int",
 } as const;
 
+const qdqDefaults: Attrs = { axis: 1, block_size: 0, output_dtype: 0, precision: 0, saturate: 1 };
+
+/** One scale is a scalar of no axis; a zero point is always there. */
+function canonicalParameters({ op, inputs, attrs }: RawNode): RawNode {
+  const [x, scale, zero] = inputs;
+  const [scales, zeros] = [constantOf(scale), constantOf(zero)];
+  if (!x || !scales || (zero && !zeros)) return { op, inputs, attrs };
+  const isOne = scales.data.length === 1;
+  const shape = isOne ? [] : scales.shape;
+  const elem = op === "QuantizeLinear" ? "uint8" : x.type.elem;
+  const explicit =
+    zeros ??
+    tensorOf(
+      elem,
+      shape,
+      Array.from(numbers(scales), () => 0),
+    );
+  const { axis, ...others } = attrs;
+  const parameters = [scales, explicit].map((t, i) =>
+    constant(isOne && t.data.length === 1 ? withShape(t, []) : t, inputs[i + 1]?.name),
+  );
+  return { op, inputs: [x, ...parameters], attrs: isOne ? others : attrs };
+}
+
 const quantizeLinear: Operator = {
   name: "QuantizeLinear",
   level: "imported",
   inputs: ["x: T", "y_scale: S", "y_zero_point?: Z"],
   outputs: 1,
   attrs: qdqAttrs,
+  defaults: qdqDefaults,
   types: { T: ["float32", "float16"], S: ["float32", "float16"], Z: storedTypes },
+  upgrade: canonicalParameters,
   infer: (context) => {
     const quant = constantParameters(context);
     return [{ elem: quantizedElement(context.inputs), shape: context.inputs[0]!.shape, quant }];
@@ -118,7 +145,9 @@ const dequantizeLinear: Operator = {
   inputs: ["x: T", "x_scale: S", "x_zero_point?: T"],
   outputs: 1,
   attrs: qdqAttrs,
+  defaults: qdqDefaults,
   types: { T: storedTypes, S: ["float32", "float16"] },
+  upgrade: canonicalParameters,
   infer: (context) => {
     constantParameters(context);
     return [{ elem: context.inputs[1]!.elem, shape: context.inputs[0]!.shape }];

@@ -70,6 +70,7 @@ const plainViews: readonly Operator[] = [
   view("Reshape", reshapeShape, {
     inputs: ["data: T", "shape: I"],
     attrs: { allowzero: "int" },
+    defaults: { allowzero: 0 },
     types: indexTypes,
   }),
   view("Squeeze", squeezeShape, {

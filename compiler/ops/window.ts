@@ -2,7 +2,7 @@
  * What convolutions and pools share: kernel shape, strides, dilations, pads and the output's size.
  */
 import { type Attrs, ints, num, str } from "../ir/graph.ts";
-import { type AttrKind, fail } from "./operator.ts";
+import { type AttrKind, fail, type RawNode } from "./operator.ts";
 
 /** Attributes of every convolution. */
 export const convolutionAttrs: Readonly<Record<string, AttrKind>> = {
@@ -13,6 +13,25 @@ export const convolutionAttrs: Readonly<Record<string, AttrKind>> = {
   pads: "ints",
   strides: "ints",
 };
+
+/** What ONNX takes for those that are absent. */
+export const windowDefaults: Attrs = {
+  auto_pad: "NOTSET",
+  ceil_mode: 0,
+  dilations: [1],
+  group: 1,
+  output_padding: [0],
+  pads: [0],
+  strides: [1],
+};
+
+/** The kernel's shape follows from the weights'. */
+export function withoutKernelShape(node: RawNode): RawNode {
+  const { kernel_shape, ...attrs } = node.attrs;
+  const [, , ...kernel] = node.inputs[1]?.type.shape ?? [];
+  const follows = Array.isArray(kernel_shape) && kernel.join() === kernel_shape.join();
+  return follows ? { ...node, attrs } : node;
+}
 
 export interface Window {
   readonly kernel: readonly number[];

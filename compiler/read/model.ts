@@ -1,10 +1,23 @@
 /** Reads a model by the kind of its file. */
 import { extname } from "node:path";
-import { MoteError, unknownFormat } from "../diagnostics.ts";
+import { type Diagnostic, MoteError, type Place, unknownFormat } from "../diagnostics.ts";
 import type { Graph } from "../ir/graph.ts";
+import { isMoteFile, readMote } from "./dsl/read.ts";
 import { type ReadOptions, readOnnx } from "./onnx/read.ts";
 
-export function readModel(file: string, options: ReadOptions): Graph<"imported"> {
+export interface Model {
+  readonly graph: Graph<"imported">;
+  /** Kernels that the model asks for, by layer. */
+  readonly kernels: ReadonlyMap<string, string>;
+  /** Where a layer stands, in a model that is a text. */
+  placeOf(layer: string): Place | undefined;
+}
+
+export function readModel(
+  file: string,
+  options: ReadOptions & { readonly report: (d: Diagnostic) => void },
+): Model {
+  if (isMoteFile(file)) return readMote(file, options);
   if (extname(file).toLowerCase() !== ".onnx") throw new MoteError(unknownFormat(file));
-  return readOnnx(file, options);
+  return { graph: readOnnx(file, options), kernels: new Map(), placeOf: () => undefined };
 }

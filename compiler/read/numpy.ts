@@ -1,11 +1,13 @@
 /** NumPy's .npy and .npz files → tensors. */
-import { unzipSync } from "fflate";
-import { halfToNumber } from "../ir/half.ts";
-import { type Tensor, tensorFromBytes } from "../ir/tensor.ts";
+import { type UnzipFileInfo, unzipSync } from "fflate";
+import type { Tensor } from "../ir/tensor.ts";
 import { type ElementType, elementBytes, elementCount } from "../ir/types.ts";
+import { fromFileBytes } from "./bytes.ts";
 
 /** What is wrong with a file, to follow "The file ". */
 export class NumpyError extends Error {}
+
+const unpackedBytesMax = 2 ** 31 - 1;
 
 const types: Record<string, ElementType> = {
   f4: "float32",
@@ -75,24 +77,34 @@ export function parseNpy(bytes: Uint8Array): Tensor {
   const header = parseHeader(new TextDecoder().decode(bytes.subarray(start, start + length)));
   const data = bytes.subarray(start + length);
   const needed = elementCount(header.shape) * elementBytes(header.elem);
-  if (data.length < needed) throw new NumpyError(`is cut off: ${data.length} of ${needed} bytes`);
-  const tensor = readTensor(header, data.subarray(0, needed));
+  if (!(data.length >= needed))
+    throw new NumpyError(`is cut off: ${data.length} of ${needed} bytes`);
+  const tensor = fromFileBytes(header.elem, header.shape, data.subarray(0, needed));
   return header.columnMajor ? rowMajor(tensor) : tensor;
 }
 
-function readTensor({ elem, shape }: Header, bytes: Uint8Array): Tensor {
-  if (elem !== "float16") return tensorFromBytes(elem, shape, bytes);
-  const bits = tensorFromBytes("uint16", shape, bytes).data as Uint16Array;
-  return { elem, shape, data: Float32Array.from(bits, halfToNumber) };
+/** Refuses by the zip file's directory, before anything is unpacked. */
+function entryCheck(): (entry: UnzipFileInfo) => boolean {
+  const names = new Set<string>();
+  let total = 0;
+  return ({ name, size, originalSize }) => {
+    total += Math.max(size, originalSize);
+    if (!(total <= unpackedBytesMax))
+      throw new NumpyError(`unpacks to more than ${unpackedBytesMax} bytes`);
+    if (names.has(name)) throw new NumpyError(`has two arrays named '${name}'`);
+    if (name === "__proto__") throw new NumpyError("has an array named '__proto__'");
+    names.add(name);
+    return true;
+  };
 }
 
 /** The arrays of a .npz file by name. @throws NumpyError */
 export function parseNpz(bytes: Uint8Array): Map<string, Tensor> {
   let entries: Record<string, Uint8Array>;
   try {
-    entries = unzipSync(bytes);
-  } catch {
-    throw new NumpyError("is not a .npz file");
+    entries = unzipSync(bytes, { filter: entryCheck() });
+  } catch (problem) {
+    throw problem instanceof NumpyError ? problem : new NumpyError("is not a .npz file");
   }
   return new Map(
     Object.entries(entries).map(([name, data]) => [name.replace(/\.npy$/, ""), parseNpy(data)]),

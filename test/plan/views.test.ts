@@ -189,6 +189,24 @@ describe("copies that stay", () => {
   });
 });
 
+describe("nothing to compute", () => {
+  it.each<[string, readonly number[], (x: Value) => Value]>([
+    ["a piece of the input", [1, 1, 20, 8], (x) => slice(x, 2, 6, 18)],
+    [
+      "a piece of nothing, joined",
+      [1, 4],
+      (x) => {
+        const a = dense(x, 8);
+        return concat(1, build("Tanh", [slice(a, 1, 8, 8)]), build("Tanh", [a]));
+      },
+    ],
+  ])("%s", async (_, shape, y) => {
+    const program = programOf({ shape, y, copy: "", bytes: 0 }, "nothing", {});
+    expect(program.graph.plan.steps.filter(moves)).toEqual([]);
+    await expectReference([program]);
+  });
+});
+
 describe("the validator", () => {
   const { graph } = programOf(cases["two heads joined"]!, "view", {});
   const { plan } = graph;

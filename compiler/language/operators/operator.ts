@@ -17,7 +17,8 @@ export type ArgumentKind =
   | "boolean"
   | "string"
   | "strings"
-  | "constant";
+  | "constant"
+  | "type";
 
 export type Plain = number | boolean | string | readonly number[] | readonly string[];
 
@@ -27,9 +28,11 @@ export interface ArgumentSpec {
   /** Only by its name, never by its place. */
   readonly named?: boolean;
   readonly optional?: boolean;
+  /** Operands of one letter are of one type; numbers for a `tensor` become it. */
+  readonly like?: string;
   /** Absent arguments without one are just absent. */
   readonly initial?: Plain;
-  /** What a number for a `tensor` becomes; without it, the type of another operand's. */
+  /** What numbers for a `tensor` become, whatever the other operands are. */
   readonly elem?: ElementType;
 }
 
@@ -40,6 +43,8 @@ export interface ParameterSpec {
   /** Along which its scales run, if it is stored in integers by channels. */
   readonly axis: number;
   readonly role: ParameterRole;
+  /** float32 unless told. */
+  readonly elem?: ElementType;
 }
 
 /** What random weights depend on, and what other frameworks keep in another order. */
@@ -62,8 +67,13 @@ export interface LayerCall {
   maybePlain<T extends Plain>(name: string): T | undefined;
   isTensor(name: string): boolean;
   constant(name: string): Tensor | undefined;
+  type(name: string): { readonly elem: ElementType; readonly shape: Shape };
+  /** Numbers in lists in lists. */
+  values(name: string): { readonly shape: Shape; readonly values: readonly number[] };
   /** The layer's own parameter. */
   parameter(spec: ParameterSpec): Value;
+  /** A parameter of the block around. */
+  namedParameter(name: string, elem: ElementType, shape: Shape): Value;
   literal(tensor: Tensor): Value;
   /** A node that has the layer's name, and `suffix` behind it. */
   node(

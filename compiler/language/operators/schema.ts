@@ -23,8 +23,15 @@ const kindOf: Record<AttrKind, ArgumentKind> = {
 /** Arguments of ONNX's operators: operands by place or name, attributes by name. */
 function argumentsOf(operator: Operator): ArgumentSpec[] {
   const operands = operator.inputs.map((text): ArgumentSpec => {
-    const { name, optional, repeated } = operandSpec(text);
-    return { name: snakeCase(name), kinds: [repeated ? "tensors" : "tensor"], optional };
+    const { name, optional, repeated, letter } = operandSpec(text);
+    const only = operator.types?.[letter];
+    return {
+      name: snakeCase(name),
+      kinds: [repeated ? "tensors" : "tensor"],
+      optional,
+      like: letter,
+      ...(only && !only.includes("float32") && { elem: only[0]! }),
+    };
   });
   const attributes = Object.entries(operator.attrs).map(
     ([name, kind]): ArgumentSpec => ({

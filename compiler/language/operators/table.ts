@@ -7,9 +7,16 @@ import { movements } from "./movement.ts";
 import type { LayerOperator } from "./operator.ts";
 import { quantisations } from "./quantisation.ts";
 import { schemaOperator, snakeCase } from "./schema.ts";
+import { values } from "./values.ts";
 
 /** Operators with arguments of their own; all others have those of ONNX. */
-const own: readonly LayerOperator[] = [...convolutions, ...layers, ...movements, ...quantisations];
+const own: readonly LayerOperator[] = [
+  ...convolutions,
+  ...layers,
+  ...movements,
+  ...quantisations,
+  ...values,
+];
 
 const isImported = ({ level }: Operator): boolean => level !== "lowered";
 

@@ -1,66 +1,18 @@
 /**
- * The grammar of the model language: one rule a method, each giving its piece of the tree. docs/language.md
- * shows the same rules as text, made from this parser.
+ * The grammar of the model language: files and statements; docs/grammar.md shows all rules as text,
+ * made from this parser.
  */
-import { EmbeddedActionsParser, type IToken, type ParserMethod, type TokenType } from "chevrotain";
 import type * as ast from "../../language/ast.ts";
-import { messages } from "./messages.ts";
+import { Expressions, spanOf } from "./expressions.ts";
 import * as t from "./tokens.ts";
 
-/** What a rule gives that was recovered from an error; such a tree is never checked. */
-const nothing: ast.ReferenceExpr = {
-  kind: "reference",
-  name: { text: "", start: 0, end: 0 },
-  start: 0,
-  end: 0,
-};
-
-const spanOf = (token: IToken): ast.Span => ({
-  start: token.startOffset,
-  end: token.startOffset + token.image.length,
-});
-
-/** The parts of a string: text, and the expressions in braces with where they stand. */
-export type TemplateReader = (token: IToken) => ast.Template;
-export type DocsReader = (start: number) => readonly string[];
-
-type Rule<T> = ParserMethod<[], T>;
-
-const comparisons: readonly TokenType[] = [
-  t.Equal,
-  t.Unequal,
-  t.AtMost,
-  t.AtLeast,
-  t.Less,
-  t.Greater,
-];
-
-export class Grammar extends EmbeddedActionsParser {
-  /** Set for each text; the recording of rules needs them to be there. */
-  template: TemplateReader = (token) => ({ kind: "template", parts: [], ...spanOf(token) });
-  docs: DocsReader = () => [];
+export class Grammar extends Expressions {
+  /** The lines of documentation before a place; set for each text. */
+  docs: (start: number) => readonly string[] = () => [];
 
   constructor() {
-    super([...t.tokens], {
-      recoveryEnabled: true,
-      maxLookahead: 2,
-      errorMessageProvider: messages,
-    });
+    super();
     this.performSelfAnalysis();
-  }
-
-  protected rule<T>(name: string, read: () => T, recovered?: T): Rule<T> {
-    return this.RULE(name, read, recovered && { recoveryValueFunc: () => recovered });
-  }
-
-  /** From `start` to the last token that was read. */
-  #to(start: number): ast.Span {
-    const last = this.LA(0);
-    return { start, end: last ? last.startOffset + last.image.length : start };
-  }
-
-  #start(): number {
-    return this.LA(1).startOffset;
   }
 
   // ---- A file ----
@@ -68,7 +20,7 @@ export class Grammar extends EmbeddedActionsParser {
   file = this.rule<ast.SourceFile>("file", () => {
     const declarations: ast.Declaration[] = [];
     this.MANY(() => declarations.push(this.SUBRULE(this.declaration)));
-    return { declarations, ...this.#to(0) };
+    return { declarations, ...this.spanFrom(0) };
   });
 
   declaration = this.rule<ast.Declaration>("declaration", () =>
@@ -87,7 +39,7 @@ export class Grammar extends EmbeddedActionsParser {
       this.CONSUME(t.As);
       return this.SUBRULE(this.name);
     });
-    return { kind: "import", file, name, ...this.#to(start) };
+    return { kind: "import", file, name, ...this.spanFrom(start) };
   });
 
   block = this.rule<ast.BlockDeclaration>("block", () => {
@@ -105,7 +57,7 @@ export class Grammar extends EmbeddedActionsParser {
       { ALT: () => this.SUBRULE(this.body) },
     ]);
     const docs = this.docs(start);
-    return { kind: "block", name, parameters, annotations, body, docs, ...this.#to(start) };
+    return { kind: "block", name, parameters, annotations, body, docs, ...this.spanFrom(start) };
   });
 
   model = this.rule<ast.ModelDeclaration>("model", () => {
@@ -118,7 +70,7 @@ export class Grammar extends EmbeddedActionsParser {
     const annotations = this.SUBRULE(this.annotations);
     const body = this.SUBRULE(this.body);
     const docs = this.docs(start);
-    const end = this.#to(start);
+    const end = this.spanFrom(start);
     return { kind: "model", name, label, parameters, outputs, annotations, body, docs, ...end };
   });
 
@@ -144,7 +96,7 @@ export class Grammar extends EmbeddedActionsParser {
     const name = this.SUBRULE(this.name);
     const label = this.OPTION(() => this.SUBRULE(this.label));
     const type = this.OPTION1(() => this.SUBRULE(this.ascription));
-    return { name, label, type, ...this.#to(name.start) };
+    return { name, label, type, ...this.spanFrom(name.start) };
   });
 
   parameters = this.rule<ast.Parameter[]>("parameters", () => {
@@ -166,7 +118,7 @@ export class Grammar extends EmbeddedActionsParser {
     });
     const annotations = this.SUBRULE(this.annotations);
     const docs = this.docs(name.start);
-    const span = this.#to(name.start);
+    const span = this.spanFrom(name.start);
     return { name, label, type, layout, initial, annotations, docs, ...span };
   });
 
@@ -200,34 +152,15 @@ export class Grammar extends EmbeddedActionsParser {
     this.CONSUME(t.Becomes);
     const value = this.SUBRULE(this.expression);
     const kind = word.tokenType === t.Let ? "let" : "var";
-    return { kind, pattern, type, value, ...this.#to(word.startOffset) };
+    return { kind, pattern, type, value, ...this.spanFrom(word.startOffset) };
   });
 
   assignment = this.rule<ast.AssignStatement>("assignment", () => {
     const pattern = this.SUBRULE(this.pattern);
     this.CONSUME(t.Becomes);
     const value = this.SUBRULE(this.expression);
-    return { kind: "assign", pattern, value, ...this.#to(pattern.start) };
+    return { kind: "assign", pattern, value, ...this.spanFrom(pattern.start) };
   });
-
-  pattern = this.rule<ast.Pattern>("pattern", () =>
-    this.OR<ast.Pattern>([
-      { ALT: () => this.SUBRULE(this.name) },
-      {
-        ALT: () => {
-          const items: ast.Pattern[] = [];
-          const start = this.#start();
-          this.CONSUME(t.OpenRound);
-          this.AT_LEAST_ONE_SEP({
-            SEP: t.Comma,
-            DEF: () => items.push(this.SUBRULE(this.pattern)),
-          });
-          this.CONSUME(t.CloseRound);
-          return { kind: "tuplePattern", items, ...this.#to(start) };
-        },
-      },
-    ]),
-  );
 
   loop = this.rule<ast.ForStatement>("loop", () => {
     const { start } = spanOf(this.CONSUME(t.For));
@@ -235,13 +168,7 @@ export class Grammar extends EmbeddedActionsParser {
     this.CONSUME(t.In);
     const list = this.SUBRULE(this.expression);
     const body = this.SUBRULE(this.body);
-    return { kind: "for", names, list, body, ...this.#to(start) };
-  });
-
-  patterns = this.rule<ast.Pattern[]>("patterns", () => {
-    const names: ast.Pattern[] = [];
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => names.push(this.SUBRULE(this.pattern)) });
-    return names;
+    return { kind: "for", names, list, body, ...this.spanFrom(start) };
   });
 
   choice = this.rule<ast.IfStatement>("choice", () => {
@@ -257,13 +184,13 @@ export class Grammar extends EmbeddedActionsParser {
       this.CONSUME1(t.Else);
       return this.SUBRULE2(this.body);
     });
-    return { kind: "if", branches, otherwise, ...this.#to(start) };
+    return { kind: "if", branches, otherwise, ...this.spanFrom(start) };
   });
 
   result = this.rule<ast.ReturnStatement>("result", () => {
     const { start } = spanOf(this.CONSUME(t.Return));
     const value = this.SUBRULE(this.expression);
-    return { kind: "return", value, ...this.#to(start) };
+    return { kind: "return", value, ...this.spanFrom(start) };
   });
 
   assertion = this.rule<ast.AssertStatement>("assertion", () => {
@@ -273,7 +200,7 @@ export class Grammar extends EmbeddedActionsParser {
       this.CONSUME(t.Comma);
       return this.SUBRULE1(this.expression);
     });
-    return { kind: "assert", condition, message, ...this.#to(start) };
+    return { kind: "assert", condition, message, ...this.spanFrom(start) };
   });
 
   state = this.rule<ast.StateStatement>("state", () => {
@@ -285,7 +212,7 @@ export class Grammar extends EmbeddedActionsParser {
       this.CONSUME(t.Becomes);
       return this.SUBRULE(this.expression);
     });
-    return { kind: "state", name, label, type, initial, ...this.#to(start) };
+    return { kind: "state", name, label, type, initial, ...this.spanFrom(start) };
   });
 
   weights = this.rule<ast.WeightsStatement>("weights", () => {
@@ -313,7 +240,7 @@ export class Grammar extends EmbeddedActionsParser {
       },
     });
     const settings = this.OPTION1(() => this.SUBRULE(this.settings)) ?? [];
-    return { kind: "weights", file, random, layout, settings, ...this.#to(start) };
+    return { kind: "weights", file, random, layout, settings, ...this.spanFrom(start) };
   });
 
   settings = this.rule<ast.Setting[]>("settings", () => {
@@ -325,297 +252,13 @@ export class Grammar extends EmbeddedActionsParser {
   });
 
   setting = this.rule<ast.Setting>("setting", () => {
-    const start = this.#start();
+    const start = this.start();
     const key = this.SUBRULE(this.nameOrString);
     this.CONSUME(t.Colon);
     const value = this.OR<ast.Setting["value"]>([
       { ALT: () => this.SUBRULE1(this.nameOrString) },
       { ALT: () => this.SUBRULE(this.settings) },
     ]);
-    return { key, value, ...this.#to(start) };
-  });
-
-  // ---- Types, names, marks ----
-
-  ascription = this.rule<ast.TypeExpr>("ascription", () => {
-    this.CONSUME(t.Colon);
-    return this.SUBRULE(this.type);
-  });
-
-  type = this.rule<ast.TypeExpr>("type", () => {
-    const elem = this.SUBRULE(this.name);
-    const dims = this.OPTION(() => this.SUBRULE(this.items));
-    const quant = this.OPTION1(() => {
-      const start = this.#start();
-      const args = this.SUBRULE(this.arguments);
-      return { args, ...this.#to(start) };
-    });
-    return { elem, dims, quant, ...this.#to(elem.start) };
-  });
-
-  name = this.rule<ast.Name>("name", () => {
-    const token = this.CONSUME(t.Identifier);
-    return { text: token.image, ...spanOf(token) };
-  });
-
-  string = this.rule<ast.Template>("string", () => {
-    const token = this.CONSUME(t.StringLiteral);
-    return this.ACTION(() => this.template(token));
-  });
-
-  nameOrString = this.rule<ast.Label>("nameOrString", () =>
-    this.OR<ast.Label>([
-      { ALT: () => this.SUBRULE(this.name) },
-      { ALT: () => this.SUBRULE(this.string) },
-    ]),
-  );
-
-  label = this.rule<ast.Label>("label", () => {
-    this.CONSUME(t.As);
-    return this.SUBRULE(this.nameOrString);
-  });
-
-  annotations = this.rule<ast.Annotation[]>("annotations", () => {
-    const annotations: ast.Annotation[] = [];
-    this.MANY(() => annotations.push(this.SUBRULE(this.annotation)));
-    return annotations;
-  });
-
-  annotation = this.rule<ast.Annotation>("annotation", () => {
-    const { start } = spanOf(this.CONSUME(t.At));
-    const name = this.SUBRULE(this.name);
-    const args = this.OPTION(() => this.SUBRULE(this.arguments)) ?? [];
-    return { name, args, ...this.#to(start) };
-  });
-
-  arguments = this.rule<ast.Argument[]>("arguments", () => {
-    const args: ast.Argument[] = [];
-    this.CONSUME(t.OpenRound);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.argument)) });
-    this.CONSUME(t.CloseRound);
-    return args;
-  });
-
-  argument = this.rule<ast.Argument>("argument", () => {
-    const start = this.#start();
-    const name = this.OPTION(() => {
-      const found = this.SUBRULE(this.name);
-      this.CONSUME(t.Colon);
-      return found;
-    });
-    const value = this.SUBRULE(this.expression);
-    return { name, value, ...this.#to(start) };
-  });
-
-  /** `[a, b]` */
-  items = this.rule<ast.Expr[]>("items", () => {
-    const items: ast.Expr[] = [];
-    this.CONSUME(t.OpenSquare);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => items.push(this.SUBRULE(this.expression)) });
-    this.CONSUME(t.CloseSquare);
-    return items;
-  });
-
-  // ---- Expressions, the loosest first ----
-
-  expression = this.rule<ast.Expr>(
-    "expression",
-    () => {
-      const start = this.#start();
-      const branches: ast.ChoiceExpr["branches"][number][] = [];
-      let last = this.SUBRULE(this.pipe);
-      this.MANY(() => {
-        this.CONSUME(t.Question);
-        const value = this.SUBRULE1(this.pipe);
-        this.CONSUME(t.Colon);
-        branches.push({ condition: last, value });
-        last = this.SUBRULE2(this.pipe);
-      });
-      return branches.length === 0
-        ? last
-        : { kind: "choice", branches, otherwise: last, ...this.#to(start) };
-    },
-    nothing,
-  );
-
-  pipe = this.rule<ast.Expr>("pipe", () => {
-    const start = this.#start();
-    const first = this.SUBRULE(this.disjunction);
-    const stages: ast.Expr[] = [];
-    this.MANY(() => {
-      this.CONSUME(t.Pipe);
-      stages.push(this.SUBRULE(this.postfix));
-    });
-    return stages.length === 0 ? first : { kind: "pipe", first, stages, ...this.#to(start) };
-  });
-
-  #chain(start: number, first: ast.Expr, rest: ast.BinaryExpr["rest"]): ast.Expr {
-    return rest.length === 0 ? first : { kind: "binary", first, rest, ...this.#to(start) };
-  }
-
-  /** Operands of one rank of operators, and the operators between them. */
-  #rank(operand: Rule<ast.Expr>, operators: readonly TokenType[]): ast.Expr {
-    const start = this.#start();
-    const rest: ast.BinaryExpr["rest"][number][] = [];
-    const first = this.SUBRULE(operand);
-    this.MANY(() => {
-      const token = this.OR1(
-        operators.map((type, i) => ({ ALT: () => this.consume(i + 1, type) as IToken })),
-      );
-      const right = this.SUBRULE1(operand);
-      const operator = token.image as ast.BinaryOperator;
-      this.ACTION(() => rest.push({ operator, at: spanOf(token), right }));
-    });
-    return this.#chain(start, first, rest);
-  }
-
-  disjunction = this.rule<ast.Expr>("disjunction", () => this.#rank(this.conjunction, [t.Or]));
-  conjunction = this.rule<ast.Expr>("conjunction", () => this.#rank(this.comparison, [t.And]));
-  comparison = this.rule<ast.Expr>("comparison", () => this.#rank(this.range, comparisons));
-  range = this.rule<ast.Expr>("range", () => this.#rank(this.sum, [t.Range]));
-  sum = this.rule<ast.Expr>("sum", () => this.#rank(this.product, [t.Plus, t.Minus]));
-  product = this.rule<ast.Expr>("product", () =>
-    this.#rank(this.prefix, [t.Times, t.Over, t.Modulo]),
-  );
-
-  prefix = this.rule<ast.Expr>("prefix", () => {
-    const start = this.#start();
-    const operators: ("-" | "!")[] = [];
-    this.MANY(() =>
-      this.OR([
-        {
-          ALT: () => {
-            this.CONSUME(t.Minus);
-            operators.push("-");
-          },
-        },
-        {
-          ALT: () => {
-            this.CONSUME(t.Not);
-            operators.push("!");
-          },
-        },
-      ]),
-    );
-    const inner = this.SUBRULE(this.postfix);
-    return operators.length === 0 ? inner : { kind: "unary", operators, inner, ...this.#to(start) };
-  });
-
-  postfix = this.rule<ast.Expr>("postfix", () => {
-    const start = this.#start();
-    let object = this.SUBRULE(this.primary);
-    this.MANY(() => {
-      object = this.OR<ast.Expr>([
-        {
-          ALT: () => {
-            this.CONSUME(t.Dot);
-            const name = this.SUBRULE(this.name);
-            return { kind: "member", object, name, ...this.#to(start) };
-          },
-        },
-        {
-          ALT: () => {
-            const indices = this.SUBRULE(this.items);
-            return { kind: "index", object, indices, ...this.#to(start) };
-          },
-        },
-        {
-          ALT: () => {
-            const args = this.SUBRULE(this.arguments);
-            return { kind: "call", callee: object, args, ...this.#to(start) };
-          },
-        },
-        { ALT: () => this.#marked(object, this.SUBRULE(this.label), undefined, start) },
-        { ALT: () => this.#marked(object, undefined, this.SUBRULE(this.annotation), start) },
-      ]);
-    });
-    return object;
-  });
-
-  /** Names and annotations of one thing stand in one node, which is made only here. */
-  #marked(
-    object: ast.Expr,
-    label: ast.Label | undefined,
-    annotation: ast.Annotation | undefined,
-    start: number,
-  ): ast.MarkedExpr {
-    if (object?.kind !== "marked" || (label && object.label)) {
-      const annotations = annotation ? [annotation] : [];
-      return { kind: "marked", inner: object, label, annotations, ...this.#to(start) };
-    }
-    if (annotation) (object.annotations as ast.Annotation[]).push(annotation);
-    return { ...object, label: object.label ?? label, ...this.#to(start) };
-  }
-
-  primary = this.rule<ast.Expr>(
-    "primary",
-    () =>
-      this.OR<ast.Expr>([
-        { ALT: () => this.#number(this.CONSUME(t.Decimal)) },
-        { ALT: () => this.#number(this.CONSUME(t.Integer)) },
-        { ALT: () => ({ kind: "boolean", value: true, ...spanOf(this.CONSUME(t.True)) }) },
-        { ALT: () => ({ kind: "boolean", value: false, ...spanOf(this.CONSUME(t.False)) }) },
-        { ALT: () => this.SUBRULE(this.string) },
-        { ALT: () => this.SUBRULE(this.reference) },
-        { ALT: () => this.SUBRULE(this.list) },
-        { ALT: () => this.SUBRULE(this.group) },
-      ]),
-    nothing,
-  );
-
-  #number(token: IToken): ast.NumberExpr {
-    return { kind: "number", text: token.image, ...spanOf(token) };
-  }
-
-  reference = this.rule<ast.ReferenceExpr>("reference", () => {
-    const name = this.SUBRULE(this.name);
-    return { kind: "reference", name, ...this.#to(this.ACTION(() => name.start)) };
-  });
-
-  list = this.rule<ast.Expr>("list", () => {
-    const start = this.#start();
-    const items: ast.Expr[] = [];
-    let over: Pick<ast.ComprehensionExpr, "names" | "list"> | undefined;
-    this.CONSUME(t.OpenSquare);
-    this.OPTION(() => {
-      items.push(this.SUBRULE(this.expression));
-      this.OR([
-        {
-          ALT: () => {
-            this.CONSUME(t.For);
-            const names = this.SUBRULE(this.patterns);
-            this.CONSUME(t.In);
-            over = { names, list: this.SUBRULE1(this.expression) };
-          },
-        },
-        {
-          ALT: () =>
-            this.MANY(() => {
-              this.CONSUME(t.Comma);
-              items.push(this.SUBRULE2(this.expression));
-            }),
-        },
-      ]);
-    });
-    this.CONSUME(t.CloseSquare);
-    const span = this.#to(start);
-    return over
-      ? { kind: "comprehension", item: items[0]!, ...over, ...span }
-      : { kind: "list", items, ...span };
-  });
-
-  group = this.rule<ast.Expr>("group", () => {
-    const start = this.#start();
-    const items: ast.Expr[] = [];
-    this.CONSUME(t.OpenRound);
-    this.AT_LEAST_ONE_SEP({
-      SEP: t.Comma,
-      DEF: () => items.push(this.SUBRULE(this.expression)),
-    });
-    this.CONSUME(t.CloseRound);
-    const span = this.#to(start);
-    return items.length === 1
-      ? { kind: "group", inner: items[0]!, ...span }
-      : { kind: "tuple", items, ...span };
+    return { key, value, ...this.spanFrom(start) };
   });
 }

@@ -1,23 +1,14 @@
 import * as say from "../../diagnostics.ts";
 import { type Diagnostic, MoteError, type Place } from "../../diagnostics.ts";
-import { type Attrs, constant, constantOf, type Node, type Value } from "../../ir/graph.ts";
+import { type Attrs, constant, type Node, type Value } from "../../ir/graph.ts";
 import { float32s, int64s, type Tensor } from "../../ir/tensor.ts";
-import { elementCount, isFloat, typeBytes, typeText } from "../../ir/types.ts";
-import { buildNode } from "../../ops/build.ts";
-import {
-  type OperandSpec,
-  type Operator,
-  OperatorError,
-  operandSpec,
-  type RawNode,
-} from "../../ops/operator.ts";
+import { isFloat, typeBytes } from "../../ir/types.ts";
+import { type Operator, OperatorError } from "../../ops/operator.ts";
 import { findOperator, operatorNames } from "../../ops/registry.ts";
+import { NodeMaker } from "../nodes.ts";
 import { attributeValue, readAttributes } from "./attributes.ts";
 import type { NodeProto, TensorProto } from "./proto.ts";
 import { TensorError, tensorFromProto } from "./tensors.ts";
-
-/** Values that shapes are computed from are worked out up to this many elements. */
-const knownElementsMax = 4096;
 
 const normalDomain = (domain: string): string => (domain === "ai.onnx" ? "" : domain);
 
@@ -31,7 +22,7 @@ export class Importer {
   readonly #values = new Map<string, Value>();
   /** Values that could not be made; what reads them is left out without a further message. */
   readonly #broken = new Set<string>();
-  readonly #known = new Map<Value, Tensor>();
+  readonly #maker = new NodeMaker();
   readonly #errors: Diagnostic[] = [];
 
   constructor(file: string, opsets: ReadonlyMap<string, number>, warn: (d: Diagnostic) => void) {
@@ -134,50 +125,19 @@ export class Importer {
     try {
       const attrs = readAttributes(proto, operator, place, this.report);
       const opset = this.#opsets.get(normalDomain(proto.domain)) ?? 1;
-      const raw: RawNode = { op: operator.name, inputs, attrs };
-      const upgraded = operator.upgrade?.(raw, opset) ?? raw;
-      checkOperands(operator, upgraded.inputs);
-      this.#define(proto, upgraded, place);
+      const options = { origins: [place.node!], outputCount: proto.output.length, opset };
+      this.#define(proto, this.#maker.make(operator, { inputs, attrs }, options), place);
     } catch (problem) {
       if (!(problem instanceof OperatorError || problem instanceof TensorError)) throw problem;
       throw new MoteError(say.operatorProblem(place, proto.opType, problem.message));
     }
   }
 
-  #define(proto: NodeProto, { op, inputs, attrs }: RawNode, place: Place): void {
-    const known = (v: Value | undefined) => this.#knownValue(v);
-    const node = buildNode(op, inputs, attrs, {
-      names: proto.output,
-      origins: [place.node!],
-      outputCount: proto.output.length,
-      known,
-    });
-    for (const { type, name } of node.outputs)
+  #define(proto: NodeProto, node: Node, place: Place): void {
+    for (const [i, { type }] of node.outputs.entries())
       if (!(typeBytes(type) < 2 ** 31))
-        throw new MoteError(say.tooLarge(place, name, typeBytes(type)));
-    this.#workOut(node);
+        throw new MoteError(say.tooLarge(place, proto.output[i]!, typeBytes(type)));
     for (const [i, name] of proto.output.entries()) this.define(name, node.outputs[i]!, place);
-  }
-
-  #knownValue(value: Value | undefined): Tensor | undefined {
-    return constantOf(value) ?? (value && this.#known.get(value));
-  }
-
-  /**
-   * Keeps small values that follow from constants and shapes, since other shapes depend on them.
-   */
-  #workOut(node: Node): void {
-    const inputs = node.inputs.map((v) => this.#knownValue(v));
-    const ready = node.op === "Shape" || node.inputs.every((v, i) => !v || inputs[i]);
-    if (!ready || node.outputs.some((v) => elementCount(v.type.shape) > knownElementsMax)) return;
-    const results = findOperator(node.op)!.evaluate({
-      inputs,
-      attrs: node.attrs,
-      inputTypes: node.inputs.map((v) => v?.type),
-      types: node.outputs.map((v) => v.type),
-      profile: "fast",
-    });
-    node.outputs.forEach((value, i) => this.#known.set(value, results[i]!));
   }
 
   #constant(proto: NodeProto, place: Place): void {
@@ -198,36 +158,4 @@ function constantTensor(name: string, value: Attrs[string] | undefined): Tensor 
   if (name === "value_float" || name === "value_floats") return float32s(shape, list);
   if (name === "value_int" || name === "value_ints") return { ...int64s(list), shape };
   throw new TensorError(`is a Constant of kind '${name}', which mote does not support`);
-}
-
-const fits = (spec: OperandSpec, value: Value, seen: Map<string, Value>): string | undefined => {
-  const first = seen.get(spec.letter);
-  if (first === undefined) seen.set(spec.letter, value);
-  else if (first.type.elem !== value.type.elem)
-    return `'${spec.name}' is ${typeText(value.type)}, but must have the type ${first.type.elem}`;
-  return undefined;
-};
-
-/** Count and element types of a node's inputs against the operator's schema. */
-function checkOperands(operator: Operator, inputs: readonly (Value | undefined)[]): void {
-  const specs = operator.inputs.map(operandSpec);
-  const last = specs.at(-1);
-  if (inputs.length > specs.length && !last?.repeated)
-    throw new OperatorError(`takes at most ${specs.length} inputs, but has ${inputs.length}`);
-  const seen = new Map<string, Value>();
-  for (let i = 0; i < Math.max(specs.length, inputs.length); i++) {
-    const [spec, value] = [specs[i] ?? last!, inputs[i]];
-    if (value === undefined) {
-      if (!spec.optional && !spec.repeated)
-        throw new OperatorError(`lacks its input '${spec.name}'`);
-      continue;
-    }
-    const allowed = operator.types?.[spec.letter];
-    if (allowed && !allowed.includes(value.type.elem))
-      throw new OperatorError(
-        `'${spec.name}' is ${typeText(value.type)}, but must be ${allowed.join(" or ")}`,
-      );
-    const problem = fits(spec, value, seen);
-    if (problem) throw new OperatorError(problem);
-  }
 }

@@ -6,6 +6,7 @@ import { type Diagnostic, MoteError } from "../../diagnostics.ts";
 import { type Graph, type GraphOutput, input, makeGraph, type Value } from "../../ir/graph.ts";
 import { elementCount, type TensorType, typeBytes, typeText } from "../../ir/types.ts";
 import { elementTypeOf } from "../../ops/typing.ts";
+import { withSharedConstants } from "../nodes.ts";
 import { Importer } from "./importer.ts";
 import {
   type DimensionProto,
@@ -29,7 +30,8 @@ export interface ReadOptions {
 const oldestOpset = 7;
 const newestOpset = 26;
 
-function decode(file: string): ModelProto {
+/** @throws MoteError */
+export function decodeFile(file: string): ModelProto {
   const size = statSync(file, { throwIfNoEntry: false })?.size;
   if (size === undefined) throw new MoteError(say.fileNotFound(file));
   if (size >= 2 ** 31) throw new MoteError(say.notOnnx(file, "it is larger than 2 GB"));
@@ -166,7 +168,7 @@ function refuseCycle(
 
 /** @throws MoteError with every problem that was found. */
 export function readOnnx(file: string, options: ReadOptions): Graph<"imported"> {
-  const model = decode(file);
+  const model = decodeFile(file);
   const { graph } = model;
   if (!graph) throw new MoteError(say.notOnnx(file, "it holds no graph"));
   const opsets = opsetsOf(model, file, options.report);
@@ -181,5 +183,6 @@ export function readOnnx(file: string, options: ReadOptions): Graph<"imported"> 
   if (graph.output.length === 0) importer.report(say.emptyGraph(file, "output"));
   const outputs = importOutputs(graph, importer, file, (options.shapes?.size ?? 0) > 0);
   importer.finish();
-  return makeGraph("imported", graph.name || basename(file), inputs, outputs);
+  const name = graph.name || basename(file);
+  return withSharedConstants(makeGraph("imported", name, inputs, outputs));
 }

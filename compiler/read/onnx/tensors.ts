@@ -2,9 +2,16 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize, sep } from "node:path";
 import { halfToNumber } from "../../ir/half.ts";
-import { newArray, type Tensor, tensorFromBytes } from "../../ir/tensor.ts";
-import { type ElementType, elementBytes, elementCount } from "../../ir/types.ts";
+import { newArray, type Tensor } from "../../ir/tensor.ts";
+import {
+  type ElementType,
+  elementBytes,
+  elementCount,
+  type TensorType,
+  typeBytes,
+} from "../../ir/types.ts";
 import { elementTypeOf } from "../../ops/typing.ts";
+import { fromFileBytes } from "../bytes.ts";
 import { type TensorProto, toBigInt, toNumber } from "./proto.ts";
 
 /** What is wrong with a tensor, to follow "The tensor 'name' ". */
@@ -39,9 +46,7 @@ function fromRaw(elem: ElementType, shape: number[], raw: Uint8Array): Tensor {
   const bytes = elementCount(shape) * elementBytes(elem);
   if (raw.length !== bytes)
     refuse(`has ${raw.length} bytes of data, but ${elem}[${shape}] takes ${bytes}`);
-  if (elem !== "float16") return tensorFromBytes(elem, shape, raw);
-  const bits = tensorFromBytes("uint16", shape, raw).data as Uint16Array;
-  return { elem, shape, data: Float32Array.from(bits, halfToNumber) };
+  return fromFileBytes(elem, shape, raw);
 }
 
 /** The field that holds a type's numbers when there are no raw bytes. */
@@ -104,16 +109,24 @@ function readRange(file: string, offset: number, length: number): Uint8Array {
   return bytes;
 }
 
-/** @throws TensorError with what is wrong. */
-export function tensorFromProto(proto: TensorProto, modelFile: string): Tensor {
+/** What the tensor says to be. @throws TensorError with what is wrong. */
+export function typeFromProto(proto: TensorProto): TensorType & { readonly shape: number[] } {
   const elem = elementTypeOf(proto.dataType);
   if (elem === undefined)
     return refuse(`has the type ${typeName(proto.dataType)}, which mote does not support`);
   const shape = proto.dims.map(toNumber);
   if (shape.some((d) => !(d >= 0))) refuse(`has the shape [${shape}]`);
-  const bytes = elementCount(shape) * elementBytes(elem);
+  const bytes = typeBytes({ elem, shape });
   if (!(bytes < 2 ** 31)) refuse(`would take ${bytes} bytes; the limit is 2147483647`);
-  if (proto.dataLocation === 1) return fromRaw(elem, shape, readExternal(proto, modelFile, bytes));
+  return { elem, shape };
+}
+
+/** @throws TensorError with what is wrong. */
+export function tensorFromProto(proto: TensorProto, modelFile: string): Tensor {
+  const type = typeFromProto(proto);
+  const { elem, shape } = type;
+  if (proto.dataLocation === 1)
+    return fromRaw(elem, shape, readExternal(proto, modelFile, typeBytes(type)));
   if (proto.rawData.length > 0) return fromRaw(elem, shape, proto.rawData);
   return fromTyped(proto, elem, shape);
 }

@@ -1,8 +1,8 @@
 /** Before: any imported graph. After: constants folded, operators that do nothing gone. */
 import { evaluateNode } from "../../check/eval.ts";
-import { constant, constantOf, ints, type Node, num } from "../../ir/graph.ts";
-import { int64s, numbers, type Tensor } from "../../ir/tensor.ts";
-import { sameShape, sameType, typeBytes } from "../../ir/types.ts";
+import { constant, constantOf, ints, type Node, num, type Value } from "../../ir/graph.ts";
+import { int64s, numbers, type Tensor, tensorOf } from "../../ir/tensor.ts";
+import { elementCount, sameShape, sameType, typeBytes } from "../../ir/types.ts";
 import { build } from "../../ops/build.ts";
 import { permutation } from "../../ops/movement.ts";
 import type { Rule } from "../engine.ts";
@@ -57,6 +57,48 @@ const isIdentityOrder = (node: Node): boolean =>
 
 const allEqual = (t: Tensor | undefined, x: number): boolean =>
   t !== undefined && Array.from(numbers(t)).every((v) => v === x);
+
+const isEmpty = ({ type }: Value): boolean => elementCount(type.shape) === 0;
+
+/** What has no elements is known without its operands. */
+const emptyToConstant: Rule = {
+  name: "empty-to-constant",
+  example: `graph imported "g" {
+    %0: float32[2, 3] = Input
+    %1: int64[1] = Constant [1]
+    %2: float32[2, 0] = Slice(%0, %1, %1, %1)
+    %3: float32[2, 0] = Tanh(%2)
+    %4: float32[2, 3] = Concat(%0, %3) {axis: 1}
+    return %4 as "y"
+  }`,
+  pattern: op([], undefined, {
+    where: (n) => n.op !== "Constant" && n.op !== "Input" && n.outputs.every(isEmpty),
+  }),
+  replace: ({ root }) =>
+    root.outputs.map(({ type, name }) =>
+      constant(tensorOf(type.elem, type.shape, []), name, type.quant),
+    ),
+};
+
+const concatEmpty: Rule = {
+  name: "concat-empty",
+  example: `graph imported "g" {
+    %0: float32[2, 3] = Input
+    %1: float32[2, 0] = Constant []
+    %2: float32[2, 6] = Concat(%0, %1, %0) {axis: 1}
+    return %2 as "y"
+  }`,
+  pattern: op("Concat", undefined, {
+    where: (n) => n.inputs.some((v) => isEmpty(v!)) && n.inputs.some((v) => !isEmpty(v!)),
+  }),
+  replace: ({ root, origins }) =>
+    build(
+      "Concat",
+      root.inputs.filter((v) => !isEmpty(v!)),
+      root.attrs,
+      { origins, stored: root.outputs[0]!.type },
+    ),
+};
 
 /** x ∘ constant = x: addition of zeros, multiplication by ones. */
 const neutral = (operator: string, element: number): Rule => ({
@@ -306,6 +348,8 @@ export const isPermutedBy = (node: Node, perm: readonly number[]): boolean =>
 
 export const simplifyRules: readonly Rule[] = [
   constantFold,
+  emptyToConstant,
+  concatEmpty,
   noOp("identity", example1("Identity(%0)"), "Identity"),
   noOp("cast-to-same", example1("Cast(%0) {to: 1}"), "Cast"),
   noOp("transpose-nothing", example1("Transpose(%0) {perm: [0, 1]}"), "Transpose", isIdentityOrder),

@@ -1,0 +1,38 @@
+/** Tensors that a model says itself: numbers in the text, and parameters by name. */
+import { tensorOf } from "../../ir/tensor.ts";
+import { elementCount } from "../../ir/types.ts";
+import { fail } from "../../ops/operator.ts";
+import type { LayerOperator } from "./operator.ts";
+
+const constant: LayerOperator = {
+  name: "constant",
+  docs: "numbers as a tensor of a type: constant(int64[2], [1, 64])",
+  args: [
+    { name: "type", kinds: ["type"] },
+    { name: "values", kinds: ["numbers"] },
+  ],
+  build: (call) => {
+    const { elem, shape } = call.type("type");
+    const { values } = call.values("values");
+    const count = elementCount(shape);
+    if (values.length !== count && values.length !== 1)
+      fail(`${values.length} numbers do not fill [${shape.join(", ")}], which has ${count}`);
+    const all = values.length === count ? values : Array.from({ length: count }, () => values[0]!);
+    return [call.literal(tensorOf(elem, shape, all))];
+  },
+};
+
+const parameter: LayerOperator = {
+  name: "parameter",
+  docs: 'a tensor of the weights file by its name: parameter("position", float[1, 40, 16])',
+  args: [
+    { name: "name", kinds: ["string"] },
+    { name: "type", kinds: ["type"] },
+  ],
+  build: (call) => {
+    const { elem, shape } = call.type("type");
+    return [call.namedParameter(call.plain("name"), elem, shape)];
+  },
+};
+
+export const values: readonly LayerOperator[] = [constant, parameter];

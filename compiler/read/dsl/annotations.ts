@@ -1,0 +1,53 @@
+/** What annotations tell the compiler of a layer. */
+import * as say from "../../diagnostics.ts";
+import type { Annotation } from "../../language/ast.ts";
+import { evaluate, siteOf } from "./evaluate.ts";
+import { placeOf } from "./problems.ts";
+import type { Context } from "./scope.ts";
+import { kindText } from "./values.ts";
+
+/** Those of the language, and what of mote they wait for. */
+const planned: Readonly<Record<string, string>> = {
+  bits: "weights of other than 8 bits",
+  activations: "a choice of the activations' type by layer",
+  prune: "pruning",
+  pool: "a choice of the memory by layer",
+  float: "a choice of float by layer",
+  keep: "layers that stay as they are",
+};
+const names = [...Object.keys(planned), "kernel"];
+
+/** @throws Reported */
+export function annotate(
+  annotations: readonly Annotation[],
+  layer: string,
+  context: Context,
+): void {
+  const { session } = context;
+  for (const annotation of annotations) {
+    const { name, args } = annotation;
+    const place = placeOf(siteOf(context, annotation));
+    const waits = Object.hasOwn(planned, name.text) ? planned[name.text] : undefined;
+    if (waits)
+      session.fail(say.notYet(place, `${waits} (@${name.text})`, "Remove the annotation."));
+    if (name.text !== "kernel")
+      session.fail(
+        say.unknownMember(
+          place,
+          "The language",
+          `@${name.text}`,
+          names.map((n) => `@${n}`),
+        ),
+      );
+    const datum = args.length === 1 ? evaluate(args[0]!.value, context) : undefined;
+    if (typeof datum !== "string")
+      session.fail(
+        say.wrongKind(
+          place,
+          'a kernel\'s name, as in @kernel("conv_2d_s8")',
+          datum === undefined ? "none" : kindText(datum),
+        ),
+      );
+    session.kernels.set(layer, datum as string);
+  }
+}

@@ -1,0 +1,236 @@
+/** A file's model → a graph, and every problem that was found. */
+import { dirname, resolve } from "node:path";
+import * as say from "../../diagnostics.ts";
+import { type Diagnostic, MoteError } from "../../diagnostics.ts";
+import { type Graph, type GraphOutput, input, makeGraph, type Value } from "../../ir/graph.ts";
+import type * as ast from "../../language/ast.ts";
+import { findOperator } from "../../ops/registry.ts";
+import { annotate } from "./annotations.ts";
+import { checkType, dequantizedAs, quantizedAs, typeOf } from "./ascribe.ts";
+import { runBody } from "./blocks.ts";
+import { evaluate, siteOf, templateText } from "./evaluate.ts";
+import { Files, type OpenFiles, type SourceModule } from "./files.ts";
+import { Parameters } from "./parameters.ts";
+import { placeOf, Reported } from "./problems.ts";
+import { type Context, Scope } from "./scope.ts";
+import { Session } from "./session.ts";
+import { kindText, TensorDatum } from "./values.ts";
+import { addWeights } from "./weights.ts";
+
+export interface CheckOptions {
+  /** Shapes that stand for the model's own, by input name. */
+  readonly shapes?: ReadonlyMap<string, readonly number[]> | undefined;
+  readonly open?: OpenFiles;
+}
+
+/** What a check found; the graph only where there is no error. */
+export interface Checked {
+  readonly graph?: Graph<"imported">;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly session: Session;
+  readonly module?: SourceModule;
+  /** All files that it was read from. */
+  readonly files: ReadonlySet<string>;
+}
+
+interface Input {
+  readonly name: ast.Name;
+  readonly value: Value;
+}
+
+/** Sizes that have a name: from --shape, or as they are written. */
+function bindSizes(model: ast.ModelDeclaration, context: Context, { shapes }: CheckOptions): void {
+  const { session, scope } = context;
+  const given = new Map<string, number>();
+  for (const { name, label, type } of model.parameters) {
+    const shape = shapes?.get(nameOf(name, label, context));
+    type?.dims?.forEach((dim, i) => {
+      if (dim.kind === "reference" && shape) given.set(dim.name.text, shape[i] ?? 0);
+    });
+  }
+  for (const { name, type, initial } of model.parameters) {
+    if (type) continue;
+    const own = given.get(name.text);
+    if (own === undefined && !initial)
+      session.fail(
+        say.badArguments(
+          placeOf(siteOf(context, name)),
+          name.text,
+          "is neither an input nor a size",
+          `Write ${name.text}: float[…] for an input, ${name.text} = 98 for a size.`,
+        ),
+      );
+    const datum = own ?? evaluate(initial!, context);
+    scope.declare(name, "parameter", datum, context);
+  }
+}
+
+const nameOf = (name: ast.Name, label: ast.Label | undefined, context: Context): string =>
+  label ? ("kind" in label ? templateText(label, context) : label.text) : name.text;
+
+function makeInput(parameter: ast.Parameter, context: Context, { shapes }: CheckOptions): Input {
+  const { session, scope } = context;
+  const { name, label, type, layout, initial } = parameter;
+  const said = typeOf(type!, context);
+  const place = placeOf(siteOf(context, parameter));
+  if (initial)
+    session.fail(say.badArguments(place, name.text, "is an input, which has no initial value"));
+  const own = nameOf(name, label, context);
+  const given = shapes?.get(own);
+  if (given && said.shape && given.length !== said.shape.length)
+    throw new MoteError(say.shapeRank(own, given.length, said.shape.map(String)));
+  const shape = given ?? said.shape;
+  if (!shape)
+    return session.fail(
+      say.badArguments(place, name.text, "needs a shape", "Write float[1, 3, 32, 32]."),
+    );
+  const value = input(own, { elem: said.elem, shape });
+  const real = said.quant ? dequantizedAs(value, said, type!, context) : value;
+  const site = siteOf(context, parameter);
+  const datum = layout ? planar(real, layout, own, context) : real;
+  scope.declare(name, "input", new TensorDatum(datum, site), context);
+  return { name, value };
+}
+
+/** Channels last → channels first, as operators take them. */
+function planar(value: Value, layout: ast.Name, name: string, context: Context): Value {
+  const { session } = context;
+  const rank = value.type.shape.length;
+  if (layout.text !== "nhwc" || rank < 3)
+    return session.fail(
+      layout.text === "nhwc"
+        ? say.wrongKind(
+            placeOf(siteOf(context, layout)),
+            "a shape [batch, …, channels]",
+            `of rank ${rank}`,
+          )
+        : say.unknownMember(placeOf(siteOf(context, layout)), "An input", layout.text, ["nhwc"]),
+    );
+  const perm = [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, i) => i + 1)];
+  const node = session.maker.make(
+    findOperator("Transpose")!,
+    { inputs: [value], attrs: { perm } },
+    { origins: [`${name}_planar`], outputCount: 1 },
+  );
+  session.made(node, siteOf(context, layout));
+  return node.outputs[0]!;
+}
+
+function makeOutput(output: ast.Output, context: Context): GraphOutput {
+  const { session, scope } = context;
+  const { name, label, type } = output;
+  const binding = scope.find(name.text)!;
+  if (binding.isBroken) throw new Reported();
+  const { datum } = binding;
+  const place = placeOf(siteOf(context, name));
+  if (datum === undefined) return session.fail(say.outputMissing(place, name.text));
+  if (!(datum instanceof TensorDatum))
+    return session.fail(say.wrongKind(place, "a tensor", kindText(datum)));
+  const own = nameOf(name, label, context);
+  if (!type) return { name: own, value: datum.value };
+  const said = typeOf(type, context);
+  if (said.quant) return { name: own, value: quantizedAs(datum.value, said, type, context) };
+  checkType(datum.value, said, type, context);
+  return { name: own, value: datum.value };
+}
+
+/** Runs one step after another, however many of them fail. */
+function each<T, R>(items: readonly T[], run: (item: T) => R): R[] {
+  return items.flatMap((item) => {
+    try {
+      return [run(item)];
+    } catch (problem) {
+      if (!(problem instanceof Reported)) throw problem;
+      return [];
+    }
+  });
+}
+
+function checkModel(
+  model: ast.ModelDeclaration,
+  context: Context,
+  files: Files,
+  options: CheckOptions,
+): Graph<"imported"> {
+  const { session, scope } = context;
+  bindSizes(model, context, options);
+  const known = model.parameters.filter((p) => p.type);
+  const inputs = each(known, (parameter) => makeInput(parameter, context, options));
+  for (const shape of options.shapes?.keys() ?? [])
+    if (!inputs.some((i) => i.value.name === shape))
+      throw new MoteError(
+        say.unknownShape(
+          shape,
+          inputs.map((i) => i.value.name),
+        ),
+      );
+  for (const { name } of model.outputs) scope.declare(name, "output", undefined, context);
+  const isWeights = (s: ast.Statement): s is ast.WeightsStatement => s.kind === "weights";
+  each(model.body.filter(isWeights), (statement) => addWeights(statement, context, files));
+  const result = runBody(
+    model.body.filter((s) => !isWeights(s)),
+    context,
+  );
+  if (result !== undefined)
+    session.problems.add(
+      say.badArguments(
+        placeOf(siteOf(context, model.name)),
+        "return",
+        "stands in a block, not in a model",
+        "Give the outputs their values by name.",
+      ),
+    );
+  each([model], () => annotate(model.annotations, "", context));
+  const outputs = each(model.outputs, (output) => makeOutput(output, context));
+  const name = nameOf(model.name, model.label, context);
+  return makeGraph(
+    "imported",
+    name,
+    inputs.map((i) => i.value),
+    outputs,
+  );
+}
+
+/** The one model of a file. */
+function modelOf({ tree, source }: SourceModule): ast.ModelDeclaration {
+  const models = tree.declarations.filter((d) => d.kind === "model");
+  if (models.length !== 1) throw new MoteError(say.modelCount(source.file, models.length));
+  return models[0]!;
+}
+
+/** Reads and checks a file. Everything that is wrong is in the diagnostics. */
+export function check(file: string, options: CheckOptions = {}): Checked {
+  const session = new Session((s) => new Parameters(s));
+  const path = resolve(file);
+  const files = new Files(session, dirname(path), options.open ?? new Map());
+  let module: SourceModule | undefined;
+  let graph: Graph<"imported"> | undefined;
+  const { problems } = session;
+  try {
+    module = files.load(path);
+    const { source } = module;
+    const context = {
+      session,
+      source,
+      file: module,
+      scope: new Scope(),
+      path: "",
+      frame: undefined,
+    };
+    graph = checkModel(modelOf(module), context, files, options);
+    if (problems.errors === 0) {
+      session.parameters.reportUnused();
+      session.reportUnused(source);
+    }
+  } catch (problem) {
+    if (problem instanceof MoteError) problem.diagnostics.forEach((d) => problems.add(d));
+    else if (!(problem instanceof Reported)) throw problem;
+  }
+  const result = {
+    diagnostics: problems.all,
+    session,
+    files: files.paths,
+    ...(module && { module }),
+  };
+  return problems.errors === 0 && graph ? { ...result, graph } : result;
+}

@@ -1,0 +1,68 @@
+/** Names and what they stand for, from the file in. */
+import { redeclared } from "../../diagnostics.ts";
+import type { Name } from "../../language/ast.ts";
+import { type Frame, placeOf } from "./problems.ts";
+import type { Session } from "./session.ts";
+import type { Source } from "./source.ts";
+import type { Datum, FileScope } from "./values.ts";
+
+export type BindingKind = "value" | "variable" | "output" | "parameter" | "input" | "state";
+
+export interface Binding {
+  readonly name: Name;
+  readonly kind: BindingKind;
+  /** Absent until it is given, and after an error in what gives it. */
+  datum: Datum | undefined;
+  /** Whether an error left it without a value. */
+  isBroken: boolean;
+}
+
+export class Scope {
+  readonly #parent: Scope | undefined;
+  readonly #bindings = new Map<string, Binding>();
+
+  constructor(parent?: Scope) {
+    this.#parent = parent;
+  }
+
+  find(name: string): Binding | undefined {
+    return this.#bindings.get(name) ?? this.#parent?.find(name);
+  }
+
+  *names(): Iterable<string> {
+    yield* this.#bindings.keys();
+    if (this.#parent) yield* this.#parent.names();
+  }
+
+  own(): Iterable<Binding> {
+    return this.#bindings.values();
+  }
+
+  declare(
+    name: Name,
+    kind: BindingKind,
+    datum: Datum | undefined,
+    { session, source }: { readonly session: Session; readonly source: Source },
+  ): Binding {
+    const other = this.#bindings.get(name.text);
+    if (other && name.text !== "_") {
+      const { line } = source.position(other.name.start);
+      session.problems.add(redeclared(placeOf({ source, span: name }), name.text, line));
+    }
+    const binding = { name, kind, datum, isBroken: false };
+    this.#bindings.set(name.text, binding);
+    session.declared(name, kind, source);
+    return binding;
+  }
+}
+
+/** Where evaluation is: what is seen, and what layers made here are called. */
+export interface Context {
+  readonly session: Session;
+  readonly source: Source;
+  readonly file: FileScope;
+  readonly scope: Scope;
+  /** Names of the blocks around, joined by points. */
+  readonly path: string;
+  readonly frame: Frame | undefined;
+}

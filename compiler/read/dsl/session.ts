@@ -1,0 +1,98 @@
+/** What one check of a model gathers: problems, names, and where nodes come from. */
+
+import type { Diagnostic } from "../../diagnostics.ts";
+import { tooMuch, unusedBinding } from "../../diagnostics.ts";
+import type { Node } from "../../ir/graph.ts";
+import type { Name } from "../../language/ast.ts";
+import { NodeMaker } from "../nodes.ts";
+import type { Parameters } from "./parameters.ts";
+import { Problems, placeOf, Reported } from "./problems.ts";
+import type { Site, Source } from "./source.ts";
+
+/** Expressions that are evaluated, nodes that are made, and calls in calls, at the most. */
+export const limits = { steps: 4_000_000, nodes: 200_000, depth: 600, characters: 65_536 };
+
+export class Session {
+  readonly problems = new Problems();
+  readonly maker = new NodeMaker();
+  readonly parameters: Parameters;
+  /** The expression that made a node. */
+  readonly sites = new Map<Node, Site>();
+  /** Kernels that annotations ask for, by layer. */
+  readonly kernels = new Map<string, string>();
+  readonly #counts = new Map<string, number>();
+  readonly #declared = new Map<Name, { readonly kind: string; readonly source: Source }>();
+  readonly #used = new Set<Name>();
+  #steps = 0;
+  #depth = 0;
+
+  constructor(parameters: (session: Session) => Parameters) {
+    this.parameters = parameters(this);
+  }
+
+  fail(diagnostic: Diagnostic): never {
+    this.problems.add(diagnostic);
+    throw new Reported();
+  }
+
+  /** Counts work, so that no text can keep the compiler busy for long. */
+  spend(site: Site, steps = 1): void {
+    if (this.#steps > limits.steps) throw new Reported();
+    this.#steps += steps;
+    if (this.#steps > limits.steps)
+      this.fail(
+        tooMuch(
+          placeOf(site),
+          "The model takes too long to work out",
+          "Make loops and lists shorter.",
+        ),
+      );
+  }
+
+  /** Runs something that may lead to more of its kind. */
+  within<T>(site: Site, run: () => T): T {
+    if (++this.#depth > limits.depth) {
+      this.#depth--;
+      return this.fail(tooMuch(placeOf(site), "Calls and expressions are nested too deeply here"));
+    }
+    try {
+      return run();
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  made(node: Node, site: Site): void {
+    this.sites.set(node, site);
+    if (this.sites.size > limits.nodes)
+      this.fail(tooMuch(placeOf(site), `The model has more than ${limits.nodes} layers`));
+  }
+
+  /** A name for a layer that was given none: of its operator, and counted. */
+  unnamed(path: string, operator: string): string {
+    const base = path === "" ? operator : `${path}.${operator}`;
+    const count = this.#counts.get(base) ?? 0;
+    this.#counts.set(base, count + 1);
+    return count === 0 ? base : `${base}_${count}`;
+  }
+
+  declared(name: Name, kind: string, source: Source): void {
+    if (!this.#declared.has(name)) this.#declared.set(name, { kind, source });
+  }
+
+  used(name: Name): void {
+    this.#used.add(name);
+  }
+
+  /** Warns of names of a file that nothing reads; one that begins with `_` may go unread. */
+  reportUnused(file: Source): void {
+    for (const [name, { kind, source }] of this.#declared)
+      if (
+        source === file &&
+        !this.#used.has(name) &&
+        !name.text.startsWith("_") &&
+        kind !== "output"
+      )
+        this.problems.add(unusedBinding(placeOf({ source, span: name }), kind, name.text));
+  }
+}

@@ -1,0 +1,137 @@
+/** Nodes as every reader makes them: one network is one graph, whatever it was written in. */
+import {
+  type Attrs,
+  type AttrValue,
+  constantOf,
+  type Graph,
+  type Node,
+  type Value,
+} from "../ir/graph.ts";
+import { substitute } from "../ir/substitute.ts";
+import { type Tensor, tensorBytes } from "../ir/tensor.ts";
+import { elementCount, typeText } from "../ir/types.ts";
+import { buildNode } from "../ops/build.ts";
+import {
+  type OperandSpec,
+  type Operator,
+  OperatorError,
+  operandSpec,
+  type RawNode,
+} from "../ops/operator.ts";
+import { findOperator } from "../ops/registry.ts";
+
+/** Values that shapes are computed from are worked out up to this many elements. */
+const knownElementsMax = 4096;
+
+const fits = (spec: OperandSpec, value: Value, seen: Map<string, Value>): string | undefined => {
+  const first = seen.get(spec.letter);
+  if (first === undefined) seen.set(spec.letter, value);
+  else if (first.type.elem !== value.type.elem)
+    return `'${spec.name}' is ${typeText(value.type)}, but must have the type ${first.type.elem}`;
+  return undefined;
+};
+
+/** Count and element types of a node's inputs against the operator's schema. */
+function checkOperands(operator: Operator, inputs: readonly (Value | undefined)[]): void {
+  const specs = operator.inputs.map(operandSpec);
+  const last = specs.at(-1);
+  if (inputs.length > specs.length && !last?.repeated)
+    throw new OperatorError(`takes at most ${specs.length} inputs, but has ${inputs.length}`);
+  const seen = new Map<string, Value>();
+  for (let i = 0; i < Math.max(specs.length, inputs.length); i++) {
+    const [spec, value] = [specs[i] ?? last!, inputs[i]];
+    if (value === undefined) {
+      if (!spec.optional && !spec.repeated)
+        throw new OperatorError(`lacks its input '${spec.name}'`);
+      continue;
+    }
+    const allowed = operator.types?.[spec.letter];
+    if (allowed && !allowed.includes(value.type.elem))
+      throw new OperatorError(
+        `'${spec.name}' is ${typeText(value.type)}, but must be ${allowed.join(" or ")}`,
+      );
+    const problem = fits(spec, value, seen);
+    if (problem) throw new OperatorError(problem);
+  }
+}
+
+/** A list of one number stands for lists of any length that hold nothing else. */
+function isDefault(value: AttrValue, absent: AttrValue | undefined): boolean {
+  if (!Array.isArray(value) || !Array.isArray(absent)) return value === absent;
+  return absent.length === 1 && value.every((x) => x === absent[0]);
+}
+
+/** The attributes that say more than ONNX takes anyway. */
+const canonical = (attrs: Attrs, { defaults = {} }: Operator): Attrs =>
+  Object.fromEntries(
+    Object.entries(attrs).filter(([name, value]) => !isDefault(value, defaults[name])),
+  );
+
+/** How a constant is stored is no layer, so it has no name. */
+const isStorage = (op: string, [x]: RawNode["inputs"]): boolean =>
+  op === "DequantizeLinear" && x?.node.op === "Constant";
+
+export interface NodeOptions {
+  readonly origins: readonly string[];
+  readonly outputCount: number;
+  /** Of the operator's domain. */
+  readonly opset?: number;
+}
+
+/** Makes nodes in their newest form, and follows the values that shapes are computed from. */
+export class NodeMaker {
+  readonly #known = new Map<Value, Tensor>();
+
+  /** @throws OperatorError */
+  make(operator: Operator, given: Omit<RawNode, "op">, options: NodeOptions): Node {
+    const raw: RawNode = { ...given, op: operator.name };
+    const { op, inputs, attrs } = operator.upgrade?.(raw, options.opset ?? Infinity) ?? raw;
+    checkOperands(operator, inputs);
+    const last = inputs.findLastIndex((v) => v !== undefined);
+    const node = buildNode(op, inputs.slice(0, last + 1), canonical(attrs, operator), {
+      origins: isStorage(op, inputs) ? [] : options.origins,
+      outputCount: options.outputCount,
+      known: (v) => this.known(v),
+    });
+    this.#workOut(node);
+    return node;
+  }
+
+  known(value: Value | undefined): Tensor | undefined {
+    return constantOf(value) ?? (value && this.#known.get(value));
+  }
+
+  /** Keeps small values that follow from constants and shapes: other shapes depend on them. */
+  #workOut(node: Node): void {
+    const inputs = node.inputs.map((v) => this.known(v));
+    const ready = node.op === "Shape" || node.inputs.every((v, i) => !v || inputs[i]);
+    if (!ready || node.outputs.some((v) => elementCount(v.type.shape) > knownElementsMax)) return;
+    const results = findOperator(node.op)!.evaluate({
+      inputs,
+      attrs: node.attrs,
+      inputTypes: node.inputs.map((v) => v?.type),
+      types: node.outputs.map((v) => v.type),
+      profile: "fast",
+    });
+    node.outputs.forEach((value, i) => this.#known.set(value, results[i]!));
+  }
+}
+
+const sameBytes = (a: Tensor, b: Tensor): boolean =>
+  Buffer.compare(tensorBytes(a), tensorBytes(b)) === 0;
+
+/** The graph with one constant for all that hold the same. */
+export function withSharedConstants(graph: Graph<"imported">): Graph<"imported"> {
+  const kinds = new Map<string, Value[]>();
+  const replaced = new Map<Value, Value>();
+  for (const { op, outputs } of graph.nodes) {
+    if (op !== "Constant") continue;
+    const [value] = outputs as [Value];
+    const key = typeText(value.type);
+    const others = kinds.get(key) ?? [];
+    const same = others.find((o) => sameBytes(constantOf(o)!, constantOf(value)!));
+    if (same) replaced.set(value, same);
+    else kinds.set(key, [...others, value]);
+  }
+  return replaced.size === 0 ? graph : substitute(graph, replaced);
+}
