@@ -1,8 +1,9 @@
 /** A call of an operator while it becomes nodes. */
 import * as say from "../../diagnostics.ts";
-import { type Attrs, constant, type Node, type Value } from "../../ir/graph.ts";
+import { type Attrs, constant, constantOf, type Node, type Value } from "../../ir/graph.ts";
 import { type Tensor, tensorOf } from "../../ir/tensor.ts";
 import { type ElementType, type Shape, typeBytes } from "../../ir/types.ts";
+import { literalElement } from "../../language/operators/literals.ts";
 import type {
   ArgumentKind,
   ArgumentSpec,
@@ -102,14 +103,10 @@ export class Layer implements LayerCall {
     );
   }
 
-  /** The type that numbers have among these operands: that of another one of the same letter. */
-  #elementFor(spec: ArgumentSpec): ElementType {
-    if (spec.elem) return spec.elem;
-    for (const { name, like } of this.#operator.args)
-      if (like !== undefined && like === spec.like)
-        for (const { datum } of this.#bound.get(name) ?? [])
-          if (datum instanceof TensorDatum) return datum.value.type.elem;
-    return "float32";
+  #elementOf(argument: string): ElementType | undefined {
+    const given = this.#bound.get(argument) ?? [];
+    const tensor = given.find((g) => g.datum instanceof TensorDatum)?.datum;
+    return tensor instanceof TensorDatum ? tensor.value.type.elem : undefined;
   }
 
   #tensorOf(spec: ArgumentSpec, given: Given): Value {
@@ -117,7 +114,8 @@ export class Layer implements LayerCall {
     const numbers = numbersWithShape(given.datum);
     if (!numbers) return this.#wrong(spec.name, given);
     const { shape, values } = numbers;
-    return this.literal(tensorOf(this.#elementFor(spec), shape, values));
+    const elem = literalElement(this.#operator.args, spec, (name) => this.#elementOf(name));
+    return this.literal(tensorOf(elem, shape, values));
   }
 
   tensor(name: string): Value {
@@ -155,6 +153,8 @@ export class Layer implements LayerCall {
   constant(name: string): Tensor | undefined {
     const [given] = this.#bound.get(name) ?? [];
     if (!given) return undefined;
+    if (given.datum instanceof TensorDatum)
+      return constantOf(given.datum.value) ?? this.#wrong(name, given);
     const numbers = numbersWithShape(given.datum) ?? this.#wrong(name, given);
     return tensorOf("float32", numbers.shape, numbers.values);
   }

@@ -1,0 +1,112 @@
+/** What is the same in calls of one kind, and what becomes a parameter. */
+import { layerOperators } from "../../language/operators/table.ts";
+import { type Atom, atomText, type Field } from "./items.ts";
+
+/** Values of a parameter, one for each call of the block. */
+export interface Column {
+  readonly name: string;
+  readonly values: readonly Field[];
+}
+
+const sameAtom = (a: Atom, b: Atom): boolean => atomText(a) === atomText(b);
+
+function sameField(a: Field, b: Field): boolean {
+  if (a.kind === "atom" && b.kind === "atom") return sameAtom(a.value, b.value);
+  if (a.kind === "parameter" && b.kind === "parameter")
+    return a.name === b.name && a.plus === b.plus;
+  if (a.kind === "type" && b.kind === "type")
+    return (
+      a.elem === b.elem &&
+      a.dims.length === b.dims.length &&
+      a.dims.every((d, i) => sameField(d, b.dims[i]!))
+    );
+  if (a.kind !== "name" || b.kind !== "name") return false;
+  return (
+    a.texts.length === b.texts.length &&
+    a.texts.every((t, i) => t === b.texts[i]) &&
+    a.numbers.every((n, i) => sameField(n, b.numbers[i]!))
+  );
+}
+
+const isSkeleton = (fields: readonly Field[]): boolean => {
+  const [first] = fields;
+  return (
+    first?.kind === "name" &&
+    fields.every(
+      (f) =>
+        f.kind === "name" &&
+        f.texts.length === first.texts.length &&
+        f.texts.every((t, i) => t === first.texts[i]),
+    )
+  );
+};
+
+const wholeNumber = (f: Field): number | undefined =>
+  f.kind === "atom" && typeof f.value === "number" && Number.isInteger(f.value)
+    ? f.value
+    : undefined;
+
+/** By how much whole numbers lie above others, if by the same everywhere. */
+function offset(values: readonly Field[], from: readonly Field[]): number | undefined {
+  const by = values.map((v, i) => {
+    const [a, b] = [wholeNumber(v), wholeNumber(from[i]!)];
+    return a === undefined || b === undefined ? Number.NaN : a - b;
+  });
+  return by.every((d) => d === by[0]) ? by[0] : undefined;
+}
+
+/** Gathers parameters while fields of several calls become those of one. */
+export class Unifier {
+  readonly columns: Column[] = [];
+  readonly #taken = new Set<string>();
+
+  #nameFor(hint: string): string {
+    const base = /^[a-z_]\w*$/i.test(hint) ? hint : "n";
+    let name = layerOperators.has(base) ? `${base}_` : base;
+    for (let i = 2; this.#taken.has(name); i++) name = `${base}${i}`;
+    this.#taken.add(name);
+    return name;
+  }
+
+  /** @param isCounter whether a number may be told by another that runs with it. */
+  #parameter(values: readonly Field[], hint: string, isCounter: boolean): Field {
+    for (const column of this.columns) {
+      const same = values.every((v, i) => sameField(v, column.values[i]!));
+      const plus = same ? 0 : isCounter ? offset(values, column.values) : undefined;
+      if (plus !== undefined) return { kind: "parameter", name: column.name, plus };
+    }
+    const name = this.#nameFor(hint);
+    this.columns.push({ name, values });
+    return { kind: "parameter", name, plus: 0 };
+  }
+
+  /** The field that stands for those of all calls. */
+  field(values: readonly Field[], hint: string, isCounter = false): Field {
+    const [first] = values as [Field];
+    if (values.every((v) => sameField(v, first))) return first;
+    if (first.kind === "type") {
+      const dims = values.map((v) => (v as Extract<Field, { kind: "type" }>).dims);
+      const own = first.dims.map((_, d) =>
+        this.field(
+          dims.map((list) => list[d]!),
+          "size",
+        ),
+      );
+      return { ...first, dims: own };
+    }
+    if (!isSkeleton(values)) return this.#parameter(values, hint, isCounter);
+    const names = values as Extract<Field, { kind: "name" }>[];
+    const [{ texts, numbers }] = names as [Extract<Field, { kind: "name" }>];
+    return {
+      kind: "name",
+      texts,
+      numbers: numbers.map((_, n) =>
+        this.field(
+          names.map((f) => f.numbers[n]!),
+          "n",
+          true,
+        ),
+      ),
+    };
+  }
+}
