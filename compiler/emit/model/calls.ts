@@ -13,7 +13,7 @@ import type {
 import { liftSchema, schemaOperator, snakeCase } from "../../language/operators/schema.ts";
 import { layerOperators, ownOperators } from "../../language/operators/table.ts";
 import { findOperator } from "../../ops/registry.ts";
-import { type Atom, atom, type Field, type Item, nameField, type Wire } from "./items.ts";
+import { type Atom, atom, type Field, type Item, isWord, nameField, type Wire } from "./items.ts";
 import type { WeightsWriter } from "./weights.ts";
 
 /** Constants up to this many numbers are written in the text. */
@@ -47,7 +47,7 @@ function writable({ elem, data }: Tensor): number[] | undefined {
 const short = (x: number): number => (Math.fround(x) === x ? float32Text(x) : x);
 
 function fieldOf(plain: Plain): Field {
-  if (typeof plain === "string") return nameField(plain);
+  if (typeof plain === "string") return isWord(plain) ? atom(plain) : nameField(plain);
   if (typeof plain === "number") return atom(short(plain));
   const isNumbers = typeof plain === "object" && plain.every((x) => typeof x === "number");
   return atom(isNumbers ? (plain as readonly number[]).map(short) : (plain as Atom));
@@ -57,10 +57,17 @@ interface Argument {
   readonly name: string | undefined;
   /** Of the operator's argument. */
   readonly hint?: string;
+  readonly initial?: Atom | undefined;
   readonly field?: Field;
   readonly takes?: readonly Wire[];
   /** Whether the values stand in a list. */
   readonly isList?: boolean;
+}
+
+/** What an argument is that is not given; a layer's own bias is one of its parameters. */
+function initialOf({ name, initial }: ArgumentSpec, { parameters }: Lifted): Atom | undefined {
+  if (initial === undefined || typeof initial === "object") return undefined;
+  return name in parameters || typeof initial !== "boolean" ? initial : undefined;
 }
 
 export class Calls {
@@ -168,6 +175,7 @@ export class Calls {
       makes: [symbol],
       fieldNames: [undefined, undefined],
       hints: list ? ["type", "values"] : ["name", "type"],
+      initials: [],
     });
     return symbol;
   }
@@ -192,8 +200,10 @@ export class Calls {
       if (Array.isArray(tensors))
         return [{ name, takes: (tensors as Value[]).map((v) => this.#symbolOf(v)), isList: true }];
       if (tensors) return [this.#tensor(spec, tensors as Value, operator, lifted)];
+      const initial = initialOf(spec, lifted);
       const plain = lifted.plain[name];
-      return plain === undefined ? [] : [{ name, field: fieldOf(plain) }];
+      if (plain !== undefined) return [{ name, field: fieldOf(plain), initial }];
+      return initial === undefined ? [] : [{ name, field: atom(initial), initial }];
     });
   }
 
@@ -223,6 +233,7 @@ export class Calls {
       fieldNames: label === undefined ? fieldNames : [...fieldNames, ""],
       fields: [...plain.map((a) => a.field!), ...(label === undefined ? [] : [nameField(label)])],
       hints: [...plain.map((a) => a.hint!), "name"],
+      initials: plain.map((a) => a.initial),
     });
   }
 }

@@ -208,6 +208,7 @@ function replaced(
       fieldNames: columns.map(() => undefined),
       fields: columns.map((c) => c.values[r]!),
       hints: columns.map((c) => c.name),
+      initials: [],
     });
     at = begin + length;
   });

@@ -30,7 +30,12 @@ export interface Item {
   readonly fields: readonly Field[];
   /** What the fields are of the callee, for names of parameters. */
   readonly hints: readonly string[];
+  /** What the callee takes where a field is not written. */
+  readonly initials: readonly (Atom | undefined)[];
 }
+
+/** Words that stand for strings in the language. */
+export const isWord = (text: string): boolean => text === "same" || text === "valid";
 
 export const atom = (value: Atom): Field => ({ kind: "atom", value });
 
@@ -73,8 +78,16 @@ export function fieldLength(field: Field): number {
   );
 }
 
+/** Whether a field need not be written. */
+export const isInitial = ({ fields, initials }: Item, f: number): boolean => {
+  const [field, initial] = [fields[f]!, initials[f]];
+  return (
+    initial !== undefined && field.kind === "atom" && atomText(field.value) === atomText(initial)
+  );
+};
+
 export const itemLength = (item: Item): number =>
   8 +
   item.callee.length +
   4 * item.takes.length +
-  item.fields.reduce((n, f) => n + 4 + fieldLength(f), 0);
+  item.fields.reduce((n, f, i) => n + (isInitial(item, i) ? 0 : 4 + fieldLength(f)), 0);

@@ -1,12 +1,12 @@
 /** Calls → statements of the language: chains as pipes, repeated calls as loops, the rest by name. */
 import type * as ast from "../../language/ast.ts";
 import type { Block } from "./fold.ts";
-import type { Atom, Field, Item, Wire } from "./items.ts";
+import { type Atom, type Field, isInitial, isWord, type Item, type Wire } from "./items.ts";
 import * as tree from "./tree.ts";
 import { Unifier } from "./unify.ts";
 
 /** Calls in a row, at the least, that become a loop. */
-const roundsMin = 3;
+const roundsMin = 4;
 
 /** Names that are not taken, for what a scope binds. */
 export class Names {
@@ -30,7 +30,8 @@ function atomExpr(value: Atom): ast.Expr {
   if (typeof value === "number")
     return tree.number(Number.isFinite(value) ? String(value) : value > 0 ? "inf" : "-inf");
   if (typeof value === "boolean") return tree.boolean(value);
-  if (typeof value === "string") return tree.string([value]);
+  if (typeof value === "string")
+    return isWord(value) ? tree.reference(value) : tree.string([value]);
   return tree.list((value as readonly Atom[]).map(atomExpr));
 }
 
@@ -48,17 +49,13 @@ function templateOf(field: Field): ast.Template {
   return tree.string([...parts, text].filter((p) => p !== ""));
 }
 
-/** Words that stand for strings in the language. */
-const isWord = ({ texts, numbers }: Extract<Field, { kind: "name" }>): boolean =>
-  numbers.length === 0 && (texts[0] === "same" || texts[0] === "valid");
-
 /** A field as an expression. */
 export function fieldExpr(field: Field): ast.Expr {
   switch (field.kind) {
     case "atom":
       return atomExpr(field.value);
     case "name":
-      return isWord(field) ? tree.reference(field.texts[0]!) : templateOf(field);
+      return templateOf(field);
     case "type":
       return tree.index(tree.reference(field.elem), field.dims.map(fieldExpr));
     case "parameter": {
@@ -97,7 +94,9 @@ function callOf(item: Item, scope: Scope, isStage: boolean): ast.Expr {
     tensors.push({ name: name.slice(0, -1) || undefined, value: tree.list(list) });
   }
   const plain = fields.flatMap((field, f) =>
-    fieldNames[f] === "" ? [] : [{ name: fieldNames[f], value: fieldExpr(field) }],
+    fieldNames[f] === "" || isInitial(item, f)
+      ? []
+      : [{ name: fieldNames[f], value: fieldExpr(field) }],
   );
   const label = fieldNames.indexOf("");
   const path = item.callee.split(".");

@@ -61,8 +61,9 @@ export class Unifier {
   readonly #taken = new Set<string>();
 
   #nameFor(hint: string): string {
-    const base = /^[a-z_]\w*$/i.test(hint) ? hint : "n";
-    let name = layerOperators.has(base) ? `${base}_` : base;
+    const word = /^[a-z_]\w*$/i.test(hint) ? hint.replace(/\d+$/, "") : "n";
+    const base = layerOperators.has(word) ? `${word}s` : word;
+    let name = base;
     for (let i = 2; this.#taken.has(name); i++) name = `${base}${i}`;
     this.#taken.add(name);
     return name;
