@@ -97,6 +97,8 @@ export interface Compilation {
   readonly diagnostics: readonly Diagnostic[];
   /** Absent after an error, and with `stopAfter` an earlier stage than emit. */
   readonly program?: Program;
+  /** After the stage that it was to stop after. */
+  readonly graph?: Graph;
   readonly dumps: ReadonlyMap<Stage, GraphText>;
   readonly milliseconds: ReadonlyMap<Stage, number>;
   readonly rewrites: ReadonlyMap<string, number>;
@@ -303,8 +305,9 @@ function run(
   const { ioLayout = rowInput ? "nhwc" : "nchw", optimize = "balanced" } = options;
   const { maxSram, maxFlash } = options;
   const file = typeof source === "string" ? source : source.name;
-  const name = identifier(options.name ?? basename(file, extname(file)));
-  const title = `${basename(file)} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
+  const stem = basename(file, extname(file));
+  const name = identifier(options.name ?? stem);
+  const title = `${stem} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
   const pools = poolsOf(target, "ram");
   const sections = sectionsOf(target, options.sections);
 
@@ -368,7 +371,7 @@ export function compile(source: Source, options: CompileOptions = {}): Compilati
     return { ...result, program: run(source, options, steps, rewrites, report) };
   } catch (problem) {
     if (problem instanceof MoteError) diagnostics.push(...problem.diagnostics);
-    else if (problem instanceof Stopped) return result;
+    else if (problem instanceof Stopped) return { ...result, graph: steps.graph! };
     else if (isText(source)) diagnostics.push(unforeseen(source, problem));
     else throw problem;
     return result;

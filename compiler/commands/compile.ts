@@ -9,6 +9,7 @@ import type { OptionValues } from "../options.ts";
 import { moteVersion } from "../version.ts";
 import { type Arguments, helpText } from "./arguments.ts";
 import { configName, findConfig, initialConfig, readConfig } from "./config.ts";
+import { emitModel } from "./emit-model.ts";
 import { explainText } from "./explain.ts";
 import {
   certificate,
@@ -164,6 +165,7 @@ function compileOne(file: string, values: OptionValues, outDir: string, console:
 
 /** Compiles every file of a job; the exit code. Problems of one file do not stop the others. */
 export function compileJob({ files, values }: Job, console: Console): number {
+  if (values.emitModel !== undefined) return emitModel(files, values, console);
   checkNames(files, values);
   const outDir = resolve(String(values.outDir ?? "out"));
   const results = files.map((file) => {

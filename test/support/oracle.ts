@@ -45,7 +45,9 @@ export async function expectLikeOrt(c: Case): Promise<void> {
   const bytes = encodeCase(c);
   const want = await runOrt(bytes, c.inputs);
   const warnings: unknown[] = [];
-  const imported = readModel(writeBytes(bytes), { report: (d) => warnings.push(d) });
+  const { graph: imported } = readModel(writeBytes(bytes), {
+    report: (d) => warnings.push(d),
+  });
   expect(warnings).toEqual([]);
   const given = imported.inputs.map((v) => c.inputs[v.name]!);
   for (const graph of [imported, ...(c.lowers === false ? [] : [lowered(imported)])]) {

@@ -122,7 +122,7 @@ export class Calls {
 
   /** A node as a call of an operator with a form of its own, or else by ONNX's rules. */
   #lift(node: Node): { operator: LayerOperator; lifted: Lifted } {
-    const isOwn = (this.#labels.get(node.origins[0] ?? "") ?? 0) <= 1;
+    const isOwn = this.#labels.get(node.origins[0] ?? "") === 1;
     for (const operator of ownOperators) {
       const lifted = operator.lift?.(node);
       if (lifted)

@@ -19,7 +19,7 @@ export type Field =
 
 export interface Item {
   readonly callee: string;
-  /** What must be equal for two calls to be of one kind: the callee, and what arguments there are. */
+  /** Equal for calls of one kind: the callee, and what arguments there are. */
   readonly key: string;
   /** Arguments that values are given for, in the order of `takes`; undefined names go by place. */
   readonly arguments: readonly (string | undefined)[];

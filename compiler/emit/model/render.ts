@@ -1,7 +1,7 @@
-/** Calls → statements of the language: chains as pipes, repeated calls as loops, the rest by name. */
+/** Calls → statements: chains as pipes, repeated calls as loops, the rest by name. */
 import type * as ast from "../../language/ast.ts";
 import type { Block } from "./fold.ts";
-import { type Atom, type Field, isInitial, isWord, type Item, type Wire } from "./items.ts";
+import { type Atom, type Field, type Item, isInitial, isWord, type Wire } from "./items.ts";
 import * as tree from "./tree.ts";
 import { Unifier } from "./unify.ts";
 

@@ -18,7 +18,7 @@ export interface WrittenModel {
   readonly aliases: ReadonlyMap<string, string>;
 }
 
-/** Names of inputs, outputs and the model: identifiers that differ, with the true name beside them. */
+/** Names of inputs, outputs and the model: identifiers, with the true name where it differs. */
 class Identifiers {
   readonly taken = new Set<string>([...tree.keywords, "_", ...layerOperators.keys()]);
 
