@@ -120,11 +120,11 @@ export class NodeMaker {
 const sameBytes = (a: Tensor, b: Tensor): boolean =>
   Buffer.compare(tensorBytes(a), tensorBytes(b)) === 0;
 
-/** The graph with one constant for all that hold the same. */
-export function withSharedConstants(graph: Graph<"imported">): Graph<"imported"> {
+/** Values in the place of which others stand that are the same. */
+function sameConstants({ nodes }: Graph): Map<Value, Value> {
   const kinds = new Map<string, Value[]>();
   const replaced = new Map<Value, Value>();
-  for (const { op, outputs } of graph.nodes) {
+  for (const { op, outputs } of nodes) {
     if (op !== "Constant") continue;
     const [value] = outputs as [Value];
     const key = typeText(value.type);
@@ -133,5 +133,27 @@ export function withSharedConstants(graph: Graph<"imported">): Graph<"imported">
     if (same) replaced.set(value, same);
     else kinds.set(key, [...others, value]);
   }
-  return replaced.size === 0 ? graph : substitute(graph, replaced);
+  return replaced;
+}
+
+function sameStorage({ nodes }: Graph): Map<Value, Value> {
+  const first = new Map<Value, Node[]>();
+  const replaced = new Map<Value, Value>();
+  for (const node of nodes) {
+    if (!isStorage(node.op, node.inputs)) continue;
+    const [x] = node.inputs as [Value];
+    const others = first.get(x) ?? [];
+    const same = others.find(
+      (o) => o.inputs.every((v, i) => v === node.inputs[i]) && o.attrs.axis === node.attrs.axis,
+    );
+    if (same) replaced.set(node.outputs[0]!, same.outputs[0]!);
+    else first.set(x, [...others, node]);
+  }
+  return replaced;
+}
+
+/** The graph with one constant for all that hold the same, stored the same. */
+export function withSharedConstants(graph: Graph<"imported">): Graph<"imported"> {
+  const constants = substitute(graph, sameConstants(graph));
+  return substitute(constants, sameStorage(constants));
 }

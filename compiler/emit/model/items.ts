@@ -25,7 +25,7 @@ export interface Item {
   readonly arguments: readonly (string | undefined)[];
   readonly takes: readonly Wire[];
   readonly makes: readonly Wire[];
-  /** Arguments that fields are given for; undefined names go by place, "" is the call's own name. */
+  /** Arguments that fields are given for, as those of values; "" is the call's own name. */
   readonly fieldNames: readonly (string | undefined)[];
   readonly fields: readonly Field[];
   /** What the fields are of the callee, for names of parameters. */
