@@ -72,6 +72,8 @@ export interface CompileOptions extends StepOptions {
   readonly kernels?: Forced;
   /** Linker sections by memory of the target, or of `arena` and `weights`. */
   readonly sections?: ReadonlyMap<string, string>;
+  /** Takes the path of every file that a model in the language is read from. */
+  readonly onRead?: (file: string) => void;
   /** Emits calls of `mote_trace` after every layer. */
   readonly trace?: boolean;
 }
@@ -127,12 +129,12 @@ function verified(file: GraphFile): GraphFile {
 const nodePlace = (file: string, part: Parameters<GraphFile["placeOf"]>[0]): Place =>
   part && "op" in part ? { file, node: part.origins[0] ?? part.op } : { file };
 
-function read(source: Source, { shapes }: CompileOptions, report: Report): Read {
+function read(source: Source, { shapes, onRead }: CompileOptions, report: Report): Read {
   const kernels: Forced = new Map();
   if (isText(source)) return { ...verified(readGraph(source)), kernels };
   if (typeof source !== "string")
     return { graph: source, kernels, placeOf: (part) => nodePlace(source.name, part) };
-  const model = readModel(source, { shapes, report });
+  const model = readModel(source, { shapes, report, onRead });
   const placeOf = (part: Parameters<GraphFile["placeOf"]>[0]): Place => {
     const place = nodePlace(source, part);
     return (place.node && model.placeOf(place.node)) || place;

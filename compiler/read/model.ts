@@ -15,7 +15,11 @@ export interface Model {
 
 export function readModel(
   file: string,
-  options: ReadOptions & { readonly report: (d: Diagnostic) => void },
+  options: ReadOptions & {
+    readonly report: (d: Diagnostic) => void;
+    /** Takes the path of every file that a model is read from. */
+    readonly onRead?: ((file: string) => void) | undefined;
+  },
 ): Model {
   if (isMoteFile(file)) return readMote(file, options);
   if (extname(file).toLowerCase() !== ".onnx") throw new MoteError(unknownFormat(file));

@@ -21,6 +21,8 @@ export interface CheckOptions {
   /** Shapes that stand for the model's own, by input name. */
   readonly shapes?: ReadonlyMap<string, readonly number[]> | undefined;
   readonly open?: OpenFiles;
+  /** Takes the path of every file that is read, also where that fails. */
+  readonly onRead?: ((file: string) => void) | undefined;
 }
 
 /** What a check found; the graph only where there is no error. */
@@ -202,7 +204,11 @@ function modelOf({ tree, source }: SourceModule): ast.ModelDeclaration {
 export function check(file: string, options: CheckOptions = {}): Checked {
   const session = new Session((s) => new Parameters(s));
   const path = resolve(file);
-  const files = new Files(session, dirname(path), options.open ?? new Map());
+  const read = new Set<string>();
+  const files = new Files(session, dirname(path), options.open ?? new Map(), (found) => {
+    read.add(found);
+    options.onRead?.(found);
+  });
   let module: SourceModule | undefined;
   let graph: Graph<"imported"> | undefined;
   const { problems } = session;
@@ -229,7 +235,7 @@ export function check(file: string, options: CheckOptions = {}): Checked {
   const result = {
     diagnostics: problems.all,
     session,
-    files: files.paths,
+    files: read,
     ...(module && { module }),
   };
   return problems.errors === 0 && graph ? { ...result, graph } : result;
