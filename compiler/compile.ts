@@ -139,7 +139,11 @@ function read(source: Source, { shapes, onRead }: CompileOptions, report: Report
     const place = nodePlace(source, part);
     return (place.node && model.placeOf(place.node)) || place;
   };
-  return { ...model, placeOf };
+  return {
+    ...(model.graph.level === "lowered" && verified({ ...model, placeOf })),
+    ...model,
+    placeOf,
+  };
 }
 
 const is = <L extends Level>(graph: Graph, level: L): graph is Graph<L> => graph.level === level;
@@ -307,9 +311,8 @@ function run(
   const { ioLayout = rowInput ? "nhwc" : "nchw", optimize = "balanced" } = options;
   const { maxSram, maxFlash } = options;
   const file = typeof source === "string" ? source : source.name;
-  const stem = basename(file, extname(file));
-  const name = identifier(options.name ?? stem);
-  const title = `${stem} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
+  const name = identifier(options.name ?? basename(file, extname(file)));
+  const title = `${name} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
   const pools = poolsOf(target, "ram");
   const sections = sectionsOf(target, options.sections);
 

@@ -14,6 +14,9 @@ import { writeSafetensors } from "../read/safetensors.ts";
 import { type Console, compileOptions, grouped, hasErrors, printDiagnostics } from "./session.ts";
 import { writeFiles } from "./write.ts";
 
+/** Stages whose graphs the language can say. */
+const writable: readonly string[] = ["read", "lower", "quantize"];
+
 const sameGraph = (a: Graph, b: Graph): boolean => {
   const [x, y] = [printGraph(a), printGraph(b)];
   return x.text === y.text && Buffer.compare(x.weights, y.weights) === 0;
@@ -30,7 +33,10 @@ function isReadBack(graph: Graph, name: string, files: ReadonlyMap<string, strin
   }
 }
 
-/** Writes the network as it was read; the exit code. */
+/**
+ * Writes the network as it was read, or as it is after the stage to stop after: the quantised one,
+ * where it is quantised here. The exit code.
+ */
 export function emitModel(
   files: readonly string[],
   values: OptionValues,
@@ -40,13 +46,16 @@ export function emitModel(
   if (!/\.mote$/i.test(path)) throw new MoteError(say.badModelFile(path));
   const [file, ...more] = files;
   if (more.length > 0) throw new MoteError(say.tooManyModels(files.length, "--emitModel writes"));
-  const stopAfter = "read" as const;
+  const isQuantized = values.quantize !== undefined || values.calib !== undefined;
+  const { stopAfter = isQuantized ? "quantize" : "read" } = compileOptions(values);
+  if (!writable.includes(stopAfter))
+    throw new MoteError(say.badOptionValue("stopAfter", stopAfter, writable));
   const { graph, diagnostics } = compile(file!, { ...compileOptions(values), stopAfter });
   printDiagnostics(console, diagnostics);
   if (hasErrors(diagnostics) || !graph) return 1;
   const name = basename(path);
   const weightsName = name.replace(/\.mote$/i, ".safetensors");
-  const { text, tensors, aliases } = writeModel(graph as Graph<"imported">, weightsName);
+  const { text, tensors, aliases } = writeModel(graph, weightsName);
   const written = new Map<string, string | Uint8Array>([[name, text]]);
   if (tensors.size > 0) written.set(weightsName, writeSafetensors(tensors, aliases));
   if (!isReadBack(graph, name, written))

@@ -6,7 +6,7 @@ import { isMoteFile, readMote } from "./dsl/read.ts";
 import { type ReadOptions, readOnnx } from "./onnx/read.ts";
 
 export interface Model {
-  readonly graph: Graph<"imported">;
+  readonly graph: Graph<"imported" | "lowered">;
   /** Kernels that the model asks for, by layer. */
   readonly kernels: ReadonlyMap<string, string>;
   /** Where a layer stands, in a model that is a text. */

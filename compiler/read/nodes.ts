@@ -10,7 +10,7 @@ import {
 import { substitute } from "../ir/substitute.ts";
 import { type Tensor, tensorBytes } from "../ir/tensor.ts";
 import { elementCount, typeText } from "../ir/types.ts";
-import { buildNode } from "../ops/build.ts";
+import { type BuildOptions, buildNode } from "../ops/build.ts";
 import {
   type OperandSpec,
   type Operator,
@@ -32,7 +32,11 @@ const fits = (spec: OperandSpec, value: Value, seen: Map<string, Value>): string
 };
 
 /** Count and element types of a node's inputs against the operator's schema. */
-function checkOperands(operator: Operator, inputs: readonly (Value | undefined)[]): void {
+function checkOperands(
+  operator: Operator,
+  inputs: readonly (Value | undefined)[],
+  isStored: boolean,
+): void {
   const specs = operator.inputs.map(operandSpec);
   const last = specs.at(-1);
   if (inputs.length > specs.length && !last?.repeated)
@@ -45,6 +49,8 @@ function checkOperands(operator: Operator, inputs: readonly (Value | undefined)[
         throw new OperatorError(`lacks its input '${spec.name}'`);
       continue;
     }
+    // Integer forms take types that ONNX's do not; the verifier knows them.
+    if (isStored) continue;
     const allowed = operator.types?.[spec.letter];
     if (allowed && !allowed.includes(value.type.elem))
       throw new OperatorError(
@@ -76,6 +82,8 @@ export interface NodeOptions {
   readonly outputCount: number;
   /** Of the operator's domain. */
   readonly opset?: number;
+  /** Instead of the type that the operator gives. */
+  readonly stored?: BuildOptions["stored"];
 }
 
 /** Makes nodes in their newest form, and follows the values that shapes are computed from. */
@@ -86,12 +94,13 @@ export class NodeMaker {
   make(operator: Operator, given: Omit<RawNode, "op">, options: NodeOptions): Node {
     const raw: RawNode = { ...given, op: operator.name };
     const { op, inputs, attrs } = operator.upgrade?.(raw, options.opset ?? Infinity) ?? raw;
-    checkOperands(operator, inputs);
+    checkOperands(operator, inputs, options.stored !== undefined);
     const last = inputs.findLastIndex((v) => v !== undefined);
     const node = buildNode(op, inputs.slice(0, last + 1), canonical(attrs, operator), {
       origins: isStorage(op, inputs) ? [] : options.origins,
       outputCount: options.outputCount,
       known: (v) => this.known(v),
+      ...(options.stored && { stored: options.stored }),
     });
     this.#workOut(node);
     return node;
@@ -153,7 +162,7 @@ function sameStorage({ nodes }: Graph): Map<Value, Value> {
 }
 
 /** The graph with one constant for all that hold the same, stored the same. */
-export function withSharedConstants(graph: Graph<"imported">): Graph<"imported"> {
+export function withSharedConstants<L extends "imported" | "lowered">(graph: Graph<L>): Graph<L> {
   const constants = substitute(graph, sameConstants(graph));
   return substitute(constants, sameStorage(constants));
 }

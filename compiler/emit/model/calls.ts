@@ -70,14 +70,34 @@ function initialOf({ name, initial }: ArgumentSpec, { parameters }: Lifted): Ato
   return name in parameters || typeof initial !== "boolean" ? initial : undefined;
 }
 
+/** What a node of a lowered graph says of its result and of the layers that it stands for. */
+function loweredArguments({ outputs, origins }: Node): Argument[] {
+  const { elem, quant } = outputs[0]!.type;
+  const pair = quant ? [quant.scale[0]!, quant.zeroPoint[0]!] : [];
+  const type: Field = {
+    kind: "type",
+    elem: elem === "float32" ? "float" : elem,
+    dims: [],
+    quant: pair.map((x) => atom(short(x))),
+  };
+  const names: Field = { kind: "list", items: origins.map(nameField) };
+  return [
+    { name: "type", hint: "type", field: type },
+    ...(origins.length > 0 ? [{ name: "of", hint: "names", field: names }] : []),
+  ];
+}
+
 export class Calls {
   readonly items: Item[] = [];
   readonly #symbols = new Map<Value, Wire>();
   readonly #weights: WeightsWriter;
   readonly #labels = new Map<string, number>();
 
-  constructor(graph: Graph<"imported">, weights: WeightsWriter) {
+  readonly #isLowered: boolean;
+
+  constructor(graph: Graph, weights: WeightsWriter) {
     this.#weights = weights;
+    this.#isLowered = graph.level === "lowered";
     for (const { op, origins } of graph.nodes)
       if (op !== "Input" && op !== "Constant")
         for (const name of origins) this.#labels.set(name, (this.#labels.get(name) ?? 0) + 1);
@@ -101,7 +121,7 @@ export class Calls {
   }
 
   /** Nodes that are calls: not constants, nor how layers' own parameters are stored. */
-  #needed(graph: Graph<"imported">): Set<Node> {
+  #needed(graph: Graph): Set<Node> {
     const needed = new Set<Node>();
     const visit = (value: Value): void => {
       const { node } = value;
@@ -122,6 +142,11 @@ export class Calls {
 
   /** A node as a call of an operator with a form of its own, or else by ONNX's rules. */
   #lift(node: Node): { operator: LayerOperator; lifted: Lifted } {
+    if (this.#isLowered) {
+      const schema = findOperator(node.op)!;
+      const operator = schemaOperator(schema, `mote.${node.op}`, true);
+      return { operator, lifted: liftSchema(node, schema) };
+    }
     const isOwn = this.#labels.get(node.origins[0] ?? "") === 1;
     for (const operator of ownOperators) {
       const lifted = operator.lift?.(node);
@@ -160,21 +185,23 @@ export class Calls {
       kind: "type",
       elem: elem === "float32" ? "float" : elem,
       dims: shape.map((d) => atom(d)),
+      quant: [],
     };
-    const item = list
+    const { quant } = value.type;
+    const isText = list && !quant;
+    const item = isText
       ? { callee: "constant", fields: [type, atom(list)] }
-      : {
-          callee: "parameter",
-          fields: [nameField(this.#weights.add(tensor, value.name)), type],
-        };
+      : { callee: "parameter", fields: [nameField(this.#weights.addStored(tensor, value)), type] };
+    const axis = quant?.axis === undefined ? [] : [quant.axis];
     this.items.push({
-      ...item,
-      key: `${item.callee} ${value.type.elem} ${value.type.shape.length}`,
+      callee: item.callee,
+      fields: [...item.fields, ...axis.map(atom)],
+      key: `${item.callee} ${value.type.elem} ${value.type.shape.length} ${axis.length}`,
       arguments: [],
       takes: [],
       makes: [symbol],
-      fieldNames: [undefined, undefined],
-      hints: list ? ["type", "values"] : ["name", "type"],
+      fieldNames: [undefined, undefined, ...axis.map(() => "axis")],
+      hints: isText ? ["type", "values"] : ["name", "type", "axis"],
       initials: [],
     });
     return symbol;
@@ -183,6 +210,7 @@ export class Calls {
   #tensor(spec: ArgumentSpec, value: Value, operator: LayerOperator, lifted: Lifted): Argument {
     const tensor = constantOf(value);
     if (!tensor) return { name: spec.name, takes: [this.symbol(value)] };
+    if (this.#isLowered) return { name: spec.name, takes: [this.#literal(tensor, value)] };
     const others = operator.args.filter((a) => a !== spec && a.like === spec.like && a.like);
     const given = others.flatMap((a) => lifted.tensors[a.name] ?? []) as Value[];
     // Of several constants it would not be clear which gives the others their type.
@@ -214,10 +242,11 @@ export class Calls {
 
   #node(node: Node): void {
     const { operator, lifted } = this.#lift(node);
-    const label = node.origins[0];
+    const label = this.#isLowered ? undefined : node.origins[0];
     for (const [name, value] of Object.entries(lifted.parameters))
       this.#weights.addParameter(`${label}.${name}`, value);
-    const given = byPlace(this.#arguments(operator, lifted), operator);
+    const more = this.#isLowered ? loweredArguments(node) : [];
+    const given = [...byPlace(this.#arguments(operator, lifted), operator), ...more];
     const tensors = given.filter((a) => a.takes);
     const plain = given.filter((a) => a.field);
     const kinds = tensors.map((a) => `${a.name ?? ""}${a.isList ? `*${a.takes!.length}` : ""}`);

@@ -14,7 +14,14 @@ export type Field =
   | { readonly kind: "atom"; readonly value: Atom }
   /** A name: text and numbers in turns, beginning and ending with text. */
   | { readonly kind: "name"; readonly texts: readonly string[]; readonly numbers: readonly Field[] }
-  | { readonly kind: "type"; readonly elem: string; readonly dims: readonly Field[] }
+  | {
+      readonly kind: "type";
+      readonly elem: string;
+      readonly dims: readonly Field[];
+      /** Scale and zero point. */
+      readonly quant: readonly Field[];
+    }
+  | { readonly kind: "list"; readonly items: readonly Field[] }
   | { readonly kind: "parameter"; readonly name: string; readonly plus: number };
 
 export interface Item {
@@ -69,8 +76,12 @@ export function atomText(value: Atom): string {
 export function fieldLength(field: Field): number {
   if (field.kind === "parameter") return field.name.length + (field.plus === 0 ? 0 : 4);
   if (field.kind === "atom") return atomText(field.value).length;
+  if (field.kind === "list") return field.items.reduce((n, f) => n + 2 + fieldLength(f), 2);
   if (field.kind === "type")
-    return field.elem.length + field.dims.reduce((n, f) => n + 2 + fieldLength(f), 0);
+    return [...field.dims, ...field.quant].reduce(
+      (n, f) => n + 2 + fieldLength(f),
+      field.elem.length,
+    );
   return (
     2 +
     field.texts.reduce((n, t) => n + t.length, 0) +

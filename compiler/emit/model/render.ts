@@ -56,8 +56,19 @@ export function fieldExpr(field: Field): ast.Expr {
       return atomExpr(field.value);
     case "name":
       return templateOf(field);
-    case "type":
-      return tree.index(tree.reference(field.elem), field.dims.map(fieldExpr));
+    case "list":
+      return tree.list(field.items.map(fieldExpr));
+    case "type": {
+      const elem = tree.reference(field.elem);
+      const type = field.dims.length > 0 ? tree.index(elem, field.dims.map(fieldExpr)) : elem;
+      const [scale, zero] = field.quant;
+      if (!scale || !zero) return type;
+      const args = [
+        { name: "scale", value: fieldExpr(scale) },
+        { name: "zero", value: fieldExpr(zero) },
+      ];
+      return tree.call(type, args);
+    }
     case "parameter": {
       const of = tree.reference(field.name);
       if (field.plus === 0) return of;
@@ -138,6 +149,9 @@ const isFirstByPlace = (item: Item): boolean =>
 /** Whether an item can be the next stage of a pipe that ends in a value. */
 const follows = (item: Item, wire: Wire, uses: ReadonlyMap<Wire, number>): boolean =>
   isFirstByPlace(item) && item.takes[0] === wire && uses.get(wire) === 1;
+
+/** What stands where it is read. */
+const isConstant = ({ callee }: Item): boolean => callee === "parameter" || callee === "constant";
 
 /** How often values are read; a value that leaves the scope is read once more. */
 function usesOf(items: readonly Item[], exports: readonly Wire[]): Map<Wire, number> {
@@ -223,6 +237,10 @@ export class Renderer {
 
   #item(item: Item): void {
     const [wire] = item.makes;
+    if (isConstant(item) && this.#uses.get(wire!) === 1) {
+      this.#scope.set(wire!, callOf(item, this.#scope, false));
+      return;
+    }
     if (item.makes.length > 1) {
       this.#flush();
       const names = item.makes.map((w) => (this.#uses.has(w) ? this.#names.next() : "_"));

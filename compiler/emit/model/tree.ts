@@ -109,9 +109,29 @@ export const weights = (file: string): ast.Statement => ({
   ...nowhere,
 });
 
-export const type = (elem: string, dims: readonly number[]): ast.TypeExpr => ({
+/** @param quant scale and zero point. */
+export const type = (
+  elem: string,
+  dims: readonly number[],
+  quant?: readonly [number, number],
+): ast.TypeExpr => ({
   elem: name(elem),
   dims: dims.map((d) => number(String(d))),
+  ...nowhere,
+  ...(quant && {
+    quant: {
+      args: [
+        argument({ name: "scale", value: number(String(quant[0])) }),
+        argument({ name: "zero", value: number(String(quant[1])) }),
+      ],
+      ...nowhere,
+    },
+  }),
+});
+
+export const annotation = (text: string, value: ast.Expr): ast.Annotation => ({
+  name: name(text),
+  args: [argument({ value })],
   ...nowhere,
 });
 
@@ -140,13 +160,14 @@ export const model = (
   parameters: readonly ast.Parameter[],
   outputs: readonly ast.Output[],
   body: readonly ast.Statement[],
+  annotations: readonly ast.Annotation[],
 ): ast.ModelDeclaration => ({
   kind: "model",
   name: name(text),
   label,
   parameters,
   outputs,
-  annotations: [],
+  annotations,
   body,
   docs: [],
   ...nowhere,

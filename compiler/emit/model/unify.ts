@@ -14,12 +14,11 @@ function sameField(a: Field, b: Field): boolean {
   if (a.kind === "atom" && b.kind === "atom") return sameAtom(a.value, b.value);
   if (a.kind === "parameter" && b.kind === "parameter")
     return a.name === b.name && a.plus === b.plus;
+  const sameAll = (x: readonly Field[], y: readonly Field[]) =>
+    x.length === y.length && x.every((f, i) => sameField(f, y[i]!));
   if (a.kind === "type" && b.kind === "type")
-    return (
-      a.elem === b.elem &&
-      a.dims.length === b.dims.length &&
-      a.dims.every((d, i) => sameField(d, b.dims[i]!))
-    );
+    return a.elem === b.elem && sameAll(a.dims, b.dims) && sameAll(a.quant, b.quant);
+  if (a.kind === "list" && b.kind === "list") return sameAll(a.items, b.items);
   if (a.kind !== "name" || b.kind !== "name") return false;
   return (
     a.texts.length === b.texts.length &&
@@ -27,6 +26,20 @@ function sameField(a: Field, b: Field): boolean {
     a.numbers.every((n, i) => sameField(n, b.numbers[i]!))
   );
 }
+
+type TypeField = Extract<Field, { kind: "type" }>;
+type ListField = Extract<Field, { kind: "list" }>;
+
+const lengthOf = (f: Field): number => (f.kind === "list" ? f.items.length : -1);
+
+const isAlike = (values: readonly Field[], { elem, dims, quant }: TypeField): boolean =>
+  values.every(
+    (v) =>
+      v.kind === "type" &&
+      v.elem === elem &&
+      v.dims.length === dims.length &&
+      v.quant.length === quant.length,
+  );
 
 const isSkeleton = (fields: readonly Field[]): boolean => {
   const [first] = fields;
@@ -85,16 +98,21 @@ export class Unifier {
   field(values: readonly Field[], hint: string, isCounter = false): Field {
     const [first] = values as [Field];
     if (values.every((v) => sameField(v, first))) return first;
-    if (first.kind === "type") {
-      const dims = values.map((v) => (v as Extract<Field, { kind: "type" }>).dims);
-      const own = first.dims.map((_, d) =>
+    const each = (list: readonly Field[], of: (f: Field) => readonly Field[], hints: string[]) =>
+      list.map((_, i) =>
         this.field(
-          dims.map((list) => list[d]!),
-          "size",
+          values.map((v) => of(v)[i]!),
+          hints[i] ?? hints[0]!,
         ),
       );
-      return { ...first, dims: own };
-    }
+    if (first.kind === "type" && isAlike(values, first))
+      return {
+        ...first,
+        dims: each(first.dims, (v) => (v as TypeField).dims, ["size"]),
+        quant: each(first.quant, (v) => (v as TypeField).quant, ["scale", "zero"]),
+      };
+    if (first.kind === "list" && values.every((v) => lengthOf(v) === first.items.length))
+      return { ...first, items: each(first.items, (v) => (v as ListField).items, ["name"]) };
     if (!isSkeleton(values)) return this.#parameter(values, hint, isCounter);
     const names = values as Extract<Field, { kind: "name" }>[];
     const [{ texts, numbers }] = names as [Extract<Field, { kind: "name" }>];

@@ -1,6 +1,6 @@
 /** The weights file of a model that is written: tensors by name, and by the layers' paths. */
 import { constantOf, type Value } from "../../ir/graph.ts";
-import { numbers, type Tensor } from "../../ir/tensor.ts";
+import { numbers, type Tensor, tensorOf } from "../../ir/tensor.ts";
 
 export class WeightsWriter {
   readonly tensors = new Map<string, Tensor>();
@@ -17,6 +17,18 @@ export class WeightsWriter {
     for (let i = 1; this.tensors.has(name) || this.aliases.has(name); i++) name = `${base}_${i}`;
     this.tensors.set(name, tensor);
     this.#names.set(tensor, name);
+    return name;
+  }
+
+  /** A tensor of its own name, with the scales of its type beside it. */
+  addStored(tensor: Tensor, { name: wanted, type: { quant, elem } }: Value): string {
+    if (!quant) return this.add(tensor, wanted);
+    this.#names.delete(tensor);
+    const name = this.add(tensor, wanted);
+    const shape = [quant.scale.length];
+    this.tensors.set(`${name}_scale`, tensorOf("float32", shape, quant.scale));
+    if (quant.zeroPoint.some((z) => z !== 0))
+      this.tensors.set(`${name}_zero_point`, tensorOf(elem, shape, quant.zeroPoint));
     return name;
   }
 

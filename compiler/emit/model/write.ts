@@ -43,14 +43,15 @@ function blockName(body: readonly Item[], identifiers: Identifiers): string {
 
 function inputParameter({ name, type }: Value, { text, label }: ReturnType<Identifiers["take"]>) {
   const elem = type.elem === "float32" ? "float" : type.elem;
+  const { quant } = type;
   return tree.parameter(text, {
     label: text === name ? undefined : label,
-    type: tree.type(elem, type.shape),
+    type: tree.type(elem, type.shape, quant && [quant.scale[0]!, quant.zeroPoint[0]!]),
   });
 }
 
 /** @param weightsFile as the model's text names it. */
-export function writeModel(graph: Graph<"imported">, weightsFile: string): WrittenModel {
+export function writeModel(graph: Graph, weightsFile: string): WrittenModel {
   const weights = new WeightsWriter();
   const calls = new Calls(graph, weights);
   const identifiers = new Identifiers();
@@ -73,6 +74,7 @@ export function writeModel(graph: Graph<"imported">, weightsFile: string): Writt
     inputs.map((i) => inputParameter(i.value, i)),
     outputs.map(({ text, label }) => tree.output(text, label)),
     body,
+    graph.level === "lowered" ? [tree.annotation("level", tree.string(["lowered"]))] : [],
   );
   const text = printFile(tree.file([model, ...blocks.toReversed().map(renderBlock)]));
   return { text, tensors: weights.tensors, aliases: weights.aliases };

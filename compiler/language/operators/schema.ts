@@ -27,8 +27,14 @@ function attributesOf({ attrs, inputs }: Operator): [string, AttrKind][] {
   return Object.entries(attrs).filter(([name]) => !operands.has(name));
 }
 
+/** What nodes of a lowered graph have beside: their result's type, and the layers they stand for. */
+const loweredArguments: readonly ArgumentSpec[] = [
+  { name: "type", kinds: ["type"], named: true, optional: true },
+  { name: "of", kinds: ["strings"], named: true, optional: true },
+];
+
 /** Arguments of ONNX's operators: operands by place or name, attributes by name. */
-function argumentsOf(operator: Operator): ArgumentSpec[] {
+function argumentsOf(operator: Operator, isLowered: boolean): ArgumentSpec[] {
   const operands = operator.inputs.map((text): ArgumentSpec => {
     const { name, optional, repeated, letter } = operandSpec(text);
     const only = operator.types?.[letter];
@@ -49,7 +55,11 @@ function argumentsOf(operator: Operator): ArgumentSpec[] {
     }),
   );
   const outputs: ArgumentSpec = { name: "outputs", kinds: ["int"], named: true, optional: true };
-  return [...operands, ...attributes, ...(operator.outputs === 1 ? [] : [outputs])];
+  const more = [
+    ...(operator.outputs === 1 ? [] : [outputs]),
+    ...(isLowered ? loweredArguments : []),
+  ];
+  return [...operands, ...attributes, ...more];
 }
 
 /** ONNX's floats are of 32 bits. */
@@ -77,9 +87,13 @@ export function liftSchema(node: Node, operator: Operator): Lifted {
   return { tensors, plain, parameters: {} };
 }
 
-/** The operator by ONNX's rules alone. */
-export function schemaOperator(operator: Operator, name = snakeCase(operator.name)): LayerOperator {
-  const args = argumentsOf(operator);
+/** The operator by its schema alone. */
+export function schemaOperator(
+  operator: Operator,
+  name = snakeCase(operator.name),
+  isLowered = false,
+): LayerOperator {
+  const args = argumentsOf(operator, isLowered);
   const operands = operator.inputs.map(operandSpec);
   return {
     name,
@@ -101,7 +115,9 @@ export function schemaOperator(operator: Operator, name = snakeCase(operator.nam
       const fixed = outputsOf(operator);
       const outputCount =
         operator.outputs === 1 ? 1 : (call.maybePlain<number>("outputs") ?? fixed);
-      return call.node(operator.name, inputs, attrs, { outputCount }).outputs;
+      const origins = isLowered ? (call.maybePlain<readonly string[]>("of") ?? []) : undefined;
+      const stored = isLowered ? call.storedType() : undefined;
+      return call.node(operator.name, inputs, attrs, { outputCount, origins, stored }).outputs;
     },
   };
 }

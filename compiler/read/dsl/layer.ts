@@ -9,8 +9,10 @@ import type {
   ArgumentSpec,
   LayerCall,
   LayerOperator,
+  NodeDetails,
   ParameterSpec,
   Plain,
+  StoredType,
 } from "../../language/operators/operator.ts";
 import { fail } from "../../ops/operator.ts";
 import { findOperator } from "../../ops/registry.ts";
@@ -177,11 +179,18 @@ export class Layer implements LayerCall {
   }
 
   /** One by its own name, behind those of the blocks around. */
-  namedParameter(name: string, elem: ElementType, shape: Shape): Value {
+  namedParameter(spec: ParameterSpec): Value {
     const { path, session } = this.#context;
-    const full = path === "" ? name : `${path}.${name}`;
-    const spec: ParameterSpec = { name, shape, axis: 0, role: "scale", elem };
+    const full = path === "" ? spec.name : `${path}.${spec.name}`;
     return session.parameters.value(full, spec, this.#site, this.#context);
+  }
+
+  storedType(): StoredType | undefined {
+    const [given] = this.#bound.get("type") ?? [];
+    if (!given) return undefined;
+    const { datum } = given;
+    if (!(datum instanceof TypeDatum)) return this.#wrong("type", given);
+    return { elem: datum.elem, quant: datum.quant };
   }
 
   literal(tensor: Tensor): Value {
@@ -192,12 +201,15 @@ export class Layer implements LayerCall {
     op: string,
     inputs: readonly (Value | undefined)[],
     attrs: Attrs = {},
-    { suffix, outputCount = 1 }: { suffix?: string; outputCount?: number } = {},
+    { suffix, outputCount = 1, stored, origins }: NodeDetails = {},
   ): Node {
     const { session } = this.#context;
-    const origins = [suffix ? `${this.name}.${suffix}` : this.name];
     const operator = findOperator(op)!;
-    const node = session.maker.make(operator, { inputs, attrs }, { origins, outputCount });
+    if (operator.level !== "any" && operator.level !== session.level)
+      fail(`is an operator of ${operator.level} graphs; the model is @level("${session.level}")`);
+    const own = origins ?? [suffix ? `${this.name}.${suffix}` : this.name];
+    const options = { origins: own, outputCount, ...(stored && { stored }) };
+    const node = session.maker.make(operator, { inputs, attrs }, options);
     for (const { type } of node.outputs)
       if (!(typeBytes(type) < 2 ** 31))
         session.fail(say.tooLarge(placeOf(this.#site), this.name, typeBytes(type)));
