@@ -27,7 +27,7 @@ function attributesOf({ attrs, inputs }: Operator): [string, AttrKind][] {
   return Object.entries(attrs).filter(([name]) => !operands.has(name));
 }
 
-/** What nodes of a lowered graph have beside: their result's type, and the layers they stand for. */
+/** What nodes of a lowered graph have beside: a type, and the layers that they stand for. */
 const loweredArguments: readonly ArgumentSpec[] = [
   { name: "type", kinds: ["type"], named: true, optional: true },
   { name: "of", kinds: ["strings"], named: true, optional: true },
