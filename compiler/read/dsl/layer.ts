@@ -135,7 +135,8 @@ export class Layer implements LayerCall {
   }
 
   isTensor(name: string): boolean {
-    return this.#bound.get(name)?.[0]?.datum instanceof TensorDatum;
+    const [given] = this.#bound.get(name) ?? [];
+    return given !== undefined && typeof given.datum !== "boolean";
   }
 
   plain<T extends Plain>(name: string): T {
