@@ -20,6 +20,12 @@ const kindOf: Record<AttrKind, ArgumentKind> = {
   tensor: "constant",
 };
 
+/** Attributes by name; those that newer opsets have as operands are left out. */
+function attributesOf({ inputs, attrs }: Operator): [string, AttrKind][] {
+  const operands = inputs.map((text) => snakeCase(operandSpec(text).name));
+  return Object.entries(attrs).filter(([name]) => !operands.includes(name));
+}
+
 /** Arguments of ONNX's operators: operands by place or name, attributes by name. */
 function argumentsOf(operator: Operator): ArgumentSpec[] {
   const operands = operator.inputs.map((text): ArgumentSpec => {
@@ -33,7 +39,7 @@ function argumentsOf(operator: Operator): ArgumentSpec[] {
       ...(only && !only.includes("float32") && { elem: only[0]! }),
     };
   });
-  const attributes = Object.entries(operator.attrs).map(
+  const attributes = attributesOf(operator).map(
     ([name, kind]): ArgumentSpec => ({
       name,
       kinds: kind === "int" ? ["int", "boolean"] : [kindOf[kind]],
@@ -63,7 +69,7 @@ export function schemaOperator(operator: Operator, name = snakeCase(operator.nam
       });
       while (inputs.length > 0 && inputs.at(-1) === undefined) inputs.pop();
       const attrs: Record<string, Attrs[string]> = {};
-      for (const [attr, kind] of Object.entries(operator.attrs)) {
+      for (const [attr, kind] of attributesOf(operator)) {
         const value = kind === "tensor" ? call.constant(attr) : call.maybePlain(attr);
         if (value !== undefined)
           attrs[attr] = kind === "tensor" ? (value as AttrValue) : attributeValue(value as Plain);

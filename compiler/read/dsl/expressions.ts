@@ -342,11 +342,13 @@ export class Expressions extends EmbeddedActionsParser {
           },
         },
         {
-          ALT: () =>
+          ALT: () => {
             this.MANY(() => {
               this.CONSUME(t.Comma);
               items.push(this.SUBRULE2(this.expression));
-            }),
+            });
+            this.OPTION1(() => this.CONSUME1(t.Comma));
+          },
         },
       ]);
     });
