@@ -51,7 +51,8 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   let best: string | undefined;
   let bestDistance = (name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3))) + 1;
   for (const candidate of known) {
-    const d = distance(name.toLowerCase(), candidate.toLowerCase());
+    const unlike = candidate.length === name.length ? 0 : 0.5;
+    const d = distance(name.toLowerCase(), candidate.toLowerCase()) + unlike;
     if (d < bestDistance) [best, bestDistance] = [candidate, d];
   }
   return best;

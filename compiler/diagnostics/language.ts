@@ -78,10 +78,10 @@ export const outputMissing = (place: Place, name: string): Diagnostic =>
     `Write ${name} = … in the model.`,
   );
 
-export const modelCount = (file: string, count: number): Diagnostic =>
+export const modelCount = (place: Place, count: number): Diagnostic =>
   error(
     2112,
-    { file },
+    place,
     count === 0
       ? "The file has no model."
       : `The file has ${count} models; one is compiled at a time.`,

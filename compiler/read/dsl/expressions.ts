@@ -289,15 +289,14 @@ export class Expressions extends EmbeddedActionsParser {
     annotation: ast.Annotation | undefined,
     start: number,
   ): ast.MarkedExpr {
-    const annotations = annotation ? [annotation] : [];
-    if (object?.kind !== "marked" || (label && object.label))
+    if (object?.kind !== "marked" || (label && object.label)) {
+      const annotations = annotation ? [annotation] : [];
       return { kind: "marked", inner: object, label, annotations, ...this.spanFrom(start) };
-    return {
-      ...object,
-      label: object.label ?? label,
-      annotations: [...object.annotations, ...annotations],
-      ...this.spanFrom(start),
-    };
+    }
+    // Growing the list in place keeps a long row of marks from taking quadratic time.
+    const annotations = object.annotations as ast.Annotation[];
+    if (annotation) annotations.push(annotation);
+    return { ...object, label: object.label ?? label, annotations, ...this.spanFrom(start) };
   }
 
   primary = this.rule<ast.Expr>(

@@ -24,6 +24,7 @@ export class SourceModule implements FileScope {
   readonly tree: ast.SourceFile;
   readonly #session: Session;
   readonly #data = new Map<string, Datum>();
+  readonly #broken = new Set<string>();
   readonly #lets = new Map<string, { readonly statement: ast.BindStatement; isBusy: boolean }>();
 
   constructor(source: Source, tree: ast.SourceFile, session: Session) {
@@ -37,6 +38,11 @@ export class SourceModule implements FileScope {
     const place = placeOf({ source: this.source, span: name });
     this.#session.problems.add(say.redeclared(place, name.text, place.line!));
     return true;
+  }
+
+  /** What is asked of a name whose import failed was reported with the import. */
+  breakName(name: string): void {
+    this.#broken.add(name);
   }
 
   declareAll(importFile: (declaration: ast.ImportDeclaration) => void): void {
@@ -72,6 +78,7 @@ export class SourceModule implements FileScope {
   }
 
   find(name: string): Datum | undefined {
+    if (this.#broken.has(name)) throw new Reported();
     const known = this.#data.get(name);
     const own = this.#lets.get(name);
     if (known !== undefined || !own) return known;
@@ -179,6 +186,7 @@ export class Files {
     try {
       this.#importFile(declaration, into);
     } catch (problem) {
+      if (declaration.name) into.breakName(declaration.name.text);
       if (problem instanceof Reported) return;
       if (!(problem instanceof MoteError)) throw problem;
       problem.diagnostics.forEach((d) => this.#session.problems.add(d));

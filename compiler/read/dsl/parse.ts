@@ -43,6 +43,8 @@ function tooDeep(text: string): number | undefined {
   return undefined;
 }
 
+const openString = "The string is not closed";
+
 const tokenSpan = ({ startOffset, image }: IToken): Span => ({
   start: startOffset,
   end: startOffset + image.length,
@@ -50,7 +52,7 @@ const tokenSpan = ({ startOffset, image }: IToken): Span => ({
 
 const lexingProblem = (text: string, { offset, length }: ILexingError): SyntaxProblem =>
   text[offset] === '"'
-    ? { start: offset, end: offset + 1, text: "The string is not closed" }
+    ? { start: offset, end: offset + 1, text: openString }
     : {
         start: offset,
         end: offset + length,
@@ -149,10 +151,12 @@ function docsBy(text: string, comments: readonly IToken[]): (start: number) => r
   };
 }
 
-/** Problems in the order of the text, of several at one place the first. */
+/** Problems in the order of the text, of several at one place the first; none behind an open string. */
 function inOrder(problems: readonly SyntaxProblem[]): SyntaxProblem[] {
   const sorted = [...problems].sort((a, b) => a.start - b.start);
-  return sorted.filter((p, i) => sorted[i - 1]?.start !== p.start).slice(0, problemsMax);
+  const open = sorted.findIndex((p) => p.text === openString);
+  const shown = open < 0 ? sorted : sorted.slice(0, open + 1);
+  return shown.filter((p, i) => shown[i - 1]?.start !== p.start).slice(0, problemsMax);
 }
 
 const refused = (start: number, text: string, help: string): Parsed => ({

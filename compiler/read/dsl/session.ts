@@ -8,9 +8,18 @@ import { NodeMaker } from "../nodes.ts";
 import type { Parameters } from "./parameters.ts";
 import { Problems, placeOf, Reported } from "./problems.ts";
 import type { Site, Source } from "./source.ts";
+import { type Datum, extentOf } from "./values.ts";
 
-/** Expressions that are evaluated, nodes that are made, and calls in calls, at the most. */
-export const limits = { steps: 4_000_000, nodes: 200_000, depth: 600, characters: 65_536 };
+/** Expressions that are evaluated, nodes that are made, calls in calls and so on, at the most. */
+export const limits = {
+  steps: 4_000_000,
+  nodes: 50_000,
+  depth: 600,
+  characters: 65_536,
+  /** Of a list and those in it. */
+  items: 2_000_000,
+  lists: 32,
+};
 
 export class Session {
   readonly problems = new Problems();
@@ -60,6 +69,15 @@ export class Session {
     } finally {
       this.#depth--;
     }
+  }
+
+  /** Refuses lists that would take long to look through. */
+  checkExtent(datum: Datum, site: Site): void {
+    const { items, depth } = extentOf(datum);
+    if (depth > limits.lists)
+      this.fail(tooMuch(placeOf(site), `More than ${limits.lists} lists are nested here`));
+    if (items > limits.items)
+      this.fail(tooMuch(placeOf(site), `The list has more than ${limits.items} items in all`));
   }
 
   made(node: Node, site: Site): void {
