@@ -2,7 +2,7 @@
 import type { ILexingError, IRecognitionException, IToken } from "chevrotain";
 import type { Expr, SourceFile, Span, Template } from "../../language/ast.ts";
 import { Grammar } from "./grammar.ts";
-import { lexer, StringLiteral } from "./tokens.ts";
+import { Identifier, lexer, StringLiteral } from "./tokens.ts";
 
 export interface SyntaxProblem extends Span {
   readonly text: string;
@@ -21,6 +21,7 @@ export interface Parsed {
 export const textMax = 4 * 2 ** 20;
 export const nestingMax = 100;
 const problemsMax = 100;
+const nameMax = 200;
 
 let parser: Grammar | undefined;
 
@@ -59,6 +60,19 @@ const lexingProblem = (text: string, { offset, length }: ILexingError): SyntaxPr
         text: `'${text.slice(offset, offset + Math.min(length, 24))}' has no meaning here`,
       };
 
+const tooDeepText = [
+  `More than ${nestingMax} brackets are nested here`,
+  "Bind parts of the expression to names with 'let'.",
+] as const;
+
+const longNames = (tokens: readonly IToken[]): SyntaxProblem[] =>
+  tokens
+    .filter(({ tokenType, image }) => tokenType === Identifier && image.length > nameMax)
+    .map((token) => ({
+      ...tokenSpan(token),
+      text: `The name has ${token.image.length} characters; ${nameMax} are the most`,
+    }));
+
 /** At the token that does not fit, or behind the last one. */
 function parsingProblem({
   token,
@@ -82,8 +96,10 @@ const unescaped = (text: string): string =>
 
 /** An expression of its own, that begins at `offset` of the text. */
 function parseExpression(text: string, offset: number): { expr?: Expr; problems: SyntaxProblem[] } {
+  const deep = tooDeep(text);
+  if (deep !== undefined) return { problems: refused(offset + deep, ...tooDeepText).problems.slice() };
   const { tokens, errors } = lexer.tokenize(text);
-  const problems = errors.map((e) => lexingProblem(text, e));
+  const problems = [...errors.map((e) => lexingProblem(text, e)), ...longNames(tokens)];
   const own = grammar();
   own.input = tokens;
   const expr = own.expression();
@@ -174,14 +190,10 @@ export function parse(text: string): Parsed {
     );
   const deep = tooDeep(text);
   if (deep !== undefined)
-    return refused(
-      deep,
-      `More than ${nestingMax} brackets are nested here`,
-      "Bind parts of the expression to names with 'let'.",
-    );
+    return refused(deep, ...tooDeepText);
   const { tokens, errors, groups } = lexer.tokenize(text);
   const comments = groups.comments ?? [];
-  const problems = errors.map((e) => lexingProblem(text, e));
+  const problems = [...errors.map((e) => lexingProblem(text, e)), ...longNames(tokens)];
   const own = grammar();
   const templates: { token: IToken; into: (string | Expr)[] }[] = [];
   own.template = (token) => {

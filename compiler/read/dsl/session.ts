@@ -46,7 +46,7 @@ export class Session {
 
   /** Counts work, so that no text can keep the compiler busy for long. */
   spend(site: Site, steps = 1): void {
-    if (this.#steps > limits.steps) throw new Reported();
+    if (this.#steps > limits.steps || this.problems.isFull) throw new Reported();
     this.#steps += steps;
     if (this.#steps > limits.steps)
       this.fail(
