@@ -50,7 +50,7 @@ function said(file: string, text?: string) {
 
 const words = samples.flatMap(({ text }) => lexer.tokenize(text).tokens.map((t) => t.image));
 const numbers = ["0", "-1", "1e9", "0.5", "65536", "2147483648", "9007199254740991", "1e308"];
-const signs = [..."()[]{}\"\\.,:=|>@?!/+-*%\n\t#é\u0000\uD800 0aZ_"];
+const signs = [...'()[]{}"\\.,:=|>@?!/+-*%\n\t#é\u0000\uD800 0aZ_'];
 
 /** One change between words: one left out, doubled, or in the place of another. */
 function changeWord(text: string, random: Random): string {
@@ -141,7 +141,11 @@ model m(x: float[1, 8]) -> y {
       { "net.mote": using('weights "w.safetensors"'), "w.safetensors": lying },
       [2121],
     ],
-    ["no safetensors", { "net.mote": using('weights "w.safetensors"'), "w.safetensors": "" }, [2121]],
+    [
+      "no safetensors",
+      { "net.mote": using('weights "w.safetensors"'), "w.safetensors": "" },
+      [2121],
+    ],
     ["no zip", { "net.mote": using('weights "w.npz"'), "w.npz": "PK" }, [2121]],
     ["no model", { "net.mote": using('weights "w.onnx"'), "w.onnx": "no" }, [2001]],
     ["a path that leaves", { "net.mote": using('weights "../w.npz"') }, [2115, 2134]],

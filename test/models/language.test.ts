@@ -24,7 +24,7 @@ function namelessC(text: string, name: string): string {
     return names.get(word)!;
   };
   return text
-    .replace(/\/\*[^]*?\*\//g, "")
+    .replace(/\/\*[\s\S]*?\*\//g, "")
     .replace(new RegExp(`\\b${name}_\\w+`, "g"), counted)
     .replace(/\s+/g, "");
 }
@@ -42,8 +42,7 @@ function graphOf(name: string): Graph {
 }
 
 describe.each(bundled)("%s", (name) => {
-  const programOf = (file: string) =>
-    compileModel(file, { target: "host", profile: "tflite" });
+  const programOf = (file: string) => compileModel(file, { target: "host", profile: "tflite" });
 
   it("gives TensorFlow Lite's output", () => {
     const { graph } = programOf(moteFile(name));

@@ -18,7 +18,8 @@ const constant: LayerOperator = {
     const { elem, shape } = call.type("type");
     const { values } = call.values("values");
     const count = elementCount(shape);
-    if (!(count <= elementsMax)) fail(`[${shape.join(", ")}] has more than ${elementsMax} elements`);
+    if (!(count <= elementsMax))
+      fail(`[${shape.join(", ")}] has more than ${elementsMax} elements`);
     if (values.length !== count && values.length !== 1)
       fail(`${values.length} numbers do not fill [${shape.join(", ")}], which has ${count}`);
     const all = values.length === count ? values : Array.from({ length: count }, () => values[0]!);

@@ -1,10 +1,11 @@
 /** Files of the language and what they import, each read once. */
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { dirname, extname, isAbsolute, relative, resolve, sep } from "node:path";
 import * as say from "../../diagnostics.ts";
 import { MoteError } from "../../diagnostics.ts";
 import type * as ast from "../../language/ast.ts";
 import { readOnnx } from "../onnx/read.ts";
+import { fileBytes } from "../size.ts";
 import { evaluate } from "./evaluate.ts";
 import { parse, textMax } from "./parse.ts";
 import { placeOf, Reported } from "./problems.ts";
@@ -107,7 +108,13 @@ export class SourceModule implements FileScope {
 
 /** Whether a path stays in a folder, links followed. */
 function isWithin(folder: string, path: string): boolean {
-  const real = (p: string) => (statSync(p, { throwIfNoEntry: false }) ? realpathSync(p) : p);
+  const real = (p: string) => {
+    try {
+      return realpathSync(p);
+    } catch {
+      return p;
+    }
+  };
   const way = relative(real(folder), real(path));
   return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
@@ -150,9 +157,9 @@ export class Files {
   #text(path: string): string {
     const open = this.#open.get(path);
     if (open !== undefined) return open;
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (!found?.isFile()) throw new MoteError(say.fileNotFound(path));
-    if (found.size > 4 * textMax) throw new MoteError(say.notText(path, found.size));
+    const bytes = fileBytes(path);
+    if (bytes === undefined) throw new MoteError(say.fileNotFound(path));
+    if (bytes > 4 * textMax) throw new MoteError(say.notText(path, bytes));
     try {
       return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
     } catch (problem) {

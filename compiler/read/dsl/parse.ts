@@ -97,7 +97,8 @@ const unescaped = (text: string): string =>
 /** An expression of its own, that begins at `offset` of the text. */
 function parseExpression(text: string, offset: number): { expr?: Expr; problems: SyntaxProblem[] } {
   const deep = tooDeep(text);
-  if (deep !== undefined) return { problems: refused(offset + deep, ...tooDeepText).problems.slice() };
+  if (deep !== undefined)
+    return { problems: refused(offset + deep, ...tooDeepText).problems.slice() };
   const { tokens, errors } = lexer.tokenize(text);
   const problems = [...errors.map((e) => lexingProblem(text, e)), ...longNames(tokens)];
   const own = grammar();
@@ -189,8 +190,7 @@ export function parse(text: string): Parsed {
       "Put weights into a weights file, and split the model with 'import'.",
     );
   const deep = tooDeep(text);
-  if (deep !== undefined)
-    return refused(deep, ...tooDeepText);
+  if (deep !== undefined) return refused(deep, ...tooDeepText);
   const { tokens, errors, groups } = lexer.tokenize(text);
   const comments = groups.comments ?? [];
   const problems = [...errors.map((e) => lexingProblem(text, e)), ...longNames(tokens)];
