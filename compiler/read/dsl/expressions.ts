@@ -4,7 +4,7 @@ import type * as ast from "../../language/ast.ts";
 import { messages } from "./messages.ts";
 import * as t from "./tokens.ts";
 
-/** What a rule gives that was recovered from an error; such a tree is never checked. */
+/** What any rule gives that was recovered from an error; such a tree is never checked. */
 const nothing: ast.ReferenceExpr = {
   kind: "reference",
   name: { text: "", start: 0, end: 0 },
@@ -46,8 +46,8 @@ export class Expressions extends EmbeddedActionsParser {
     });
   }
 
-  protected rule<T>(name: string, read: () => T, recovered?: T): Rule<T> {
-    return this.RULE(name, read, recovered && { recoveryValueFunc: () => recovered });
+  protected rule<T>(name: string, read: () => T): Rule<T> {
+    return this.RULE(name, read, { recoveryValueFunc: () => nothing as T });
   }
 
   /** From `start` to the last token that was read. */
@@ -169,25 +169,21 @@ export class Expressions extends EmbeddedActionsParser {
 
   // ---- Expressions, the loosest first ----
 
-  expression = this.rule<ast.Expr>(
-    "expression",
-    () => {
-      const start = this.start();
-      const branches: ast.ChoiceExpr["branches"][number][] = [];
-      let last = this.SUBRULE(this.pipe);
-      this.MANY(() => {
-        this.CONSUME(t.Question);
-        const value = this.SUBRULE1(this.pipe);
-        this.CONSUME(t.Colon);
-        branches.push({ condition: last, value });
-        last = this.SUBRULE2(this.pipe);
-      });
-      return branches.length === 0
-        ? last
-        : { kind: "choice", branches, otherwise: last, ...this.spanFrom(start) };
-    },
-    nothing,
-  );
+  expression = this.rule<ast.Expr>("expression", () => {
+    const start = this.start();
+    const branches: ast.ChoiceExpr["branches"][number][] = [];
+    let last = this.SUBRULE(this.pipe);
+    this.MANY(() => {
+      this.CONSUME(t.Question);
+      const value = this.SUBRULE1(this.pipe);
+      this.CONSUME(t.Colon);
+      branches.push({ condition: last, value });
+      last = this.SUBRULE2(this.pipe);
+    });
+    return branches.length === 0
+      ? last
+      : { kind: "choice", branches, otherwise: last, ...this.spanFrom(start) };
+  });
 
   pipe = this.rule<ast.Expr>("pipe", () => {
     const start = this.start();
@@ -306,25 +302,23 @@ export class Expressions extends EmbeddedActionsParser {
       const annotations = annotation ? [annotation] : [];
       return { kind: "marked", inner: object, label, annotations, ...this.spanFrom(start) };
     }
-    // The node was made right here, so its list is nobody else's.
-    if (annotation) (object.annotations as ast.Annotation[]).push(annotation);
-    return { ...object, label: object.label ?? label, ...this.spanFrom(start) };
+    // Growing the list in place keeps a long row of marks from taking quadratic time.
+    const annotations = object.annotations as ast.Annotation[];
+    if (annotation) annotations.push(annotation);
+    return { ...object, label: object.label ?? label, annotations, ...this.spanFrom(start) };
   }
 
-  primary = this.rule<ast.Expr>(
-    "primary",
-    () =>
-      this.OR<ast.Expr>([
-        { ALT: () => this.#number(this.CONSUME(t.Decimal)) },
-        { ALT: () => this.#number(this.CONSUME(t.Integer)) },
-        { ALT: () => ({ kind: "boolean", value: true, ...spanOf(this.CONSUME(t.True)) }) },
-        { ALT: () => ({ kind: "boolean", value: false, ...spanOf(this.CONSUME(t.False)) }) },
-        { ALT: () => this.SUBRULE(this.string) },
-        { ALT: () => this.SUBRULE(this.reference) },
-        { ALT: () => this.SUBRULE(this.list) },
-        { ALT: () => this.SUBRULE(this.group) },
-      ]),
-    nothing,
+  primary = this.rule<ast.Expr>("primary", () =>
+    this.OR<ast.Expr>([
+      { ALT: () => this.#number(this.CONSUME(t.Decimal)) },
+      { ALT: () => this.#number(this.CONSUME(t.Integer)) },
+      { ALT: () => ({ kind: "boolean", value: true, ...spanOf(this.CONSUME(t.True)) }) },
+      { ALT: () => ({ kind: "boolean", value: false, ...spanOf(this.CONSUME(t.False)) }) },
+      { ALT: () => this.SUBRULE(this.string) },
+      { ALT: () => this.SUBRULE(this.reference) },
+      { ALT: () => this.SUBRULE(this.list) },
+      { ALT: () => this.SUBRULE(this.group) },
+    ]),
   );
 
   #number(token: IToken): ast.NumberExpr {
@@ -353,11 +347,13 @@ export class Expressions extends EmbeddedActionsParser {
           },
         },
         {
-          ALT: () =>
+          ALT: () => {
             this.MANY(() => {
               this.CONSUME(t.Comma);
               items.push(this.SUBRULE2(this.expression));
-            }),
+            });
+            this.OPTION1(() => this.CONSUME1(t.Comma));
+          },
         },
       ]);
     });
