@@ -35,9 +35,6 @@ export class Expressions extends EmbeddedActionsParser {
   /** Set for each text; the recording of rules needs it to be there. */
   template: TemplateReader = (token) => ({ kind: "template", parts: [], ...spanOf(token) });
 
-  /** What the tokens are of. */
-  text = "";
-
   constructor() {
     super([...t.tokens], {
       recoveryEnabled: true,
@@ -250,43 +247,33 @@ export class Expressions extends EmbeddedActionsParser {
       : { kind: "unary", operators, inner, ...this.spanFrom(start) };
   });
 
-  /** A `(` that begins a line begins a statement, not the arguments of what is before it. */
-  #beginsLine(): boolean {
-    const [last, next] = [this.LA(0), this.LA(1)];
-    if (next.tokenType !== t.OpenRound) return false;
-    return /[\r\n]/.test(this.text.slice(last.startOffset, next.startOffset));
-  }
-
   postfix = this.rule<ast.Expr>("postfix", () => {
     const start = this.start();
     let object = this.SUBRULE(this.primary);
-    this.MANY({
-      GATE: () => !this.#beginsLine(),
-      DEF: () => {
-        object = this.OR<ast.Expr>([
-          {
-            ALT: () => {
-              this.CONSUME(t.Dot);
-              const name = this.SUBRULE(this.name);
-              return { kind: "member", object, name, ...this.spanFrom(start) };
-            },
+    this.MANY(() => {
+      object = this.OR<ast.Expr>([
+        {
+          ALT: () => {
+            this.CONSUME(t.Dot);
+            const name = this.SUBRULE(this.name);
+            return { kind: "member", object, name, ...this.spanFrom(start) };
           },
-          {
-            ALT: () => {
-              const indices = this.SUBRULE(this.items);
-              return { kind: "index", object, indices, ...this.spanFrom(start) };
-            },
+        },
+        {
+          ALT: () => {
+            const indices = this.SUBRULE(this.items);
+            return { kind: "index", object, indices, ...this.spanFrom(start) };
           },
-          {
-            ALT: () => {
-              const args = this.SUBRULE(this.arguments);
-              return { kind: "call", callee: object, args, ...this.spanFrom(start) };
-            },
+        },
+        {
+          ALT: () => {
+            const args = this.SUBRULE(this.arguments);
+            return { kind: "call", callee: object, args, ...this.spanFrom(start) };
           },
-          { ALT: () => this.#marked(object, this.SUBRULE(this.label), undefined, start) },
-          { ALT: () => this.#marked(object, undefined, this.SUBRULE(this.annotation), start) },
-        ]);
-      },
+        },
+        { ALT: () => this.#marked(object, this.SUBRULE(this.label), undefined, start) },
+        { ALT: () => this.#marked(object, undefined, this.SUBRULE(this.annotation), start) },
+      ]);
     });
     return object;
   });
