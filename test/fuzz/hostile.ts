@@ -36,7 +36,8 @@ export const hostile: Readonly<Record<string, Hostile>> = {
     codes: [2114],
   },
   "nested loops": {
-    text: () => model("for i in 0..1000 { for j in 0..1000 { for k in 0..9 { let a = i } } }\ny = x"),
+    text: () =>
+      model("for i in 0..1000 { for j in 0..1000 { for k in 0..9 { let a = i } } }\ny = x"),
     codes: [2114],
   },
   "a million layers": {

@@ -1,6 +1,5 @@
 /** The bundled networks in the model language: MLPerf Tiny's are their ONNX files, to the bit. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../compiler/check/eval.ts";
 import type { Graph } from "../../compiler/ir/graph.ts";
@@ -70,11 +69,11 @@ describe("tcn", () => {
   it("gives PyTorch's output", () => {
     const graph = graphOf("tcn");
     const io = new Map(parseNpz(readFileSync(dataFile("tcn_io.npz"))));
-    const [inputs, outputs] = [numbers(io.get("in_0")!), numbers(io.get("out_0")!)];
+    const [inputs, outputs] = ["in_0", "out_0"].map((name) => Array.from(numbers(io.get(name)!)));
     for (const i of [0, 1]) {
-      const picked = inputs.slice(i * 40 * 98, (i + 1) * 40 * 98) as Float64Array;
+      const picked = inputs!.slice(i * 40 * 98, (i + 1) * 40 * 98);
       const [output] = evaluate(graph, [float32s([1, 40, 98], picked)]);
-      const wanted = outputs.slice(i * 8, (i + 1) * 8) as Float64Array;
+      const wanted = outputs!.slice(i * 8, (i + 1) * 8);
       expectNear(withShape(output!, [1, 8]), float32s([1, 8], wanted), 1e-5);
     }
   });
@@ -103,7 +102,7 @@ describe("mobilenet_v2", () => {
 
 describe("the text", () => {
   it.each([...bundled, "tcn", "mobilenet_v2"])("of %s takes under 40 lines", (name) => {
-    const lines = readFileSync(join(moteFile(name)), "utf8").split("\n");
+    const lines = readFileSync(moteFile(name), "utf8").split("\n");
     expect(lines.length).toBeLessThan(40);
     expect(Math.max(...lines.map((l) => l.length))).toBeLessThanOrEqual(110);
   });
