@@ -73,9 +73,9 @@ export const grammarPage = (): string =>
   [
     "# Grammar of the model language",
     "",
-    "Made from the parser (`compiler/read/dsl/grammar.ts`, `expressions.ts`). `?` is an option, `*` any number, `+` one or",
-    "more; NAME, STRING, INTEGER and FLOAT are what their patterns say. Space and line ends only separate words; comments",
-    "begin with `//`.",
+    "Made from the parser (`compiler/read/dsl/grammar.ts`, `expressions.ts`). `?` is an option, `*`",
+    "any number, `+` one or more; NAME, STRING, INTEGER and FLOAT are what their patterns say. Space",
+    "and line ends only separate words; comments begin with `//`.",
     "",
     "```ebnf",
     ...rules().map((rule) => `${ruleText(rule)}\n`),

@@ -168,7 +168,7 @@ function docsBy(text: string, comments: readonly IToken[]): (start: number) => r
   };
 }
 
-/** Problems in the order of the text, of several at one place the first; none behind an open string. */
+/** In the order of the text, of several at one place the first; none behind an open string. */
 function inOrder(problems: readonly SyntaxProblem[]): SyntaxProblem[] {
   const sorted = [...problems].sort((a, b) => a.start - b.start);
   const open = sorted.findIndex((p) => p.text === openString);
