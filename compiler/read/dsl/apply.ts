@@ -196,16 +196,28 @@ export function quantizedType(
 ): TypeDatum {
   const parts: { scale?: number[]; zero?: number[]; axis?: number[] } = {};
   for (const [i, { name, datum, site: at }] of given.entries()) {
-    const key = (name?.text ?? ["scale", "zero"][i]) as keyof typeof parts;
+    const key = (name?.text ?? ["scale", "zero"][i]) as keyof typeof parts | undefined;
+    if (key === undefined)
+      return session.fail(
+        say.badArguments(placeOf(at), elem, "takes scale and zero by place, and this is one more"),
+      );
     if (!["scale", "zero", "axis"].includes(key))
-      session.fail(say.unknownArgument(placeOf(at), elem, String(key), ["scale", "zero", "axis"]));
+      session.fail(say.unknownArgument(placeOf(at), elem, key, ["scale", "zero", "axis"]));
     parts[key] =
       numbersIn(datum) ??
       session.fail(say.wrongKind(placeOf(at), "a number or a list of them", datumText(datum)));
   }
   const { scale, zero = [0], axis } = parts;
   if (!scale) return session.fail(say.badArguments(placeOf(site), elem, "needs a scale"));
-  const zeroPoint = scale.map((_, i) => zero[zero.length === 1 ? 0 : i] ?? 0);
+  if (zero.length !== 1 && zero.length !== scale.length)
+    session.fail(
+      say.badArguments(
+        placeOf(site),
+        elem,
+        `has ${scale.length} scales and ${zero.length} zero points`,
+      ),
+    );
+  const zeroPoint = scale.map((_, i) => zero[zero.length === 1 ? 0 : i]!);
   const quant: Quantization = {
     scale: scale.map(Math.fround),
     zeroPoint,

@@ -206,7 +206,9 @@ export class Files {
       if (declaration.name) into.breakName(declaration.name.text);
       if (problem instanceof Reported) return;
       if (!(problem instanceof MoteError)) throw problem;
-      problem.diagnostics.forEach((d) => this.#session.problems.add(d));
+      const place = placeOf({ source: into.source, span: declaration.file });
+      for (const d of problem.diagnostics)
+        this.#session.problems.add(d.place.line === undefined ? { ...d, place } : d);
     }
   }
 

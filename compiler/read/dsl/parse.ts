@@ -81,7 +81,8 @@ function parsingProblem({
 }: IRecognitionException & { previousToken?: IToken }): SyntaxProblem {
   if (token.image !== "" && !Number.isNaN(token.startOffset))
     return { ...tokenSpan(token), text: message };
-  const start = previousToken ? tokenSpan(previousToken).end : 0;
+  // Where there is no token at all, the parser gives one that stands nowhere.
+  const start = (previousToken && tokenSpan(previousToken).end) || 0;
   return { start, end: start, text: message };
 }
 
