@@ -1,6 +1,5 @@
 /** The bundled networks in the model language: MLPerf Tiny's are their ONNX files, to the bit. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../compiler/check/eval.ts";
 import type { Graph } from "../../compiler/ir/graph.ts";
@@ -70,7 +69,7 @@ describe("tcn", () => {
   it("gives PyTorch's output", () => {
     const graph = graphOf("tcn");
     const io = new Map(parseNpz(readFileSync(dataFile("tcn_io.npz"))));
-    const [inputs, outputs] = ["in_0", "out_0"].map((n) => Array.from(numbers(io.get(n)!)));
+    const [inputs, outputs] = ["in_0", "out_0"].map((name) => Array.from(numbers(io.get(name)!)));
     for (const i of [0, 1]) {
       const picked = inputs!.slice(i * 40 * 98, (i + 1) * 40 * 98);
       const [output] = evaluate(graph, [float32s([1, 40, 98], picked)]);
@@ -103,7 +102,7 @@ describe("mobilenet_v2", () => {
 
 describe("the text", () => {
   it.each([...bundled, "tcn", "mobilenet_v2"])("of %s takes under 40 lines", (name) => {
-    const lines = readFileSync(join(moteFile(name)), "utf8").split("\n");
+    const lines = readFileSync(moteFile(name), "utf8").split("\n");
     expect(lines.length).toBeLessThan(40);
     expect(Math.max(...lines.map((l) => l.length))).toBeLessThanOrEqual(110);
   });
