@@ -1,7 +1,7 @@
 /** ONE table of options: it feeds the command line, mote.json, its JSON schema and --help. */
 import { stages } from "./steps.ts";
 
-export type CommandName = "compile" | "run" | "bench" | "tune" | "doctor";
+export type CommandName = "compile" | "run" | "bench" | "tune" | "doctor" | "fmt";
 
 export type OptionKind =
   | { readonly kind: "flag" }
@@ -30,6 +30,7 @@ const text = (placeholder: string): OptionKind => ({ kind: "text", placeholder }
 const bytes: OptionKind = { kind: "bytes", placeholder: "BYTES" };
 const choice = (...values: string[]): OptionKind => ({ kind: "choice", values });
 const building: readonly CommandName[] = ["compile", "run", "bench", "tune"];
+const everywhere: readonly CommandName[] = [...building, "doctor", "fmt"];
 const compiling: readonly CommandName[] = ["compile", "run"];
 
 export const options: readonly OptionSpec[] = [
@@ -224,6 +225,12 @@ export const options: readonly OptionSpec[] = [
     commands: ["compile"],
   },
   {
+    name: "check",
+    value: flag,
+    description: "write nothing; name the files that are not formatted, and fail if there are any",
+    commands: ["fmt"],
+  },
+  {
     name: "json",
     value: flag,
     description: "print one JSON object (bench: an array) instead of text",
@@ -259,7 +266,7 @@ export const options: readonly OptionSpec[] = [
     name: "pretty",
     value: choice("true", "false"),
     description: "colours in messages (default: where the terminal has them)",
-    commands: ["compile", "run", "bench", "tune", "doctor"],
+    commands: everywhere,
   },
   {
     name: "version",
@@ -273,7 +280,7 @@ export const options: readonly OptionSpec[] = [
     short: "h",
     value: flag,
     description: "print this help",
-    commands: ["compile", "run", "bench", "tune", "doctor"],
+    commands: everywhere,
   },
 ];
 

@@ -17,7 +17,7 @@ export interface Arguments {
   readonly values: OptionValues;
 }
 
-const commandNames: readonly CommandName[] = ["run", "bench", "tune", "doctor"];
+const commandNames: readonly CommandName[] = ["run", "bench", "tune", "doctor", "fmt"];
 
 export const summaries: Record<CommandName, string> = {
   compile: "compile models to C",
@@ -25,6 +25,7 @@ export const summaries: Record<CommandName, string> = {
   bench: "measure models on targets and print the table",
   tune: "measure each layer's candidate kernels on the target, for compiles to choose by",
   doctor: "say which tools are found, and how to get the others",
+  fmt: "format .mote files, or standard input (-), in the one style of the language",
 };
 
 const plain = (name: string): string => name.replace(/-/g, "").toLowerCase();
@@ -94,6 +95,7 @@ const usage: Record<CommandName, string> = {
   bench: "[MODEL…] [options]",
   tune: "MODEL [options]",
   doctor: "[options]",
+  fmt: "FILE.mote… [options]",
 };
 
 function makeCommand(name: CommandName): Command {

@@ -11,7 +11,7 @@ const row = (option: OptionSpec): string =>
   `| \`--${option.name}${valueText(option).replaceAll("\\|", "` \\| `")}\`${option.short ? ` \`-${option.short}\`` : ""} ` +
   `| ${option.description.replaceAll("|", "\\|")} | ${option.commands.join(", ")} | ${option.inConfig ? "yes" : ""} |`;
 
-const commands: readonly CommandName[] = ["compile", "run", "bench", "tune", "doctor"];
+const commands: readonly CommandName[] = ["compile", "run", "bench", "tune", "doctor", "fmt"];
 
 /** The page of options. */
 export const optionsPage = (): string =>

@@ -5,6 +5,7 @@ import { helpText, parseArguments } from "./arguments.ts";
 import { benchCommand } from "./bench.ts";
 import { compileCommand } from "./compile.ts";
 import { doctorCommand } from "./doctor.ts";
+import { fmtCommand } from "./fmt.ts";
 import { runCommand } from "./run.ts";
 import { type Console, printDiagnostics, terminal } from "./session.ts";
 import { tuneCommand } from "./tune.ts";
@@ -15,6 +16,7 @@ const commands = {
   bench: benchCommand,
   tune: tuneCommand,
   doctor: doctorCommand,
+  fmt: fmtCommand,
 };
 
 /** Runs one command line. @returns the exit code: 0, or 1 with errors. */

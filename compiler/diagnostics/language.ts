@@ -169,3 +169,6 @@ export const notText = (file: string, bytes: number): Diagnostic =>
     `The file has ${bytes} bytes, too many for a model's text.`,
     "Put weights into a weights file.",
   );
+
+export const noFile = (): Diagnostic =>
+  error(2136, {}, "No file was given.", "Say which: mote fmt MODEL.mote, or - for standard input.");

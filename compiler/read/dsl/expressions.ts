@@ -282,22 +282,19 @@ export class Expressions extends EmbeddedActionsParser {
     return object;
   });
 
-  /** Names and annotations of one thing stand in one node. */
+  /** Names and annotations of one thing stand in one node, which is made only here. */
   #marked(
     object: ast.Expr,
     label: ast.Label | undefined,
     annotation: ast.Annotation | undefined,
     start: number,
   ): ast.MarkedExpr {
-    const annotations = annotation ? [annotation] : [];
-    if (object?.kind !== "marked" || (label && object.label))
+    if (object?.kind !== "marked" || (label && object.label)) {
+      const annotations = annotation ? [annotation] : [];
       return { kind: "marked", inner: object, label, annotations, ...this.spanFrom(start) };
-    return {
-      ...object,
-      label: object.label ?? label,
-      annotations: [...object.annotations, ...annotations],
-      ...this.spanFrom(start),
-    };
+    }
+    if (annotation) (object.annotations as ast.Annotation[]).push(annotation);
+    return { ...object, label: object.label ?? label, ...this.spanFrom(start) };
   }
 
   primary = this.rule<ast.Expr>(

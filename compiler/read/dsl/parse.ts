@@ -106,7 +106,7 @@ function shifted<T>(tree: T, by: number): T {
 /** Splits a string literal at the expressions in braces. */
 function readTemplate(image: string, at: number, problems: SyntaxProblem[]): Template["parts"] {
   const parts: (string | Expr)[] = [];
-  const piece = /\{([^}]*)(\}?)|(?:\\.|[^{\\])+|\\/g;
+  const piece = /\{([^}]*)(\}?)|(?:\\u\{[0-9a-fA-F]{1,6}\}|\\.|[^{\\])+|\\/g;
   piece.lastIndex = 1;
   const inner = image.slice(0, -1);
   for (let match = piece.exec(inner); match; match = piece.exec(inner)) {
