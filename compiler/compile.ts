@@ -160,9 +160,7 @@ function quantize(
   const settled = settleEdges(bounded, log);
   const over = overflowing(settled);
   if (over.length > 0)
-    throw new MoteError(
-      ...over.map((v) => say.accumulatorOverflow(placeOf(v.node), v.problem)),
-    );
+    throw new MoteError(...over.map((v) => say.accumulatorOverflow(placeOf(v.node), v.problem)));
   for (const n of floatLayers(settled)) report(say.staysFloat(placeOf(n), n.op));
   return settled;
 }

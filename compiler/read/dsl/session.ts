@@ -3,14 +3,22 @@
 import type { Diagnostic } from "../../diagnostics.ts";
 import { tooMuch, unusedBinding } from "../../diagnostics.ts";
 import type { Node } from "../../ir/graph.ts";
-import type { Name } from "../../language/ast.ts";
+import type { Name, Span } from "../../language/ast.ts";
 import { NodeMaker } from "../nodes.ts";
 import type { Parameters } from "./parameters.ts";
 import { Problems, placeOf, Reported } from "./problems.ts";
 import type { Site, Source } from "./source.ts";
+import type { Datum } from "./values.ts";
 
 /** Expressions that are evaluated, nodes that are made, and calls in calls, at the most. */
 export const limits = { steps: 4_000_000, nodes: 200_000, depth: 600, characters: 65_536 };
+
+/** The different values of one piece of text. */
+export interface Seen {
+  readonly source: Source;
+  readonly data: Datum[];
+}
+const seenMax = 8;
 
 export class Session {
   readonly problems = new Problems();
@@ -20,6 +28,8 @@ export class Session {
   readonly sites = new Map<Node, Site>();
   /** Kernels that annotations ask for, by layer. */
   readonly kernels = new Map<string, string>();
+  /** What names and calls stood for, each time that they were worked out. */
+  readonly seen = new Map<Span, Seen>();
   readonly #counts = new Map<string, number>();
   readonly #declared = new Map<Name, { readonly kind: string; readonly source: Source }>();
   readonly #used = new Set<Name>();
@@ -74,6 +84,12 @@ export class Session {
     const count = this.#counts.get(base) ?? 0;
     this.#counts.set(base, count + 1);
     return count === 0 ? base : `${base}_${count}`;
+  }
+
+  saw(span: Span, datum: Datum, source: Source): void {
+    const seen = this.seen.get(span);
+    if (!seen) this.seen.set(span, { source, data: [datum] });
+    else if (seen.data.length < seenMax && !seen.data.includes(datum)) seen.data.push(datum);
   }
 
   declared(name: Name, kind: string, source: Source): void {
