@@ -23,6 +23,10 @@ function gemmSizes(a: Shape, b: Shape, attrs: Attrs) {
 
 const gemm: Operator = {
   name: "Gemm",
+  macs: ({ inputs: [a, b], attrs }) => {
+    const { m, n, k } = gemmSizes(a!.type.shape, b!.type.shape, attrs);
+    return m * n * k;
+  },
   level: "imported",
   inputs: ["A: T", "B: T", "C?: T"],
   outputs: 1,

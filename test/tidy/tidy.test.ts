@@ -24,7 +24,7 @@ const cFiles = [
 ].flatMap((folder) => filesBelow(folder, /\.[ch]$/));
 
 const importsOf = (file: string): string[] =>
-  [...text(file).matchAll(/(?:from|import) "(\.[^"]+)"/g)].map((m) =>
+  [...text(file).matchAll(/(?:from |import |import\()"(\.[^"]+)"/g)].map((m) =>
     resolve(dirname(file), m[1]!),
   );
 
@@ -54,7 +54,11 @@ const mayImport: Record<string, readonly string[]> = {
   limits: ["diagnostics", "target", "plan", "emit"],
   compile: [...stage, "steps", "target", "limits", "read", "rewrite", "quantize", "plan", "emit"],
   options: ["steps"],
-  commands: [...stage, "target", "compile", "steps", "options", "run", "read", "emit", "plan"],
+  lsp: [...stage, "compile", "language", "read"],
+  commands: [
+    ...[...stage, "target", "compile", "steps", "options", "run", "read", "emit", "plan"],
+    "lsp",
+  ],
   cli: ["commands"],
 };
 

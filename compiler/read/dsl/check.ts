@@ -208,14 +208,14 @@ function resolvedNames(module: SourceModule, { imported }: Files): Names {
   const namesIn = (module: SourceModule): FileNames => {
     const names =
       known.get(module) ??
-      fileNames(module.tree, module.source.file, (declaration) => {
+      fileNames(module.tree, module.source, (declaration) => {
         const other = imported.get(declaration);
         return other && namesIn(other);
       });
     known.set(module, names);
     return names;
   };
-  return namesOf(module.tree, module.source.file, namesIn(module));
+  return namesOf(module.tree, module.source, namesIn(module));
 }
 
 /** What is wrong with names also where nothing was worked out: behind errors and in idle blocks. */
@@ -224,6 +224,22 @@ function reportNames({ unknown, unbound }: Names, source: Source, { problems }: 
     problems.add(say.unknownName(placeOf({ source, span: name }), name.text, known));
   for (const name of unbound)
     problems.add(say.notBound(placeOf({ source, span: name }), name.text));
+}
+
+/** The names of a file without its values; undefined where it cannot be read. */
+export function readNames(
+  file: string,
+  open: OpenFiles,
+): { readonly names: Names; readonly source: Source } | undefined {
+  const path = resolve(file);
+  const files = new Files(new Session((s) => new Parameters(s)), dirname(path), open);
+  try {
+    const module = files.load(path);
+    return { names: resolvedNames(module, files), source: module.source };
+  } catch (problem) {
+    if (problem instanceof MoteError) return undefined;
+    throw problem;
+  }
 }
 
 function reportUncalled({ tree, source }: SourceModule, names: Names, session: Session): void {

@@ -7,6 +7,7 @@ import { elementsByName } from "../../language/operators/quantisation.ts";
 import { builtins } from "./builtins.ts";
 import type { BindingKind } from "./scope.ts";
 import { limits } from "./session.ts";
+import type { Source } from "./source.ts";
 
 export type DeclaredKind = BindingKind | "block" | "model" | "import";
 
@@ -14,7 +15,7 @@ export type DeclaredKind = BindingKind | "block" | "model" | "import";
 export interface Declared {
   readonly name: ast.Name;
   readonly kind: DeclaredKind;
-  readonly file: string;
+  readonly source: Source;
   readonly docs?: readonly string[] | undefined;
   /** Of a block or model. */
   readonly parameters?: ReadonlyMap<string, Declared>;
@@ -64,18 +65,18 @@ const unknownMax = 100;
 
 type Callable = ast.BlockDeclaration | ast.ModelDeclaration;
 
-function parametersOf(declaration: Callable, file: string): Map<string, Declared> {
+function parametersOf(declaration: Callable, source: Source): Map<string, Declared> {
   const isModel = declaration.kind === "model";
   return new Map(
     declaration.parameters.map(({ name, type, docs }) => {
       const kind = isModel && type ? "input" : "parameter";
-      return [name.text, { name, kind, file, docs }];
+      return [name.text, { name, kind, source, docs }];
     }),
   );
 }
 
 /** A file's own names and those that it imports. */
-export function fileNames(tree: ast.SourceFile, file: string, imports: Imports): FileNames {
+export function fileNames(tree: ast.SourceFile, source: Source, imports: Imports): FileNames {
   const names = new Map<string, Declared>();
   const own = new Map<string, Declared>();
   let isWhole = true;
@@ -85,17 +86,17 @@ export function fileNames(tree: ast.SourceFile, file: string, imports: Imports):
       const { name } = declaration;
       if (name) {
         const members = other && { members: other.names };
-        names.set(name.text, { name, kind: "import", file, ...members });
+        names.set(name.text, { name, kind: "import", source, ...members });
       } else if (other) for (const [text, declared] of other.own) names.set(text, declared);
       else isWhole = false;
     } else if ("pattern" in declaration) {
       const { pattern } = declaration;
       if ("kind" in pattern) continue;
-      own.set(pattern.text, { name: pattern, kind: "value", file });
+      own.set(pattern.text, { name: pattern, kind: "value", source });
     } else {
       const { name, kind, docs } = declaration;
-      const parameters = parametersOf(declaration, file);
-      const declared: Declared = { name, kind, file, docs, parameters };
+      const parameters = parametersOf(declaration, source);
+      const declared: Declared = { name, kind, source, docs, parameters };
       (kind === "model" ? names : own).set(name.text, declared);
     }
   }
@@ -117,13 +118,13 @@ class Finder {
   readonly unknown: Unknown[] = [];
   readonly unbound: ast.Name[] = [];
   readonly file: FileNames;
-  readonly #path: string;
+  readonly #source: Source;
   #scope: Scope | undefined;
   #depth = 0;
 
-  constructor(file: FileNames, path: string) {
+  constructor(file: FileNames, source: Source) {
     this.file = file;
-    this.#path = path;
+    this.#source = source;
   }
 
   #within(end: number, run: () => void): void {
@@ -142,7 +143,7 @@ class Finder {
 
   #bind(pattern: ast.Pattern, kind: DeclaredKind, start: number): void {
     if ("kind" in pattern) for (const item of pattern.items) this.#bind(item, kind, start);
-    else this.#add({ name: pattern, kind, file: this.#path }, start);
+    else this.#add({ name: pattern, kind, source: this.#source }, start);
   }
 
   #local(name: string): Declared | undefined {
@@ -208,7 +209,7 @@ class Finder {
       this.#add(
         declared?.name === parameter.name
           ? declared
-          : { name: parameter.name, kind, file: this.#path },
+          : { name: parameter.name, kind, source: this.#source },
         parameter.name.start,
       );
       this.#annotations(parameter.annotations);
@@ -405,8 +406,8 @@ const isStatements = (body: Callable["body"]): body is readonly ast.Statement[] 
 const isSettings = (value: ast.Setting["value"]): value is readonly ast.Setting[] =>
   Array.isArray(value);
 
-export function namesOf(tree: ast.SourceFile, path: string, file: FileNames): Names {
-  const finder = new Finder(file, path);
+export function namesOf(tree: ast.SourceFile, source: Source, file: FileNames): Names {
+  const finder = new Finder(file, source);
   for (const declaration of tree.declarations) finder.declaration(declaration);
   return finder;
 }
