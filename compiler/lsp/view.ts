@@ -1,4 +1,4 @@
-/** What is known of a document while a request is answered: facts of its text, or of an older one. */
+/** What is known of a document while it is asked for: facts of its text, or of an older one. */
 import type { Span } from "../language/ast.ts";
 import type { Costs } from "./costs.ts";
 import { Edit } from "./edit.ts";
