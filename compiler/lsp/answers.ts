@@ -12,8 +12,9 @@ import {
 import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { Span } from "../language/ast.ts";
 import type { Item, ItemKind } from "./completion.ts";
-import { markModifiers, markTypes } from "./marks.ts";
+import { markModifiers, markNumbers, markTypes } from "./marks.ts";
 import type { Entry, EntryKind } from "./outline.ts";
+import { eachRow } from "./rows.ts";
 import type { View } from "./view.ts";
 
 export const rangeIn = (document: TextDocument, { start, end }: Span): Range => ({
@@ -60,22 +61,35 @@ const symbolKinds: Record<EntryKind, SymbolKind> = {
   output: SymbolKind.Field,
 };
 
-export const symbolOf = (entry: Entry, document: TextDocument): DocumentSymbol => ({
-  name: entry.name,
-  kind: symbolKinds[entry.kind],
-  range: rangeIn(document, entry),
-  selectionRange: rangeIn(document, { start: entry.nameStart, end: entry.nameEnd }),
-  children: entry.inside.map((inner) => symbolOf(inner, document)),
-});
+function symbolsOf(
+  entries: readonly Entry[],
+  document: TextDocument,
+  view: View,
+): DocumentSymbol[] {
+  return entries.flatMap(({ name, kind, nameStart, nameEnd, inside, ...span }) => {
+    const whole = view.moved(span);
+    const own = view.moved({ start: nameStart, end: nameEnd });
+    if (!whole || !own) return [];
+    const range = rangeIn(document, whole);
+    const selectionRange = rangeIn(document, own);
+    const children = symbolsOf(inside, document, view);
+    return [{ name, kind: symbolKinds[kind], range, selectionRange, children }];
+  });
+}
+
+export const documentSymbols = (document: TextDocument, view: View): DocumentSymbol[] =>
+  symbolsOf(JSON.parse(view.facts.outline), document, view);
 
 export const legend = { tokenTypes: [...markTypes], tokenModifiers: [...markModifiers] };
 
 export function semanticTokens(document: TextDocument, view: View) {
   const builder = new SemanticTokensBuilder();
-  for (const { start, end, type, modifiers } of view.moved(view.facts.marks)) {
-    const { line, character } = document.positionAt(start);
-    const bits = modifiers.reduce((sum, m) => sum + 2 ** markModifiers.indexOf(m), 0);
-    builder.push(line, character, end - start, markTypes.indexOf(type), bits);
+  for (const row of eachRow(view.facts.marks)) {
+    const moved = view.moved(row);
+    if (!moved) continue;
+    const { line, character } = document.positionAt(moved.start);
+    const { type, modifiers } = markNumbers(row.number);
+    builder.push(line, character, moved.end - moved.start, type, modifiers);
   }
   return builder.build();
 }

@@ -97,7 +97,7 @@ function memberItems(object: string, view: View | undefined, at: number, isPiped
     }));
   const own = view?.visibleAt(at).get(object);
   if (own?.kind === "import")
-    return own.members.map((number) => declaredItem(view!.facts.declared[number]!, isPiped));
+    return own.members.map((number) => declaredItem(view!.declared(number), isPiped));
   return ["shape", "type"].map((label) => ({ label, kind: "member", rank: 0 }));
 }
 

@@ -17,6 +17,8 @@ interface State {
   /** Grows with each change of the text, or of a file that it is read from. */
   wanted: number;
   done: number;
+  /** Milliseconds of the last analysis. */
+  took: number;
   running?: Promise<void> | undefined;
   timer?: NodeJS.Timeout | undefined;
   costTimer?: NodeJS.Timeout | undefined;
@@ -66,7 +68,7 @@ export class Documents {
     const file = fileOf(document.uri);
     const known = this.#states.get(document.uri);
     if (known?.document !== document)
-      this.#states.set(document.uri, { document, file, wanted: 0, done: -1 });
+      this.#states.set(document.uri, { document, file, wanted: 0, done: -1, took: 0 });
     this.fileChanged(file);
   }
 
@@ -107,7 +109,9 @@ export class Documents {
       const text = document.getText();
       const { shapes } = this.#settings(file);
       const question = { file, open: this.open(), shapes };
+      const begin = performance.now();
       const analysis = await this.#analyses.ask("analyse", question);
+      state.took = performance.now() - begin;
       state.done = wanted;
       if (!analysis || !this.#isOpen(state)) continue;
       state.analysis = analysis;
@@ -137,12 +141,15 @@ export class Documents {
   }
 
   /** Waits for facts of the text as it is, but no longer than that: then those of an older one. */
-  async view(uri: string, milliseconds = Number.POSITIVE_INFINITY): Promise<View | undefined> {
+  async view(uri: string, milliseconds = Infinity): Promise<View | undefined> {
     const state = this.#states.get(uri);
     if (!state) return undefined;
     if (state.done !== state.wanted) {
       const fresh = this.#refresh(state);
-      await (Number.isFinite(milliseconds) ? Promise.race([fresh, wait(milliseconds)]) : fresh);
+      // What took longer before will not be ready in time.
+      const isInTime = state.known === undefined || state.took < 2 * milliseconds;
+      const late = milliseconds < Infinity ? [wait(isInTime ? milliseconds : 0)] : [];
+      await Promise.race([fresh, ...late]);
     }
     const { known, costs, wanted, document } = state;
     const shown = costs && { costs: costs.costs, isFresh: costs.of === wanted };

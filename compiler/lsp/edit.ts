@@ -22,11 +22,13 @@ export class Edit {
     return offset < this.#newEnd ? this.#start : offset - this.#newEnd + this.#oldEnd;
   }
 
-  /** In the newer text; undefined for what the change is part of. */
+  /** In the newer text; undefined for what has changed itself. */
   after<T extends Span>(span: T): T | undefined {
     if (span.end <= this.#start) return span;
-    if (span.start < this.#oldEnd) return undefined;
     const by = this.#newEnd - this.#oldEnd;
+    const isAround = span.start < this.#start && this.#oldEnd < span.end;
+    if (isAround) return { ...span, end: span.end + by };
+    if (span.start < this.#oldEnd) return undefined;
     return { ...span, start: span.start + by, end: span.end + by };
   }
 }

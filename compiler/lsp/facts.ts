@@ -9,7 +9,7 @@ import type * as ast from "../language/ast.ts";
 import { findOperator } from "../ops/registry.ts";
 import { type Checked, check } from "../read/dsl/check.ts";
 import type { OpenFiles } from "../read/dsl/files.ts";
-import type { Declared, DeclaredKind } from "../read/dsl/names.ts";
+import type { Declared, DeclaredKind, Names } from "../read/dsl/names.ts";
 import { placeOf } from "../read/dsl/problems.ts";
 import type { Source } from "../read/dsl/source.ts";
 import {
@@ -20,8 +20,9 @@ import {
   TupleDatum,
   TypeDatum,
 } from "../read/dsl/values.ts";
-import { type Mark, marksOf } from "./marks.ts";
-import { type Entry, outlineOf } from "./outline.ts";
+import { marksOf } from "./marks.ts";
+import { outlineOf } from "./outline.ts";
+import { type Row, type Rows, rowsOf } from "./rows.ts";
 
 /** A name where it is bound, in this file or another. */
 export interface DeclaredFact {
@@ -37,11 +38,6 @@ export interface DeclaredFact {
   readonly members: readonly number[];
 }
 
-/** A name where it stands; without a declaration it is the language's own. */
-export interface Occurrence extends ast.Span {
-  readonly declared: number | undefined;
-}
-
 /** A layer that an expression makes. */
 export interface LayerFact {
   readonly name: string;
@@ -51,16 +47,22 @@ export interface LayerFact {
   readonly macs: number;
 }
 
+/** What rows have numbers of is text, JSON for `declared`, `layers` and `outline`. */
 export interface Facts {
-  readonly declared: readonly DeclaredFact[];
-  readonly occurrences: readonly Occurrence[];
+  readonly declared: readonly string[];
+  /** Names with what declares them; -1 for the language's own. */
+  readonly occurrences: Rows;
   /** Where declared names can be used, the outermost scope first. */
-  readonly visible: readonly (ast.Span & { readonly declared: number })[];
-  /** What names and calls stood for, the different values as text. */
-  readonly values: readonly (ast.Span & { readonly texts: readonly string[] })[];
-  readonly layers: readonly (ast.Span & { readonly layers: readonly LayerFact[] })[];
-  readonly marks: readonly Mark[];
-  readonly outline: readonly Entry[];
+  readonly visible: Rows;
+  /** What names and calls stood for: the different values, a line each. */
+  readonly values: Rows;
+  readonly texts: readonly string[];
+  /** Expressions that make layers. */
+  readonly makers: Rows;
+  readonly layers: readonly string[];
+  /** With numbers of kinds. */
+  readonly marks: Rows;
+  readonly outline: string;
 }
 
 export interface Analysis {
@@ -99,11 +101,19 @@ const isShown = (datum: Datum): boolean =>
   datum instanceof TupleDatum ||
   datum instanceof TypeDatum;
 
-function valuesOf({ session }: Checked, source: Source): Facts["values"] {
-  return [...session.seen].flatMap(([{ start, end }, { source: own, data }]) => {
-    const texts = [...new Set(data.filter(isShown).map(datumText))];
-    return own === source && texts.length > 0 ? [{ start, end, texts }] : [];
-  });
+/** Rows whose numbers are those of the texts beside them. */
+function listed(items: readonly (ast.Span & { readonly text: string })[]) {
+  const rows = rowsOf(items.map(({ start, end }, number) => ({ start, end, number })));
+  return { rows, texts: items.map((item) => item.text) };
+}
+
+function valuesOf({ session }: Checked, source: Source) {
+  return listed(
+    [...session.seen].flatMap(([{ start, end }, { source: own, data }]) => {
+      const texts = own === source ? new Set(data.filter(isShown).map(datumText)) : new Set();
+      return texts.size > 0 ? [{ start, end, text: [...texts].join("\n") }] : [];
+    }),
+  );
 }
 
 const layerOf = (node: Node): LayerFact => ({
@@ -115,7 +125,7 @@ const layerOf = (node: Node): LayerFact => ({
 });
 
 /** Layers by the expression that made them. */
-function layersOf({ session }: Checked, source: Source): Facts["layers"] {
+function layersOf({ session }: Checked, source: Source) {
   const bySpan = new Map<string, ast.Span & { readonly layers: LayerFact[] }>();
   for (const [node, site] of session.sites) {
     if (site.source !== source) continue;
@@ -125,7 +135,17 @@ function layersOf({ session }: Checked, source: Source): Facts["layers"] {
     if (own) own.layers.push(layerOf(node));
     else bySpan.set(key, { start, end, layers: [layerOf(node)] });
   }
-  return [...bySpan.values()];
+  return listed(
+    [...bySpan.values()].map(({ layers, ...span }) => ({ ...span, text: JSON.stringify(layers) })),
+  );
+}
+
+/** Every place of a name, in the order of the text. */
+function occurrencesOf(names: Names, declarations: Declarations): Row[] {
+  const number = (d: Declared | undefined) => (d ? declarations.numberOf(d) : -1);
+  return [...names.declared.map((d) => ({ name: d.name, declared: d })), ...names.references]
+    .map(({ name: { start, end }, declared }) => ({ start, end, number: number(declared) }))
+    .sort((a, b) => a.start - b.start);
 }
 
 function factsOf(checked: Checked): Facts | undefined {
@@ -133,35 +153,24 @@ function factsOf(checked: Checked): Facts | undefined {
   if (!names || !module) return undefined;
   const { source, tree } = module;
   const declarations = new Declarations();
-  const number = (d: Declared) => declarations.numberOf(d);
   const whole = { start: 0, end: source.text.length };
-  const visible = [
-    ...[...names.file.names.values()].map((d) => ({ ...whole, declared: number(d) })),
-    ...names.visible.map(({ start, end, declared }) => ({
-      start,
-      end,
-      declared: number(declared),
-    })),
-  ];
-  const occurrences: Occurrence[] = [
-    ...names.declared.map((d) => ({ ...spanOf(d.name), declared: number(d) })),
-    ...names.references.map(({ name, declared }) => ({
-      ...spanOf(name),
-      declared: declared && number(declared),
-    })),
-  ].sort((a, b) => a.start - b.start);
+  const everywhere = [...names.file.names.values()].map((declared) => ({ ...whole, declared }));
+  const visible = [...everywhere, ...names.visible].map(({ start, end, declared }) => ({
+    ...{ start, end, number: declarations.numberOf(declared) },
+  }));
+  const occurrences = occurrencesOf(names, declarations);
+  const values = valuesOf(checked, source);
+  const layers = layersOf(checked, source);
   return {
-    declared: declarations.facts,
-    occurrences,
-    visible,
-    values: valuesOf(checked, source),
-    layers: layersOf(checked, source),
-    marks: marksOf(source.text, occurrences, declarations.facts),
-    outline: outlineOf(tree),
+    declared: declarations.facts.map((fact) => JSON.stringify(fact)),
+    occurrences: rowsOf(occurrences),
+    visible: rowsOf(visible),
+    ...{ values: values.rows, texts: values.texts },
+    ...{ makers: layers.rows, layers: layers.texts },
+    marks: rowsOf(marksOf(source.text, occurrences, declarations.facts)),
+    outline: JSON.stringify(outlineOf(tree)),
   };
 }
-
-const spanOf = ({ start, end }: ast.Span): ast.Span => ({ start, end });
 
 export interface Question {
   readonly file: string;

@@ -74,22 +74,23 @@ function layersText(layers: readonly LayerFact[], view: View): string {
 export function hoverAt(view: View, offset: number): HoverText | undefined {
   const { facts } = view;
   const occurrence = view.occurrenceAt(offset);
-  const layers = view.at(offset, facts.layers);
+  const maker = view.at(offset, facts.makers);
   const values = view.at(offset, facts.values);
-  const span = occurrence ?? layers ?? values;
+  const span = occurrence ?? maker ?? values;
   if (!span) return undefined;
   const { start, end } = span;
   const name = view.text.slice(start, end);
   const parts: string[] = [];
-  if (occurrence?.declared !== undefined) {
-    const declared = facts.declared[occurrence.declared]!;
-    const own = values?.start === start && values.end === end ? values.texts : [];
+  if (occurrence && occurrence.number >= 0) {
+    const declared = view.declared(occurrence.number);
+    const own =
+      values?.start === start && values.end === end ? facts.texts[values.number]!.split("\n") : [];
     parts.push(declaredText(declared, own), ...declared.docs);
   } else {
     const operator = builtinOperator(name);
     if (operator) parts.push(code(signatureOf(operator)), operator.docs);
   }
-  if (layers) parts.push(layersText(layers.layers, view));
+  if (maker) parts.push(layersText(JSON.parse(facts.layers[maker.number]!), view));
   if (parts.length === 0) return undefined;
   if (!view.isFresh) parts.push("_As of the text before the last edit._");
   return { start, end, markdown: parts.join("\n\n") };

@@ -1,9 +1,9 @@
 /** What each name in a text is, for an editor's colours. */
 import type { IToken } from "chevrotain";
-import type { Span } from "../language/ast.ts";
 import { elementsByName } from "../language/operators/quantisation.ts";
 import * as t from "../read/dsl/tokens.ts";
-import type { DeclaredFact, Occurrence } from "./facts.ts";
+import type { DeclaredFact } from "./facts.ts";
+import type { Row } from "./rows.ts";
 
 /** LSP's own names of token types, in the order of their numbers. */
 export const markTypes = [
@@ -21,10 +21,22 @@ export type MarkType = (typeof markTypes)[number];
 export const markModifiers = ["declaration", "readonly", "defaultLibrary"] as const;
 export type MarkModifier = (typeof markModifiers)[number];
 
-export interface Mark extends Span {
+/** What a mark's number says. */
+export interface MarkKind {
   readonly type: MarkType;
   readonly modifiers: readonly MarkModifier[];
 }
+
+/** LSP's numbers: of the type, and a bit for each modifier. */
+export const markNumbers = (number: number) => ({
+  type: number % markTypes.length,
+  modifiers: Math.floor(number / markTypes.length),
+});
+
+const numberOf = ({ type, modifiers }: MarkKind): number => {
+  const bits = modifiers.reduce((sum, m) => sum + 2 ** markModifiers.indexOf(m), 0);
+  return bits * markTypes.length + markTypes.indexOf(type);
+};
 
 const types: Record<DeclaredFact["kind"], MarkType> = {
   value: "variable",
@@ -46,34 +58,35 @@ function undeclared(before: IToken | undefined, after: IToken | undefined): Mark
   return undefined;
 }
 
+function declaredKind({ name, start, kind }: DeclaredFact, token: IToken): MarkKind {
+  const isHere = start === token.startOffset && name === token.image;
+  const isFixed = kind !== "variable" && kind !== "output";
+  const modifiers: MarkModifier[] = isHere ? ["declaration"] : [];
+  return { type: types[kind], modifiers: isFixed ? [...modifiers, "readonly"] : modifiers };
+}
+
+const builtinKind = ({ image }: IToken): MarkKind => ({
+  type: elementsByName.has(image) ? "type" : "function",
+  modifiers: ["defaultLibrary"],
+});
+
 export function marksOf(
   text: string,
-  occurrences: readonly Occurrence[],
+  occurrences: readonly Row[],
   declared: readonly DeclaredFact[],
-): Mark[] {
-  const at = new Map(occurrences.map((o) => [o.start, o]));
+): Row[] {
+  const at = new Map(occurrences.map((o) => [o.start, o.number]));
   const { tokens } = t.lexer.tokenize(text);
-  return tokens.flatMap((token, i): Mark[] => {
-    if (token.tokenType !== t.Identifier) return [];
+  const kindOf = (token: IToken, i: number): MarkKind | undefined => {
+    const number = at.get(token.startOffset);
+    if (number !== undefined)
+      return number < 0 ? builtinKind(token) : declaredKind(declared[number]!, token);
+    const type = undeclared(tokens[i - 1], tokens[i + 1]);
+    return type && { type, modifiers: [] };
+  };
+  return tokens.flatMap((token, i): Row[] => {
+    const kind = token.tokenType === t.Identifier ? kindOf(token, i) : undefined;
     const { startOffset: start, image } = token;
-    const span = { start, end: start + image.length };
-    const occurrence = at.get(start);
-    if (!occurrence) {
-      const type = undeclared(tokens[i - 1], tokens[i + 1]);
-      return type ? [{ ...span, type, modifiers: [] }] : [];
-    }
-    if (occurrence.declared === undefined)
-      return [
-        {
-          ...span,
-          type: elementsByName.has(image) ? "type" : "function",
-          modifiers: ["defaultLibrary"],
-        },
-      ];
-    const own = declared[occurrence.declared]!;
-    const modifiers: MarkModifier[] = [];
-    if (own.start === start && own.name === image) modifiers.push("declaration");
-    if (own.kind !== "variable" && own.kind !== "output") modifiers.push("readonly");
-    return [{ ...span, type: types[own.kind], modifiers }];
+    return kind ? [{ start, end: start + image.length, number: numberOf(kind) }] : [];
   });
 }

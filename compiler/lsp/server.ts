@@ -19,7 +19,7 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 import type { Place } from "../diagnostics.ts";
 import { builtins } from "../read/dsl/builtins.ts";
 import { keywords } from "../read/dsl/tokens.ts";
-import { completionItem, legend, rangeIn, semanticTokens, symbolOf } from "./answers.ts";
+import { completionItem, documentSymbols, legend, rangeIn, semanticTokens } from "./answers.ts";
 import { completionsAt } from "./completion.ts";
 import { Documents, fileOf, type Settings } from "./documents.ts";
 import type { DeclaredFact } from "./facts.ts";
@@ -114,9 +114,7 @@ class Server {
     connection.onDocumentFormatting(({ textDocument }) => this.#format(textDocument.uri));
     connection.onDocumentSymbol(async ({ textDocument: { uri } }) => {
       const [view, document] = [await this.#documents.view(uri), this.#texts.get(uri)];
-      return view && document
-        ? view.moved(view.facts.outline).map((entry) => symbolOf(entry, document))
-        : [];
+      return view && document ? documentSymbols(document, view) : [];
     });
     connection.languages.semanticTokens.on(async ({ textDocument: { uri } }) => {
       const [view, document] = [await this.#documents.view(uri), this.#texts.get(uri)];
@@ -146,7 +144,7 @@ class Server {
     const view = await this.#documents.view(uri);
     const document = this.#texts.get(uri);
     const at = view && document && view.occurrenceAt(document.offsetAt(position));
-    return at?.declared === undefined ? undefined : view!.facts.declared[at.declared];
+    return at && at.number >= 0 ? view!.declared(at.number) : undefined;
   }
 
   #references(
@@ -173,8 +171,8 @@ class Server {
     const occurrence = view.occurrenceAt(document.offsetAt(at.position));
     if (!occurrence) return refuse("There is no name here.");
     const text = view.text.slice(occurrence.start, occurrence.end);
-    if (occurrence.declared === undefined) return refuse(`'${text}' belongs to the language.`);
-    const declared = view.facts.declared[occurrence.declared]!;
+    if (occurrence.number < 0) return refuse(`'${text}' belongs to the language.`);
+    const declared = view.declared(occurrence.number);
     return { declared, range: rangeIn(document, occurrence) };
   }
 

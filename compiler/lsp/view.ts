@@ -2,7 +2,8 @@
 import type { Span } from "../language/ast.ts";
 import type { Costs } from "./costs.ts";
 import { Edit } from "./edit.ts";
-import type { DeclaredFact, Facts, Occurrence } from "./facts.ts";
+import type { DeclaredFact, Facts } from "./facts.ts";
+import { eachRow, innermost, type Row, type Rows } from "./rows.ts";
 
 export class View {
   readonly text: string;
@@ -20,35 +21,35 @@ export class View {
     this.#edit = new Edit(known.text, text);
   }
 
-  /** What stands at an offset of the text, the innermost. */
-  at<T extends Span>(offset: number, all: readonly T[]): T | undefined {
-    const before = this.#edit.before(offset);
-    let best: T | undefined;
-    for (const item of all)
-      if (item.start <= before && before <= item.end && !(best && size(best) <= size(item)))
-        best = item;
-    return best && this.#edit.after(best);
+  /** What stands at an offset of the text, the innermost; undefined where that has changed. */
+  at(offset: number, rows: Rows): Row | undefined {
+    const row = innermost(rows, this.#edit.before(offset));
+    return row && this.#edit.after(row);
   }
 
-  occurrenceAt(offset: number): Occurrence | undefined {
+  occurrenceAt(offset: number): Row | undefined {
     return this.at(offset, this.facts.occurrences);
   }
 
-  /** With places of this text; without what has changed. */
-  moved<T extends Span>(all: readonly T[]): T[] {
-    return this.isFresh ? [...all] : all.flatMap((item) => this.#edit.after(item) ?? []);
+  /** Of a number that is not negative. */
+  declared(number: number): DeclaredFact {
+    return JSON.parse(this.facts.declared[number]!);
+  }
+
+  /** With its place in this text; undefined where that has changed. */
+  moved<T extends Span>(item: T): T | undefined {
+    return this.#edit.after(item);
   }
 
   /** Names that can be used at an offset, the nearest of each text. */
   visibleAt(offset: number): ReadonlyMap<string, DeclaredFact> {
     const before = this.#edit.before(offset);
     const names = new Map<string, DeclaredFact>();
-    for (const { start, end, declared } of this.facts.visible) {
-      const fact = this.facts.declared[declared]!;
-      if (start <= before && before <= end) names.set(fact.name, fact);
+    for (const { start, end, number } of eachRow(this.facts.visible)) {
+      if (before < start || end < before) continue;
+      const fact = this.declared(number);
+      names.set(fact.name, fact);
     }
     return names;
   }
 }
-
-const size = ({ start, end }: Span): number => end - start;
