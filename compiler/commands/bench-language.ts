@@ -42,7 +42,7 @@ export function longModel(lines = lineCount): string {
     `/// Unit ${i}.`,
     `block unit_${i}(x, channels, stride = 1, kernel = 3) {`,
     "  let a = x |> conv(channels, kernel: kernel, stride: stride, pad: same) as a |> relu",
-    "  let b = a |> depthwise_conv(kernel: kernel, pad: same, bias: false) as b |> batch_norm as bn",
+    "  let b = a |> depthwise_conv(kernel: kernel, pad: same, bias: false) as b |> batch_norm as n",
     '  assert b.shape == x.shape, "a unit keeps the shape"',
     "  return relu(x + b * (0.5 + 1 / 2))",
     "}",

@@ -12,16 +12,21 @@ export interface CallText {
 }
 
 const windowMax = 20_000;
+const lastMax = 200;
 
 /** Strings and comments as spaces. */
 const blank = (text: string): string =>
   text.replace(/"(?:[^"\\\r\n]|\\.)*"?|\/\/[^\r\n]*/g, (word) => " ".repeat(word.length));
 
-/** The text before a place, as far back as is looked at. */
+/** The text before a place, as far back as is looked at: whole lines, unless these are long. */
 export function textBefore(text: string, offset: number): string {
-  const from = text.lastIndexOf("\n", Math.max(0, offset - windowMax)) + 1;
-  return text.slice(from, offset);
+  const from = Math.max(0, offset - windowMax);
+  const line = text.lastIndexOf("\n", from) + 1;
+  return text.slice(from - line < windowMax ? line : from, offset);
 }
+
+/** The last words of a text. */
+export const lastOf = (before: string): string => before.slice(-lastMax);
 
 /** Whether the text ends in a string or comment. */
 export const isInWords = (before: string): boolean => {
@@ -38,11 +43,12 @@ export function callAround(before: string): CallText | undefined {
     if (")]}".includes(sign)) depth++;
     else if ("[{".includes(sign) && depth-- === 0) return undefined;
     else if (sign === "(" && depth-- === 0) {
-      const [, pipe, callee] = /(\|>\s*)?([A-Za-z_][\w.]*)\s*$/.exec(text.slice(0, at)) ?? [];
+      const [, pipe, callee] =
+        /(\|>\s*)?([A-Za-z_][\w.]*)\s*$/.exec(lastOf(text.slice(0, at))) ?? [];
       if (callee === undefined) return undefined;
       const inside = text.slice(at + 1);
-      const given = [...inside.matchAll(/([A-Za-z_]\w*)\s*:/g)].map((m) => m[1]!);
-      const isBegin = /(?:^|,)\s*\w*$/.test(inside);
+      const given = [...inside.matchAll(/\b([A-Za-z_]\w*)\s*:/g)].map((m) => m[1]!);
+      const isBegin = /(?:^|,)\s*\w*$/.test(lastOf(inside));
       return { callee, isPiped: pipe !== undefined, given, isBegin };
     }
   }

@@ -5,7 +5,7 @@ import { builtinOperator, builtins } from "../read/dsl/builtins.ts";
 import { keywords } from "../read/dsl/tokens.ts";
 import { FunctionDatum, NamespaceDatum, TypeDatum } from "../read/dsl/values.ts";
 import { weightsLayouts } from "../read/weights-layout.ts";
-import { type CallText, callAround, isInWords, textBefore } from "./call.ts";
+import { type CallText, callAround, isInWords, lastOf, textBefore } from "./call.ts";
 import type { DeclaredFact } from "./facts.ts";
 import { signatureOf } from "./hover.ts";
 import type { View } from "./view.ts";
@@ -108,11 +108,12 @@ const plain = (kind: ItemKind, labels: readonly string[]): Item[] =>
 export function completionsAt(text: string, at: number, view: View | undefined): Item[] {
   const before = textBefore(text, at);
   if (isInWords(before)) return [];
-  if (/@\w*$/.test(before)) return plain("annotation", annotationNames);
-  if (/\blayout\s*:?\s+\w*$/.test(before)) return plain("word", weightsLayouts);
-  if (/\bas\s+\w*$/.test(before)) return [];
-  const isPiped = /\|>\s*(?:\w+\.)?\w*$/.test(before);
-  const [, object] = /([A-Za-z_]\w*)\s*\.\w*$/.exec(before) ?? [];
+  const last = lastOf(before);
+  if (/@\w*$/.test(last)) return plain("annotation", annotationNames);
+  if (/\blayout\s*:?\s+\w*$/.test(last)) return plain("word", weightsLayouts);
+  if (/\bas\s+\w*$/.test(last)) return [];
+  const isPiped = /\|>\s*(?:\w+\.)?\w*$/.test(last);
+  const [, object] = /([A-Za-z_]\w*)\s*\.\w*$/.exec(last) ?? [];
   if (object !== undefined) return memberItems(object, view, at, isPiped);
   const call = callAround(before);
   const args = call?.isBegin ? argumentItems(call, view, at) : [];

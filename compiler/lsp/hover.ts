@@ -10,7 +10,8 @@ export interface HoverText extends Span {
   readonly markdown: string;
 }
 
-const grouped = (n: number): string => n.toLocaleString("en-US");
+/** The first use of a locale would take longer than the rest of a hover. */
+const grouped = (n: number): string => String(n).replace(/\B(?=(?:\d{3})+$)/g, ",");
 const code = (text: string): string => `\`\`\`mote\n${text}\n\`\`\``;
 
 /** `conv(x, channels, kernel = 3, groups: 1)` */

@@ -1,4 +1,4 @@
-/** Pieces of a text with numbers of what is known of them: flat, so that they cross threads fast. */
+/** Pieces of a text with numbers of what is known of them: flat, to cross threads fast. */
 import type { Span } from "../language/ast.ts";
 
 /** `start, end, number` of each piece, one behind the other. */

@@ -183,7 +183,9 @@ export class Files {
     } catch (problem) {
       if (problem instanceof Reported) return;
       if (!(problem instanceof MoteError)) throw problem;
-      problem.diagnostics.forEach((d) => this.#session.problems.add(d));
+      const place = placeOf({ source: into.source, span: declaration.file });
+      for (const d of problem.diagnostics)
+        this.#session.problems.add(d.place.line === undefined ? { ...d, place } : d);
     }
   }
 
