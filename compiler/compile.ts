@@ -72,6 +72,10 @@ export interface CompileOptions extends StepOptions {
   readonly kernels?: Forced;
   /** Linker sections by memory of the target, or of `arena` and `weights`. */
   readonly sections?: ReadonlyMap<string, string>;
+  /** Takes the path of every file that a model in the language is read from. */
+  readonly onRead?: (file: string) => void;
+  /** Texts that stand for files, by path, as an editor has them open. */
+  readonly open?: ReadonlyMap<string, string>;
   /** Emits calls of `mote_trace` after every layer. */
   readonly trace?: boolean;
 }
@@ -97,6 +101,8 @@ export interface Compilation {
   readonly diagnostics: readonly Diagnostic[];
   /** Absent after an error, and with `stopAfter` an earlier stage than emit. */
   readonly program?: Program;
+  /** After the stage that it was to stop after. */
+  readonly graph?: Graph;
   readonly dumps: ReadonlyMap<Stage, GraphText>;
   readonly milliseconds: ReadonlyMap<Stage, number>;
   readonly rewrites: ReadonlyMap<string, number>;
@@ -125,17 +131,21 @@ function verified(file: GraphFile): GraphFile {
 const nodePlace = (file: string, part: Parameters<GraphFile["placeOf"]>[0]): Place =>
   part && "op" in part ? { file, node: part.origins[0] ?? part.op } : { file };
 
-function read(source: Source, { shapes }: CompileOptions, report: Report): Read {
+function read(source: Source, { shapes, onRead, open }: CompileOptions, report: Report): Read {
   const kernels: Forced = new Map();
   if (isText(source)) return { ...verified(readGraph(source)), kernels };
   if (typeof source !== "string")
     return { graph: source, kernels, placeOf: (part) => nodePlace(source.name, part) };
-  const model = readModel(source, { shapes, report });
+  const model = readModel(source, { shapes, report, onRead, open });
   const placeOf = (part: Parameters<GraphFile["placeOf"]>[0]): Place => {
     const place = nodePlace(source, part);
     return (place.node && model.placeOf(place.node)) || place;
   };
-  return { ...model, placeOf };
+  return {
+    ...(model.graph.level === "lowered" && verified({ ...model, placeOf })),
+    ...model,
+    placeOf,
+  };
 }
 
 const is = <L extends Level>(graph: Graph, level: L): graph is Graph<L> => graph.level === level;
@@ -304,7 +314,7 @@ function run(
   const { maxSram, maxFlash } = options;
   const file = typeof source === "string" ? source : source.name;
   const name = identifier(options.name ?? basename(file, extname(file)));
-  const title = `${basename(file)} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
+  const title = `${name} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
   const pools = poolsOf(target, "ram");
   const sections = sectionsOf(target, options.sections);
 
@@ -368,7 +378,7 @@ export function compile(source: Source, options: CompileOptions = {}): Compilati
     return { ...result, program: run(source, options, steps, rewrites, report) };
   } catch (problem) {
     if (problem instanceof MoteError) diagnostics.push(...problem.diagnostics);
-    else if (problem instanceof Stopped) return result;
+    else if (problem instanceof Stopped) return { ...result, graph: steps.graph! };
     else if (isText(source)) diagnostics.push(unforeseen(source, problem));
     else throw problem;
     return result;

@@ -64,8 +64,8 @@ export const badConfig = (
 export const noModel = (command: string): Diagnostic =>
   error(1007, {}, "No model was given.", `Say which: mote ${command}MODEL.onnx`);
 
-export const tooManyModels = (count: number): Diagnostic =>
-  error(1008, {}, `'mote run' runs one model, but ${count} were given.`);
+export const tooManyModels = (count: number, what = "'mote run' runs"): Diagnostic =>
+  error(1008, {}, `${what} one model, but ${count} were given.`);
 
 export const projectWithFiles = (): Diagnostic =>
   error(1009, {}, "--project and model files cannot be given together.", "Give one of them.");

@@ -205,6 +205,12 @@ export const options: readonly OptionSpec[] = [
     inConfig: true,
   },
   {
+    name: "emitModel",
+    value: text("FILE.mote"),
+    description: "write the network in the model language, its weights beside it, and no program",
+    commands: ["compile"],
+  },
+  {
     name: "dump",
     value: { kind: "list", placeholder: "STAGE", values: stages.slice(0, -1) },
     description: `print the graph after a stage: ${stages.slice(0, -1).join(", ")}`,

@@ -27,6 +27,8 @@ export class Stopped extends Error {}
 export class Steps {
   readonly dumps = new Map<Stage, GraphText>();
   readonly milliseconds = new Map<Stage, number>();
+  /** After the last stage that was reached. */
+  graph: Graph | undefined;
   readonly #options: StepOptions;
   #started = performance.now();
 
@@ -41,6 +43,7 @@ export class Steps {
         `after ${stage}: ${violation.node.op} ${violation.node.origins}: ${violation.problem}`,
       );
     this.finish(stage);
+    this.graph = graph;
     if (this.#options.dump?.includes(stage)) this.dumps.set(stage, printGraph(graph));
     if (this.#options.stopAfter === stage) throw new Stopped();
     return graph;

@@ -9,6 +9,7 @@ import type { OptionValues } from "../options.ts";
 import { moteVersion } from "../version.ts";
 import { type Arguments, helpText } from "./arguments.ts";
 import { configName, findConfig, initialConfig, readConfig } from "./config.ts";
+import { emitModel } from "./emit-model.ts";
 import { explainText } from "./explain.ts";
 import {
   certificate,
@@ -142,8 +143,13 @@ function explain(program: Program, values: OptionValues, console: Console): void
   if (asked.includes("memory")) console.out(memoryText(program, console.columns));
 }
 
-function compileOne(file: string, values: OptionValues, outDir: string, console: Console): object {
-  const compilation = compile(file, compileOptions(values));
+function compileOne(
+  file: string,
+  { values, onRead }: Job,
+  outDir: string,
+  console: Console,
+): object {
+  const compilation = compile(file, { ...compileOptions(values), ...(onRead && { onRead }) });
   const { program, diagnostics } = compilation;
   printDiagnostics(console, diagnostics);
   const quiet = values.json === true;
@@ -163,12 +169,14 @@ function compileOne(file: string, values: OptionValues, outDir: string, console:
 }
 
 /** Compiles every file of a job; the exit code. Problems of one file do not stop the others. */
-export function compileJob({ files, values }: Job, console: Console): number {
+export function compileJob(job: Job, console: Console): number {
+  const { files, values } = job;
+  if (values.emitModel !== undefined) return emitModel(files, values, console);
   checkNames(files, values);
   const outDir = resolve(String(values.outDir ?? "out"));
   const results = files.map((file) => {
     try {
-      return compileOne(file, values, outDir, console);
+      return compileOne(file, job, outDir, console);
     } catch (problem) {
       if (!(problem instanceof MoteError)) throw problem;
       printDiagnostics(console, problem.diagnostics);
@@ -205,7 +213,8 @@ export function compileCommand(given: Arguments, console: Console): number | Pro
   if (values.lsp === true) return import("./lsp.ts").then(({ lspCommand }) => lspCommand());
   if (values.init === true) return initialise(process.cwd(), console);
   const job = jobOf(given, process.cwd());
-  if (values.watch === true && job) return watch(job, () => compileJob(job, console), console);
+  if (values.watch === true && job)
+    return watch(job, (onRead) => compileJob({ ...job, onRead }, console), console);
   if (job) return compileJob(job, console);
   console.out(helpText("compile"));
   return 0;

@@ -109,7 +109,7 @@ export function readConfig(path: string): Project {
 /** A first mote.json, with the models of the folder and every option explained. */
 export function initialConfig(folder: string): string {
   const models = readdirSync(folder)
-    .filter((f) => f.endsWith(".onnx"))
+    .filter((f) => /\.(onnx|mote)$/i.test(f))
     .sort();
   const lines = options
     .filter((o) => o.inConfig)

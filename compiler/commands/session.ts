@@ -17,6 +17,8 @@ export interface Job {
   readonly files: readonly string[];
   readonly values: OptionValues;
   readonly config?: string;
+  /** Takes the path of every file that a model is read from. */
+  readonly onRead?: (file: string) => void;
 }
 
 /** Where a command's words go; tests put their own. */

@@ -1,4 +1,4 @@
-/** `mote --watch`: compiles again whenever a model, its samples or mote.json changes. */
+/** `mote --watch`: compiles again whenever a model, what it reads, or mote.json changes. */
 import { watch as watchFiles } from "chokidar";
 import type { Console, Job } from "./session.ts";
 
@@ -7,7 +7,7 @@ const clock = (): string => new Date().toLocaleTimeString("en-US");
 /** Runs until the process is interrupted. */
 export async function watch(
   job: Job,
-  compileAgain: () => number,
+  compileAgain: (onRead: (file: string) => void) => number,
   console: Console,
 ): Promise<number> {
   const extra = [job.values.calib, job.config].filter((f) => typeof f === "string");
@@ -17,7 +17,7 @@ export async function watch(
   });
   const compileNow = (why: string) => {
     console.error(`[${clock()}] ${why}`);
-    const failed = compileAgain() !== 0;
+    const failed = compileAgain((file) => watcher.add(file)) !== 0;
     console.error(
       `[${clock()}] ${failed ? "Found errors." : "Found 0 errors."} Watching for file changes.`,
     );

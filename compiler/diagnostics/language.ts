@@ -175,3 +175,6 @@ export const notText = (file: string, bytes: number): Diagnostic =>
 
 export const noFile = (): Diagnostic =>
   error(2136, {}, "No file was given.", "Say which: mote fmt MODEL.mote, or - for standard input.");
+
+export const badModelFile = (file: string): Diagnostic =>
+  error(1021, { file }, "A model of the language is a .mote file.", "Write --emitModel NET.mote.");

@@ -1,7 +1,7 @@
 /**
  * Documents: text with places where its lines may end, laid out within a width (Wadler, Oppen): a
- * group is on one line if it fits there, else all its own lines end. Comments last to the end of their
- * line, whatever follows them.
+ * group is on one line if it fits there, else all its own lines end. Comments last to the end of
+ * their line, whatever follows them.
  */
 
 const indentMax = 60;

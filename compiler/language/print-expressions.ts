@@ -78,7 +78,8 @@ function isHugged(args: readonly ast.Argument[]): boolean {
 }
 
 export function callArguments(w: Words, args: readonly ast.Argument[]): Doc {
-  if (!isHugged(args)) return bracketed(w, round, args, (a) => argument(w, a));
+  const filled = args.length > 1 && args.every((a) => isWord(a.value));
+  if (!isHugged(args)) return bracketed(w, round, args, (a) => argument(w, a), { filled });
   return concat(w.token("("), argument(w, args[0]!), w.token(")"));
 }
 

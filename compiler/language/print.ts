@@ -151,8 +151,11 @@ function parameter(w: Words, given: ast.Parameter): Doc {
   );
 }
 
+const isBare = (p: ast.Parameter): boolean =>
+  !p.label && !p.type && !p.initial && p.annotations.length === 0 && p.docs.length === 0;
+
 const parameters = (w: Words, all: readonly ast.Parameter[]): Doc =>
-  x.bracketed(w, ["(", ")"], all, (p) => parameter(w, p));
+  x.bracketed(w, ["(", ")"], all, (p) => parameter(w, p), { filled: all.every(isBare) });
 
 const output = (w: Words, { name, label, type }: ast.Output): Doc =>
   concat(w.token(name.text), x.label(w, label), x.ascription(w, type));

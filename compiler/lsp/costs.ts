@@ -3,8 +3,6 @@ import { type CompileOptions, compile, type Program } from "../compile.ts";
 import type { Node } from "../ir/graph.ts";
 import { layersOf, type Plan } from "../ir/plan.ts";
 import { kernelOf, predictedInstructions } from "../kernels/select.ts";
-import { readMote } from "../read/dsl/read.ts";
-import type { Question } from "./facts.ts";
 
 export interface LayerCost {
   readonly kernel: string;
@@ -56,15 +54,15 @@ function costOf(node: Node, { graph, target, profile }: Program): LayerCost {
   };
 }
 
-export interface CostQuestion extends Question {
+export interface CostQuestion {
+  readonly file: string;
+  /** With the texts that an editor has open. */
   readonly options: CompileOptions;
 }
 
 /** Undefined where the model has errors, or does not fit the target. */
-export function costsOf({ file, open, shapes, options }: CostQuestion): Costs | undefined {
-  const { graph, kernels } = readMote(file, { open, shapes, report: () => {} });
-  const forced = new Map([...kernels, ...(options.kernels ?? [])]);
-  const { program } = compile(graph, { ...options, kernels: forced });
+export function costsOf({ file, options }: CostQuestion): Costs | undefined {
+  const { program } = compile(file, options);
   if (!program) return undefined;
   const layers = new Map<string, LayerCost>();
   for (const node of layersOf(program.graph.plan)) {

@@ -132,9 +132,8 @@ export class Documents {
     const of = state.done;
     if (of !== state.wanted || state.costs?.of === of || state.isCompiling) return;
     state.isCompiling = true;
-    const options = this.#settings(state.file);
-    const question = { file: state.file, open: this.open(), shapes: options.shapes, options };
-    const costs = await this.#compiles.ask("costs", question);
+    const options = { ...this.#settings(state.file), open: this.open() };
+    const costs = await this.#compiles.ask("costs", { file: state.file, options });
     state.isCompiling = false;
     if (costs) state.costs = { costs, of };
     if (of !== state.done) this.#compileSoon(state);

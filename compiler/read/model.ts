@@ -6,7 +6,7 @@ import { isMoteFile, readMote } from "./dsl/read.ts";
 import { type ReadOptions, readOnnx } from "./onnx/read.ts";
 
 export interface Model {
-  readonly graph: Graph<"imported">;
+  readonly graph: Graph<"imported" | "lowered">;
   /** Kernels that the model asks for, by layer. */
   readonly kernels: ReadonlyMap<string, string>;
   /** Where a layer stands, in a model that is a text. */
@@ -15,7 +15,13 @@ export interface Model {
 
 export function readModel(
   file: string,
-  options: ReadOptions & { readonly report: (d: Diagnostic) => void },
+  options: ReadOptions & {
+    readonly report: (d: Diagnostic) => void;
+    /** Takes the path of every file that a model is read from. */
+    readonly onRead?: ((file: string) => void) | undefined;
+    /** Texts that stand for files of the language, by path. */
+    readonly open?: ReadonlyMap<string, string> | undefined;
+  },
 ): Model {
   if (isMoteFile(file)) return readMote(file, options);
   if (extname(file).toLowerCase() !== ".onnx") throw new MoteError(unknownFormat(file));

@@ -10,7 +10,7 @@ import {
 import { substitute } from "../ir/substitute.ts";
 import { type Tensor, tensorBytes } from "../ir/tensor.ts";
 import { elementCount, typeText } from "../ir/types.ts";
-import { buildNode } from "../ops/build.ts";
+import { type BuildOptions, buildNode } from "../ops/build.ts";
 import {
   type OperandSpec,
   type Operator,
@@ -32,7 +32,11 @@ const fits = (spec: OperandSpec, value: Value, seen: Map<string, Value>): string
 };
 
 /** Count and element types of a node's inputs against the operator's schema. */
-function checkOperands(operator: Operator, inputs: readonly (Value | undefined)[]): void {
+function checkOperands(
+  operator: Operator,
+  inputs: readonly (Value | undefined)[],
+  isStored: boolean,
+): void {
   const specs = operator.inputs.map(operandSpec);
   const last = specs.at(-1);
   if (inputs.length > specs.length && !last?.repeated)
@@ -45,6 +49,8 @@ function checkOperands(operator: Operator, inputs: readonly (Value | undefined)[
         throw new OperatorError(`lacks its input '${spec.name}'`);
       continue;
     }
+    // Integer forms take types that ONNX's do not; the verifier knows them.
+    if (isStored) continue;
     const allowed = operator.types?.[spec.letter];
     if (allowed && !allowed.includes(value.type.elem))
       throw new OperatorError(
@@ -76,6 +82,8 @@ export interface NodeOptions {
   readonly outputCount: number;
   /** Of the operator's domain. */
   readonly opset?: number;
+  /** Instead of the type that the operator gives. */
+  readonly stored?: BuildOptions["stored"];
 }
 
 /** Makes nodes in their newest form, and follows the values that shapes are computed from. */
@@ -86,12 +94,13 @@ export class NodeMaker {
   make(operator: Operator, given: Omit<RawNode, "op">, options: NodeOptions): Node {
     const raw: RawNode = { ...given, op: operator.name };
     const { op, inputs, attrs } = operator.upgrade?.(raw, options.opset ?? Infinity) ?? raw;
-    checkOperands(operator, inputs);
+    checkOperands(operator, inputs, options.stored !== undefined);
     const last = inputs.findLastIndex((v) => v !== undefined);
     const node = buildNode(op, inputs.slice(0, last + 1), canonical(attrs, operator), {
       origins: isStorage(op, inputs) ? [] : options.origins,
       outputCount: options.outputCount,
       known: (v) => this.known(v),
+      ...(options.stored && { stored: options.stored }),
     });
     this.#workOut(node);
     return node;
@@ -120,11 +129,11 @@ export class NodeMaker {
 const sameBytes = (a: Tensor, b: Tensor): boolean =>
   Buffer.compare(tensorBytes(a), tensorBytes(b)) === 0;
 
-/** The graph with one constant for all that hold the same. */
-export function withSharedConstants(graph: Graph<"imported">): Graph<"imported"> {
+/** Values in the place of which others stand that are the same. */
+function sameConstants({ nodes }: Graph): Map<Value, Value> {
   const kinds = new Map<string, Value[]>();
   const replaced = new Map<Value, Value>();
-  for (const { op, outputs } of graph.nodes) {
+  for (const { op, outputs } of nodes) {
     if (op !== "Constant") continue;
     const [value] = outputs as [Value];
     const key = typeText(value.type);
@@ -133,5 +142,27 @@ export function withSharedConstants(graph: Graph<"imported">): Graph<"imported">
     if (same) replaced.set(value, same);
     else kinds.set(key, [...others, value]);
   }
-  return replaced.size === 0 ? graph : substitute(graph, replaced);
+  return replaced;
+}
+
+function sameStorage({ nodes }: Graph): Map<Value, Value> {
+  const first = new Map<Value, Node[]>();
+  const replaced = new Map<Value, Value>();
+  for (const node of nodes) {
+    if (!isStorage(node.op, node.inputs)) continue;
+    const [x] = node.inputs as [Value];
+    const others = first.get(x) ?? [];
+    const same = others.find(
+      (o) => o.inputs.every((v, i) => v === node.inputs[i]) && o.attrs.axis === node.attrs.axis,
+    );
+    if (same) replaced.set(node.outputs[0]!, same.outputs[0]!);
+    else first.set(x, [...others, node]);
+  }
+  return replaced;
+}
+
+/** The graph with one constant for all that hold the same, stored the same. */
+export function withSharedConstants<L extends "imported" | "lowered">(graph: Graph<L>): Graph<L> {
+  const constants = substitute(graph, sameConstants(graph));
+  return substitute(constants, sameStorage(constants));
 }

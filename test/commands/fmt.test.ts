@@ -57,7 +57,7 @@ describe("mote fmt", () => {
     const bytes = Buffer.from([...Buffer.from("// "), 0xe9, 0x0a]);
     writeFileSync("latin.mote", bytes);
     const { code, error } = await mote("fmt", "latin.mote");
-    expect([code, error]).toEqual([1, expect.stringMatching(/^latin\.mote: error MOTE2102: /)]);
+    expect([code, error]).toEqual([1, expect.stringMatching(/^latin\.mote: error MOTE2133: /)]);
     expect(readFileSync("latin.mote")).toEqual(bytes);
   });
 
@@ -72,7 +72,7 @@ describe("mote fmt", () => {
   });
 
   it("wants a file, and knows its options", async () => {
-    expect((await mote("fmt")).error).toContain("MOTE2103");
+    expect((await mote("fmt")).error).toContain("MOTE2136");
     expect((await mote("fmt", "--chek")).error).toContain("Did you mean '--check'?");
     expect((await mote("fmt", "--help")).out).toContain("--check");
   });

@@ -11,7 +11,7 @@ const model = (...shape: (number | string)[]): ModelInput => ({
 });
 
 const inputShape = (m: ModelInput, shapes?: ReadonlyMap<string, readonly number[]>) =>
-  readModel(writeModel(m), { shapes, report: () => {} }).inputs[0]!.type.shape;
+  readModel(writeModel(m), { shapes, report: () => {} }).graph.inputs[0]!.type.shape;
 
 it("a symbolic batch becomes 1", () => {
   expect(inputShape(model("N", 3, 8, 8))).toEqual([1, 3, 8, 8]);
@@ -55,7 +55,7 @@ describe("--shape", () => {
 
 it("an initialiser that is listed as an input is no input", () => {
   const weights = { elem: "float32", shape: [3], data: Float32Array.of(1, 2, 3) } as const;
-  const graph = readModel(
+  const { graph } = readModel(
     writeModel({
       nodes: [{ op: "Add", inputs: ["x", "w"] }],
       inputs: [

@@ -28,7 +28,7 @@ const holding = (c: RawTensor): ModelInput => ({
 });
 
 const loaded = (file: string): Tensor => {
-  const graph = readModel(file, { report: () => {} });
+  const { graph } = readModel(file, { report: () => {} });
   return constantOf(graph.outputs[0]!.value.node.inputs[0])!;
 };
 

@@ -4,7 +4,7 @@ import { evaluate } from "../../compiler/check/eval.ts";
 import { verify } from "../../compiler/check/verify.ts";
 import type { Graph } from "../../compiler/ir/graph.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
-import { readModel } from "../../compiler/read/model.ts";
+import { readOnnx } from "../../compiler/read/onnx/read.ts";
 import { fuse, lower, simplify } from "../../compiler/rewrite/stages.ts";
 import { expectNear } from "./near.ts";
 import { encodeModel, type NodeInput, writeBytes } from "./onnx.ts";
@@ -45,7 +45,7 @@ export async function expectLikeOrt(c: Case): Promise<void> {
   const bytes = encodeCase(c);
   const want = await runOrt(bytes, c.inputs);
   const warnings: unknown[] = [];
-  const imported = readModel(writeBytes(bytes), { report: (d) => warnings.push(d) });
+  const imported = readOnnx(writeBytes(bytes), { report: (d) => warnings.push(d) });
   expect(warnings).toEqual([]);
   const given = imported.inputs.map((v) => c.inputs[v.name]!);
   for (const graph of [imported, ...(c.lowers === false ? [] : [lowered(imported)])]) {

@@ -1,7 +1,7 @@
 /** What an operator of the model language is: its arguments, and the nodes that it stands for. */
 import type { Attrs, Node, Value } from "../../ir/graph.ts";
 import type { Tensor } from "../../ir/tensor.ts";
-import type { ElementType, Shape } from "../../ir/types.ts";
+import type { ElementType, Quantization, Shape } from "../../ir/types.ts";
 
 /**
  * `ints` and `numbers` may be given as one number. A `tensor` may be a number or a list of them;
@@ -45,6 +45,8 @@ export interface ParameterSpec {
   readonly role: ParameterRole;
   /** float32 unless told. */
   readonly elem?: ElementType;
+  /** Whether integers stay as they are, of the type that the scales beside them give. */
+  readonly isStored?: boolean;
 }
 
 /** What random weights depend on, and what other frameworks keep in another order. */
@@ -68,20 +70,32 @@ export interface LayerCall {
   isTensor(name: string): boolean;
   constant(name: string): Tensor | undefined;
   type(name: string): { readonly elem: ElementType; readonly shape: Shape };
+  /** Of every result, where that is said. */
+  storedType(): StoredType | undefined;
   /** Numbers in lists in lists. */
   values(name: string): { readonly shape: Shape; readonly values: readonly number[] };
   /** The layer's own parameter. */
   parameter(spec: ParameterSpec): Value;
   /** A parameter of the block around. */
-  namedParameter(name: string, elem: ElementType, shape: Shape): Value;
+  namedParameter(spec: ParameterSpec): Value;
   literal(tensor: Tensor): Value;
   /** A node that has the layer's name, and `suffix` behind it. */
-  node(
-    op: string,
-    inputs: readonly (Value | undefined)[],
-    attrs?: Attrs,
-    more?: { readonly suffix?: string; readonly outputCount?: number },
-  ): Node;
+  node(op: string, inputs: readonly (Value | undefined)[], attrs?: Attrs, more?: NodeDetails): Node;
+}
+
+/** A type but for the shape. */
+export interface StoredType {
+  readonly elem: ElementType;
+  readonly quant?: Quantization | undefined;
+}
+
+export interface NodeDetails {
+  readonly suffix?: string;
+  readonly outputCount?: number;
+  /** Instead of the type that the operator gives. */
+  readonly stored?: StoredType | undefined;
+  /** Names of the model's nodes that it stands for, instead of the layer's. */
+  readonly origins?: readonly string[] | undefined;
 }
 
 export interface LayerOperator {

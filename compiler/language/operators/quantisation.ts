@@ -29,7 +29,7 @@ export function quantizationOperands(elem: ElementType, quant: Quantization): Te
 
 const parameters: readonly ArgumentSpec[] = [
   { name: "scale", kinds: ["numbers"], optional: true },
-  { name: "zero", kinds: ["ints"], optional: true },
+  { name: "zero", kinds: ["ints"], initial: 0 },
   { name: "axis", kinds: ["int"], named: true, optional: true },
 ];
 
@@ -41,7 +41,7 @@ function given(call: LayerCall): Quantization | undefined {
   const scale = call.maybePlain<number | readonly number[]>("scale");
   if (scale === undefined) return undefined;
   const axis = call.maybePlain<number>("axis") ?? (typeof scale === "number" ? undefined : 1);
-  const zeroPoint = listOf(call.maybePlain<number | readonly number[]>("zero") ?? 0);
+  const zeroPoint = listOf(call.plain<number | readonly number[]>("zero"));
   return { scale: listOf(scale), zeroPoint, axis };
 }
 

@@ -1,7 +1,8 @@
 /** Operators whose arguments are those of ONNX: one for each that the compiler has. */
-import type { Attrs, AttrValue, Value } from "../../ir/graph.ts";
+import { type Attrs, type AttrValue, constant, type Node, type Value } from "../../ir/graph.ts";
+import type { Tensor } from "../../ir/tensor.ts";
 import { type AttrKind, type Operator, operandSpec } from "../../ops/operator.ts";
-import type { ArgumentKind, ArgumentSpec, LayerOperator, Plain } from "./operator.ts";
+import type { ArgumentKind, ArgumentSpec, LayerOperator, Lifted, Plain } from "./operator.ts";
 
 /** `GlobalAveragePool` → `global_average_pool`, `ReduceL1` → `reduce_l1`. */
 export const snakeCase = (name: string): string =>
@@ -20,8 +21,20 @@ const kindOf: Record<AttrKind, ArgumentKind> = {
   tensor: "constant",
 };
 
+/** Attributes that no operand has taken the place of since. */
+function attributesOf({ attrs, inputs }: Operator): [string, AttrKind][] {
+  const operands = new Set(inputs.map((text) => snakeCase(operandSpec(text).name)));
+  return Object.entries(attrs).filter(([name]) => !operands.has(name));
+}
+
+/** What nodes of a lowered graph have beside: a type, and the layers that they stand for. */
+const loweredArguments: readonly ArgumentSpec[] = [
+  { name: "type", kinds: ["type"], named: true, optional: true },
+  { name: "of", kinds: ["strings"], named: true, optional: true },
+];
+
 /** Arguments of ONNX's operators: operands by place or name, attributes by name. */
-function argumentsOf(operator: Operator): ArgumentSpec[] {
+function argumentsOf(operator: Operator, isLowered: boolean): ArgumentSpec[] {
   const operands = operator.inputs.map((text): ArgumentSpec => {
     const { name, optional, repeated, letter } = operandSpec(text);
     const only = operator.types?.[letter];
@@ -33,7 +46,7 @@ function argumentsOf(operator: Operator): ArgumentSpec[] {
       ...(only && !only.includes("float32") && { elem: only[0]! }),
     };
   });
-  const attributes = Object.entries(operator.attrs).map(
+  const attributes = attributesOf(operator).map(
     ([name, kind]): ArgumentSpec => ({
       name,
       kinds: kind === "int" ? ["int", "boolean"] : [kindOf[kind]],
@@ -42,15 +55,45 @@ function argumentsOf(operator: Operator): ArgumentSpec[] {
     }),
   );
   const outputs: ArgumentSpec = { name: "outputs", kinds: ["int"], named: true, optional: true };
-  return [...operands, ...attributes, ...(operator.outputs === 1 ? [] : [outputs])];
+  const more = [
+    ...(operator.outputs === 1 ? [] : [outputs]),
+    ...(isLowered ? loweredArguments : []),
+  ];
+  return [...operands, ...attributes, ...more];
 }
 
-const attributeValue = (value: Plain): AttrValue =>
-  typeof value === "boolean" ? Number(value) : value;
+/** ONNX's floats are of 32 bits. */
+function attributeValue(value: Plain, kind: AttrKind): AttrValue {
+  if (typeof value === "boolean") return Number(value);
+  if (kind === "float") return Math.fround(value as number);
+  if (kind === "floats") return [value as number | readonly number[]].flat().map(Math.fround);
+  return kind === "ints" ? [value as number | readonly number[]].flat() : value;
+}
 
-/** The operator by ONNX's rules alone. */
-export function schemaOperator(operator: Operator, name = snakeCase(operator.name)): LayerOperator {
-  const args = argumentsOf(operator);
+const outputsOf = ({ outputs }: Operator): number => (outputs === "any" ? 1 : outputs);
+
+/** A node as a call of its operator by ONNX's rules. */
+export function liftSchema(node: Node, operator: Operator): Lifted {
+  const tensors: Record<string, Value | readonly Value[]> = {};
+  const plain: Record<string, Plain> = {};
+  operator.inputs.map(operandSpec).forEach(({ name, repeated }, i) => {
+    const given = repeated ? node.inputs.slice(i) : node.inputs[i];
+    if (given !== undefined) tensors[snakeCase(name)] = given as Value | readonly Value[];
+  });
+  for (const [name, value] of Object.entries(node.attrs))
+    if (operator.attrs[name] === "tensor") tensors[name] = constant(value as Tensor);
+    else plain[name] = value as Plain;
+  if (node.outputs.length !== outputsOf(operator)) plain.outputs = node.outputs.length;
+  return { tensors, plain, parameters: {} };
+}
+
+/** The operator by its schema alone. */
+export function schemaOperator(
+  operator: Operator,
+  name = snakeCase(operator.name),
+  isLowered = false,
+): LayerOperator {
+  const args = argumentsOf(operator, isLowered);
   const operands = operator.inputs.map(operandSpec);
   return {
     name,
@@ -63,15 +106,18 @@ export function schemaOperator(operator: Operator, name = snakeCase(operator.nam
       });
       while (inputs.length > 0 && inputs.at(-1) === undefined) inputs.pop();
       const attrs: Record<string, Attrs[string]> = {};
-      for (const [attr, kind] of Object.entries(operator.attrs)) {
+      for (const [attr, kind] of attributesOf(operator)) {
         const value = kind === "tensor" ? call.constant(attr) : call.maybePlain(attr);
         if (value !== undefined)
-          attrs[attr] = kind === "tensor" ? (value as AttrValue) : attributeValue(value as Plain);
+          attrs[attr] =
+            kind === "tensor" ? (value as AttrValue) : attributeValue(value as Plain, kind);
       }
-      const fixed = operator.outputs === "any" ? 1 : operator.outputs;
+      const fixed = outputsOf(operator);
       const outputCount =
         operator.outputs === 1 ? 1 : (call.maybePlain<number>("outputs") ?? fixed);
-      return call.node(operator.name, inputs, attrs, { outputCount }).outputs;
+      const origins = isLowered ? (call.maybePlain<readonly string[]>("of") ?? []) : undefined;
+      const stored = isLowered ? call.storedType() : undefined;
+      return call.node(operator.name, inputs, attrs, { outputCount, origins, stored }).outputs;
     },
   };
 }

@@ -28,10 +28,14 @@ const parameter: LayerOperator = {
   args: [
     { name: "name", kinds: ["string"] },
     { name: "type", kinds: ["type"] },
+    { name: "axis", kinds: ["int"], named: true, optional: true },
   ],
   build: (call) => {
-    const { elem, shape } = call.type("type");
-    return [call.namedParameter(call.plain("name"), elem, shape)];
+    const name = call.plain<string>("name");
+    const axis = call.maybePlain<number>("axis") ?? -1;
+    return [
+      call.namedParameter({ name, axis, role: "scale", isStored: true, ...call.type("type") }),
+    ];
   },
 };
 

@@ -15,7 +15,7 @@ const planned: Readonly<Record<string, string>> = {
   float: "a choice of float by layer",
   keep: "layers that stay as they are",
 };
-export const annotationNames: readonly string[] = [...Object.keys(planned), "kernel"];
+export const annotationNames: readonly string[] = [...Object.keys(planned), "kernel", "level"];
 
 /** @throws Reported */
 export function annotate(
@@ -50,4 +50,20 @@ export function annotate(
       );
     session.kernels.set(layer, datum as string);
   }
+}
+
+/** Which graphs a model is of: those of ONNX, or those that mote lowers them to. */
+export function levelOf(
+  annotations: readonly Annotation[],
+  context: Context,
+): "imported" | "lowered" {
+  const annotation = annotations.find((a) => a.name.text === "level");
+  if (!annotation) return "imported";
+  const { args } = annotation;
+  const datum = args.length === 1 ? evaluate(args[0]!.value, context) : undefined;
+  if (datum === "imported" || datum === "lowered") return datum;
+  const place = placeOf(siteOf(context, annotation));
+  return context.session.fail(
+    say.wrongKind(place, '@level("imported") or @level("lowered")', "another level"),
+  );
 }

@@ -86,13 +86,18 @@ export const numberFunction = (operator: string): FunctionDatum | undefined => {
   return apply && new FunctionDatum(operator, apply);
 };
 
-const operatorSpace = (name: string, isThere: (level: string) => boolean): NamespaceDatum =>
+/** Operators by their names in the graph, of imported graphs or of lowered ones. */
+const operatorSpace = (
+  name: string,
+  isThere: (level: string) => boolean,
+  isLowered: boolean,
+): NamespaceDatum =>
   new NamespaceDatum(
     name,
     (member) => {
       const operator = findOperator(member);
       return operator && isThere(operator.level)
-        ? new OperatorDatum(schemaOperator(operator, `${name}.${member}`))
+        ? new OperatorDatum(schemaOperator(operator, `${name}.${member}`, isLowered))
         : undefined;
     },
     () =>
@@ -113,7 +118,11 @@ function builtinTable(): Map<string, Datum> {
   table.set("inf", Infinity);
   table.set(
     "onnx",
-    operatorSpace("onnx", (level) => level !== "lowered"),
+    operatorSpace("onnx", (level) => level !== "lowered", false),
+  );
+  table.set(
+    "mote",
+    operatorSpace("mote", (level) => level !== "imported", true),
   );
   return table;
 }

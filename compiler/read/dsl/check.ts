@@ -5,7 +5,7 @@ import { type Diagnostic, MoteError } from "../../diagnostics.ts";
 import { type Graph, type GraphOutput, input, makeGraph, type Value } from "../../ir/graph.ts";
 import type * as ast from "../../language/ast.ts";
 import { findOperator } from "../../ops/registry.ts";
-import { annotate } from "./annotations.ts";
+import { annotate, levelOf } from "./annotations.ts";
 import { checkType, dequantizedAs, quantizedAs, typeOf } from "./ascribe.ts";
 import { runBody } from "./blocks.ts";
 import { evaluate, siteOf, templateText } from "./evaluate.ts";
@@ -22,12 +22,14 @@ import { addWeights } from "./weights.ts";
 export interface CheckOptions {
   /** Shapes that stand for the model's own, by input name. */
   readonly shapes?: ReadonlyMap<string, readonly number[]> | undefined;
-  readonly open?: OpenFiles;
+  readonly open?: OpenFiles | undefined;
+  /** Takes the path of every file that is read, also where that fails. */
+  readonly onRead?: ((file: string) => void) | undefined;
 }
 
 /** What a check found; the graph only where there is no error. */
 export interface Checked {
-  readonly graph?: Graph<"imported">;
+  readonly graph?: Graph<"imported" | "lowered">;
   readonly diagnostics: readonly Diagnostic[];
   readonly session: Session;
   readonly module?: SourceModule;
@@ -88,8 +90,10 @@ function makeInput(parameter: ast.Parameter, context: Context, { shapes }: Check
     return session.fail(
       say.badArguments(place, name.text, "needs a shape", "Write float[1, 3, 32, 32]."),
     );
-  const value = input(own, { elem: said.elem, shape });
-  const real = said.quant ? dequantizedAs(value, said, type!, context) : value;
+  const isLowered = session.level === "lowered";
+  const quant = isLowered ? said.quant : undefined;
+  const value = input(own, { elem: said.elem, shape, quant });
+  const real = said.quant && !isLowered ? dequantizedAs(value, said, type!, context) : value;
   const site = siteOf(context, parameter);
   const datum = layout ? planar(real, layout, own, context) : real;
   scope.declare(name, "input", new TensorDatum(datum, site), context);
@@ -155,8 +159,9 @@ function checkModel(
   context: Context,
   files: Files,
   options: CheckOptions,
-): Graph<"imported"> {
+): Graph<"imported" | "lowered"> {
   const { session, scope } = context;
+  session.level = levelOf(model.annotations, context);
   bindSizes(model, context, options);
   const known = model.parameters.filter((p) => p.type);
   const inputs = each(known, (parameter) => makeInput(parameter, context, options));
@@ -184,11 +189,12 @@ function checkModel(
         "Give the outputs their values by name.",
       ),
     );
-  each([model], () => annotate(model.annotations, "", context));
+  const others = model.annotations.filter((a) => a.name.text !== "level");
+  each([model], () => annotate(others, "", context));
   const outputs = each(model.outputs, (output) => makeOutput(output, context));
   const name = nameOf(model.name, model.label, context);
   return makeGraph(
-    "imported",
+    session.level,
     name,
     inputs.map((i) => i.value),
     outputs,
@@ -251,9 +257,13 @@ function reportUncalled({ tree, source }: SourceModule, names: Names, session: S
 export function check(file: string, options: CheckOptions = {}): Checked {
   const session = new Session((s) => new Parameters(s));
   const path = resolve(file);
-  const files = new Files(session, dirname(path), options.open ?? new Map());
+  const read = new Set<string>();
+  const files = new Files(session, dirname(path), options.open ?? new Map(), (found) => {
+    read.add(found);
+    options.onRead?.(found);
+  });
   let module: SourceModule | undefined;
-  let graph: Graph<"imported"> | undefined;
+  let graph: Graph<"imported" | "lowered"> | undefined;
   const { problems } = session;
   try {
     module = files.load(path);
@@ -283,7 +293,7 @@ export function check(file: string, options: CheckOptions = {}): Checked {
   const result = {
     diagnostics: problems.all,
     session,
-    files: files.paths,
+    files: read,
     ...(module && { module }),
     ...(names && { names }),
   };

@@ -35,6 +35,9 @@ export class Expressions extends EmbeddedActionsParser {
   /** Set for each text; the recording of rules needs it to be there. */
   template: TemplateReader = (token) => ({ kind: "template", parts: [], ...spanOf(token) });
 
+  /** What the tokens are of. */
+  text = "";
+
   constructor() {
     super([...t.tokens], {
       recoveryEnabled: true,
@@ -251,33 +254,43 @@ export class Expressions extends EmbeddedActionsParser {
       : { kind: "unary", operators, inner, ...this.spanFrom(start) };
   });
 
+  /** A `(` that begins a line begins a statement, not the arguments of what is before it. */
+  #beginsLine(): boolean {
+    const [last, next] = [this.LA(0), this.LA(1)];
+    if (next.tokenType !== t.OpenRound) return false;
+    return /[\r\n]/.test(this.text.slice(last.startOffset, next.startOffset));
+  }
+
   postfix = this.rule<ast.Expr>("postfix", () => {
     const start = this.start();
     let object = this.SUBRULE(this.primary);
-    this.MANY(() => {
-      object = this.OR<ast.Expr>([
-        {
-          ALT: () => {
-            this.CONSUME(t.Dot);
-            const name = this.SUBRULE(this.name);
-            return { kind: "member", object, name, ...this.spanFrom(start) };
+    this.MANY({
+      GATE: () => !this.#beginsLine(),
+      DEF: () => {
+        object = this.OR<ast.Expr>([
+          {
+            ALT: () => {
+              this.CONSUME(t.Dot);
+              const name = this.SUBRULE(this.name);
+              return { kind: "member", object, name, ...this.spanFrom(start) };
+            },
           },
-        },
-        {
-          ALT: () => {
-            const indices = this.SUBRULE(this.items);
-            return { kind: "index", object, indices, ...this.spanFrom(start) };
+          {
+            ALT: () => {
+              const indices = this.SUBRULE(this.items);
+              return { kind: "index", object, indices, ...this.spanFrom(start) };
+            },
           },
-        },
-        {
-          ALT: () => {
-            const args = this.SUBRULE(this.arguments);
-            return { kind: "call", callee: object, args, ...this.spanFrom(start) };
+          {
+            ALT: () => {
+              const args = this.SUBRULE(this.arguments);
+              return { kind: "call", callee: object, args, ...this.spanFrom(start) };
+            },
           },
-        },
-        { ALT: () => this.#marked(object, this.SUBRULE(this.label), undefined, start) },
-        { ALT: () => this.#marked(object, undefined, this.SUBRULE(this.annotation), start) },
-      ]);
+          { ALT: () => this.#marked(object, this.SUBRULE(this.label), undefined, start) },
+          { ALT: () => this.#marked(object, undefined, this.SUBRULE(this.annotation), start) },
+        ]);
+      },
     });
     return object;
   });
@@ -293,6 +306,7 @@ export class Expressions extends EmbeddedActionsParser {
       const annotations = annotation ? [annotation] : [];
       return { kind: "marked", inner: object, label, annotations, ...this.spanFrom(start) };
     }
+    // The node was made right here, so its list is nobody else's.
     if (annotation) (object.annotations as ast.Annotation[]).push(annotation);
     return { ...object, label: object.label ?? label, ...this.spanFrom(start) };
   }

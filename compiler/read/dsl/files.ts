@@ -113,13 +113,18 @@ export class Files {
   readonly #reading = new Set<string>();
   /** Files of the language by what imports them. */
   readonly imported = new Map<ast.ImportDeclaration, SourceModule>();
-  /** All files that were read, for watching. */
-  readonly paths = new Set<string>();
+  readonly #onRead: (path: string) => void;
 
-  constructor(session: Session, root: string, open: OpenFiles) {
+  constructor(
+    session: Session,
+    root: string,
+    open: OpenFiles,
+    onRead: (path: string) => void = () => {},
+  ) {
     this.#session = session;
     this.#root = root;
     this.#open = open;
+    this.#onRead = onRead;
   }
 
   /** The path that a string in a file names. @throws Reported */
@@ -142,6 +147,11 @@ export class Files {
     return path;
   }
 
+  /** Tells that a file of another kind is read. */
+  reads(path: string): void {
+    this.#onRead(path);
+  }
+
   #text(path: string): string {
     const open = this.#open.get(path);
     if (open !== undefined) return open;
@@ -160,7 +170,7 @@ export class Files {
   load(path: string): SourceModule {
     const known = this.#modules.get(path);
     if (known) return known;
-    this.paths.add(path);
+    this.#onRead(path);
     const source = new Source(path, this.#text(path));
     const { file, problems } = parse(source.text);
     if (!file)
@@ -218,7 +228,7 @@ export class Files {
           say.badPath(place, text, "needs a name", `Write import "${text}" as name.`),
         );
       const report = this.#session.problems.add.bind(this.#session.problems);
-      this.paths.add(path);
+      this.#onRead(path);
       into.set(name!.text, new NetworkDatum(name!.text, readOnnx(path, { report })));
     } else if (kind === ".mote") {
       const module = this.load(path);

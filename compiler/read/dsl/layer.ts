@@ -1,15 +1,18 @@
 /** A call of an operator while it becomes nodes. */
 import * as say from "../../diagnostics.ts";
-import { type Attrs, constant, type Node, type Value } from "../../ir/graph.ts";
+import { type Attrs, constant, constantOf, type Node, type Value } from "../../ir/graph.ts";
 import { type Tensor, tensorOf } from "../../ir/tensor.ts";
 import { type ElementType, type Shape, typeBytes } from "../../ir/types.ts";
+import { literalElement } from "../../language/operators/literals.ts";
 import type {
   ArgumentKind,
   ArgumentSpec,
   LayerCall,
   LayerOperator,
+  NodeDetails,
   ParameterSpec,
   Plain,
+  StoredType,
 } from "../../language/operators/operator.ts";
 import { fail } from "../../ops/operator.ts";
 import { findOperator } from "../../ops/registry.ts";
@@ -102,14 +105,10 @@ export class Layer implements LayerCall {
     );
   }
 
-  /** The type that numbers have among these operands: that of another one of the same letter. */
-  #elementFor(spec: ArgumentSpec): ElementType {
-    if (spec.elem) return spec.elem;
-    for (const { name, like } of this.#operator.args)
-      if (like !== undefined && like === spec.like)
-        for (const { datum } of this.#bound.get(name) ?? [])
-          if (datum instanceof TensorDatum) return datum.value.type.elem;
-    return "float32";
+  #elementOf(argument: string): ElementType | undefined {
+    const given = this.#bound.get(argument) ?? [];
+    const tensor = given.find((g) => g.datum instanceof TensorDatum)?.datum;
+    return tensor instanceof TensorDatum ? tensor.value.type.elem : undefined;
   }
 
   #tensorOf(spec: ArgumentSpec, given: Given): Value {
@@ -117,7 +116,8 @@ export class Layer implements LayerCall {
     const numbers = numbersWithShape(given.datum);
     if (!numbers) return this.#wrong(spec.name, given);
     const { shape, values } = numbers;
-    return this.literal(tensorOf(this.#elementFor(spec), shape, values));
+    const elem = literalElement(this.#operator.args, spec, (name) => this.#elementOf(name));
+    return this.literal(tensorOf(elem, shape, values));
   }
 
   tensor(name: string): Value {
@@ -155,6 +155,8 @@ export class Layer implements LayerCall {
   constant(name: string): Tensor | undefined {
     const [given] = this.#bound.get(name) ?? [];
     if (!given) return undefined;
+    if (given.datum instanceof TensorDatum)
+      return constantOf(given.datum.value) ?? this.#wrong(name, given);
     const numbers = numbersWithShape(given.datum) ?? this.#wrong(name, given);
     return tensorOf("float32", numbers.shape, numbers.values);
   }
@@ -177,11 +179,18 @@ export class Layer implements LayerCall {
   }
 
   /** One by its own name, behind those of the blocks around. */
-  namedParameter(name: string, elem: ElementType, shape: Shape): Value {
+  namedParameter(spec: ParameterSpec): Value {
     const { path, session } = this.#context;
-    const full = path === "" ? name : `${path}.${name}`;
-    const spec: ParameterSpec = { name, shape, axis: 0, role: "scale", elem };
+    const full = path === "" ? spec.name : `${path}.${spec.name}`;
     return session.parameters.value(full, spec, this.#site, this.#context);
+  }
+
+  storedType(): StoredType | undefined {
+    const [given] = this.#bound.get("type") ?? [];
+    if (!given) return undefined;
+    const { datum } = given;
+    if (!(datum instanceof TypeDatum)) return this.#wrong("type", given);
+    return { elem: datum.elem, quant: datum.quant };
   }
 
   literal(tensor: Tensor): Value {
@@ -192,12 +201,15 @@ export class Layer implements LayerCall {
     op: string,
     inputs: readonly (Value | undefined)[],
     attrs: Attrs = {},
-    { suffix, outputCount = 1 }: { suffix?: string; outputCount?: number } = {},
+    { suffix, outputCount = 1, stored, origins }: NodeDetails = {},
   ): Node {
     const { session } = this.#context;
-    const origins = [suffix ? `${this.name}.${suffix}` : this.name];
     const operator = findOperator(op)!;
-    const node = session.maker.make(operator, { inputs, attrs }, { origins, outputCount });
+    if (operator.level !== "any" && operator.level !== session.level)
+      fail(`is an operator of ${operator.level} graphs; the model is @level("${session.level}")`);
+    const own = origins ?? [suffix ? `${this.name}.${suffix}` : this.name];
+    const options = { origins: own, outputCount, ...(stored && { stored }) };
+    const node = session.maker.make(operator, { inputs, attrs }, options);
     for (const { type } of node.outputs)
       if (!(typeBytes(type) < 2 ** 31))
         session.fail(say.tooLarge(placeOf(this.#site), this.name, typeBytes(type)));

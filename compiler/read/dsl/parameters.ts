@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import * as say from "../../diagnostics.ts";
 import { constant, type Value } from "../../ir/graph.ts";
 import { numbers, type Tensor, tensorOf, withShape } from "../../ir/tensor.ts";
-import { elementCount, isFloat, type Shape, sameShape } from "../../ir/types.ts";
+import { elementCount, isFloat, type Quantization, type Shape, sameShape } from "../../ir/types.ts";
 import type { ParameterSpec } from "../../language/operators/operator.ts";
 import { findOperator } from "../../ops/registry.ts";
 import type { Stored } from "../safetensors.ts";
@@ -142,7 +142,7 @@ export class Parameters {
       const text = `'${name}' is ${has} in "${basename(from.file.file)}", but the layer's '${path}' is [${shape.join(", ")}]`;
       return this.#session.fail(say.badParameter(placeOf(site), text, { labels, notes }));
     }
-    if (tensor.elem === elem) return constant(tensor, name);
+    if (tensor.elem === elem) return constant(tensor, name, this.#quantOf(path, spec));
     if (isFloat(tensor.elem) && isFloat(elem)) {
       const converted = () => tensorOf(elem, shape, numbers(tensor));
       return constant(lazy({ elem, shape }, converted), name);
@@ -194,6 +194,16 @@ export class Parameters {
       { origins: [], outputCount: 1 },
     );
     return node.outputs[0]!;
+  }
+
+  /** The type of integers that stay as they are, in a lowered graph. */
+  #quantOf(path: string, { isStored, axis }: ParameterSpec): Quantization | undefined {
+    const scale = isStored && this.#session.level === "lowered" && this.#companion(`${path}_scale`);
+    if (!scale) return undefined;
+    const zero = this.#companion(`${path}_zero_point`);
+    const scales = Array.from(numbers(scale));
+    const zeroPoint = zero ? Array.from(numbers(zero)) : scales.map(() => 0);
+    return { scale: scales, zeroPoint, ...(axis >= 0 && { axis }) };
   }
 
   #companion(path: string): Tensor | undefined {

@@ -83,6 +83,7 @@ function parseExpression(text: string, offset: number): { expr?: Expr; problems:
   const { tokens, errors } = lexer.tokenize(text);
   const problems = errors.map((e) => lexingProblem(text, e));
   const own = grammar();
+  own.text = text;
   own.input = tokens;
   const expr = own.expression();
   problems.push(...own.errors.map(parsingProblem));
@@ -187,6 +188,7 @@ export function parse(text: string): Parsed {
     return { kind: "template", parts: into, ...tokenSpan(token) };
   };
   own.docs = docsBy(text, comments);
+  own.text = text;
   own.input = tokens;
   const file = own.file();
   problems.push(...own.errors.map(parsingProblem));

@@ -1,4 +1,4 @@
-/** A `.mote` file → Graph<"imported">, as ONNX files become one. */
+/** A `.mote` file → a graph, as ONNX files become one. */
 import { type Diagnostic, MoteError, type Place } from "../../diagnostics.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
 import { withSharedConstants } from "../nodes.ts";
@@ -9,7 +9,7 @@ export const isMoteFile = (file: string): boolean => /\.mote$/i.test(file);
 
 /** A model of the language as a graph, and where its layers stand in the text. */
 export interface MoteFile {
-  readonly graph: Graph<"imported">;
+  readonly graph: Graph<"imported" | "lowered">;
   /** Kernels that annotations ask for, by layer. */
   readonly kernels: ReadonlyMap<string, string>;
   /** By the name of a layer. */
@@ -28,7 +28,7 @@ export function readMote(
   const sites = new Map<string, Node>();
   for (const node of session.sites.keys()) for (const name of node.origins) sites.set(name, node);
   return {
-    graph: withSharedConstants(graph),
+    graph: graph.level === "imported" ? withSharedConstants(graph) : graph,
     kernels: session.kernels,
     placeOf: (layer) => {
       const node = sites.get(layer);

@@ -24,6 +24,8 @@ export class Session {
   readonly problems = new Problems();
   readonly maker = new NodeMaker();
   readonly parameters: Parameters;
+  /** Of the graph that the model is. */
+  level: "imported" | "lowered" = "imported";
   /** The expression that made a node. */
   readonly sites = new Map<Node, Site>();
   /** Kernels that annotations ask for, by layer. */

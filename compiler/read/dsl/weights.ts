@@ -79,7 +79,7 @@ export function addWeights(statement: ast.WeightsStatement, context: Context, fi
   const text = templateText(file, context);
   const path = files.resolve(text, file, source);
   const site = siteOf(context, file);
-  files.paths.add(path);
+  files.reads(path);
   try {
     const opened = openWeights(path);
     const lost = [...rename.keys()].find((name) => !opened.tensors.has(name));

@@ -1,0 +1,81 @@
+/** A graph → the text of a `.mote` file and its weights. */
+import type { Graph, Value } from "../../ir/graph.ts";
+import type { Tensor } from "../../ir/tensor.ts";
+import type * as ast from "../../language/ast.ts";
+import { layerOperators } from "../../language/operators/table.ts";
+import { printFile } from "../../language/print.ts";
+import { Calls } from "./calls.ts";
+import { fold } from "./fold.ts";
+import { type Item, nameField, type Wire } from "./items.ts";
+import { labelOf, Names, Renderer, renderBlock } from "./render.ts";
+import * as tree from "./tree.ts";
+import { WeightsWriter } from "./weights.ts";
+
+export interface WrittenModel {
+  readonly text: string;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Names of tensors by the paths of parameters, where these differ. */
+  readonly aliases: ReadonlyMap<string, string>;
+}
+
+/** Names of inputs, outputs and the model: identifiers, with the true name where it differs. */
+class Identifiers {
+  readonly taken = new Set<string>([...tree.keywords, "_", ...layerOperators.keys()]);
+
+  take(wanted: string): { text: string; label: ast.Label | undefined } {
+    const plain = wanted.replace(/\W+/g, "_").replace(/^(?=\d)/, "_");
+    const base = plain === "" ? "unnamed" : plain;
+    let text = base;
+    for (let i = 2; this.taken.has(text); i++) text = `${base}_${i}`;
+    this.taken.add(text);
+    return { text, label: text === wanted ? undefined : labelOf(nameField(wanted)) };
+  }
+}
+
+const operatorsNamed = 3;
+
+/** `conv_relu`, for what a block is made of. */
+function blockName(body: readonly Item[], identifiers: Identifiers): string {
+  const callees = [...new Set(body.map((i) => i.callee.replace(/\W/g, "_")))];
+  const own = callees.filter((c) => layerOperators.has(c)).slice(0, operatorsNamed);
+  return identifiers.take(own.length > 1 ? own.join("_") : `${own[0] ?? "more"}_block`).text;
+}
+
+function inputParameter({ name, type }: Value, { text, label }: ReturnType<Identifiers["take"]>) {
+  const elem = type.elem === "float32" ? "float" : type.elem;
+  const { quant } = type;
+  return tree.parameter(text, {
+    label: text === name ? undefined : label,
+    type: tree.type(elem, type.shape, quant && [quant.scale[0]!, quant.zeroPoint[0]!]),
+  });
+}
+
+/** @param weightsFile as the model's text names it. */
+export function writeModel(graph: Graph, weightsFile: string): WrittenModel {
+  const weights = new WeightsWriter();
+  const calls = new Calls(graph, weights);
+  const identifiers = new Identifiers();
+  const name = identifiers.take(graph.name);
+  const inputs = graph.inputs.map((value) => ({ value, ...identifiers.take(value.name) }));
+  const outputs = graph.outputs.map((o) => ({ ...o, ...identifiers.take(o.name) }));
+  const wires = outputs.map((o) => calls.output(o.value));
+  const { items, blocks } = fold(calls.items, wires, (body) => blockName(body, identifiers));
+  const names = new Names(identifiers.taken);
+  const given = new Map<Wire, string>(inputs.map(({ value, text }) => [calls.symbol(value), text]));
+  const { statements, results } = new Renderer(items, given, wires, names).rendered(wires);
+  const body: ast.Statement[] = [
+    ...(weights.tensors.size > 0 ? [tree.weights(weightsFile)] : []),
+    ...statements,
+    ...outputs.map(({ text }, i) => tree.assign(text, results[i]!)),
+  ];
+  const model = tree.model(
+    name.text,
+    name.label,
+    inputs.map((i) => inputParameter(i.value, i)),
+    outputs.map(({ text, label }) => tree.output(text, label)),
+    body,
+    graph.level === "lowered" ? [tree.annotation("level", tree.string(["lowered"]))] : [],
+  );
+  const text = printFile(tree.file([model, ...blocks.toReversed().map(renderBlock)]));
+  return { text, tensors: weights.tensors, aliases: weights.aliases };
+}

@@ -1,0 +1,105 @@
+/** Networks written in the model language: read again, they are the same graph and the same C. */
+import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { compile } from "../../compiler/compile.ts";
+import { writeModel } from "../../compiler/emit/model/write.ts";
+import type { Graph } from "../../compiler/ir/graph.ts";
+import { printGraph } from "../../compiler/ir/print.ts";
+import { packagePath } from "../../compiler/paths.ts";
+import { readModel } from "../../compiler/read/model.ts";
+import { writeSafetensors } from "../../compiler/read/safetensors.ts";
+import { inFoldersOfTheirOwn } from "../support/command.ts";
+import { randomImageNetwork } from "../support/images.ts";
+import { bundled, modelFile } from "../support/models.ts";
+import { Random } from "../support/random.ts";
+
+const shared = packagePath("..", "shared", "data");
+const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
+const onnxIn = (folder: string): string[] =>
+  isThere(folder)
+    ? readdirSync(folder)
+        .filter((f) => f.endsWith(".onnx"))
+        .map((f) => join(folder, f))
+    : [];
+
+const read = (file: string): Graph | undefined => compile(file, { stopAfter: "read" }).graph;
+
+const files = [
+  ...bundled.map(modelFile),
+  ...onnxIn(packagePath("test", "models")),
+  ...onnxIn(join(shared, "mlperf-tiny")).filter((f) => f.includes("qdq")),
+  ...onnxIn(join(shared, "pytorch")),
+].filter((file) => read(file) !== undefined);
+
+inFoldersOfTheirOwn();
+
+/** Writes the graph into the working folder; the text's file. */
+function written(graph: Graph, name = "net"): { file: string; lines: number } {
+  const { text, tensors, aliases } = writeModel(graph, `${name}.safetensors`);
+  writeFileSync(`${name}.mote`, text);
+  if (tensors.size > 0) writeFileSync(`${name}.safetensors`, writeSafetensors(tensors, aliases));
+  return { file: `${name}.mote`, lines: text.split("\n").length - 1 };
+}
+
+function expectSame(graph: Graph, file: string): void {
+  const warnings: string[] = [];
+  const back = readModel(file, { report: (d) => warnings.push(d.text) });
+  const [want, got] = [printGraph(graph), printGraph(back.graph)];
+  expect(got.text).toBe(want.text);
+  expect(Buffer.compare(got.weights, want.weights)).toBe(0);
+  expect(warnings).toEqual([]);
+}
+
+describe.each(files.map((file) => [basename(file, ".onnx"), file]))("%s", (name, file) => {
+  const graph = read(file)!;
+
+  it("comes back as the same graph", () => {
+    expectSame(graph, written(graph).file);
+  });
+
+  it("becomes the same C", () => {
+    const options = { name: "net", target: "cortex-m4", optimize: "speed" } as const;
+    const [onnx, mote] = [file, written(graph, basename(file, ".onnx")).file].map((f) => {
+      const { program, diagnostics } = compile(f, options);
+      expect(diagnostics.filter((d) => d.severity === "error")).toEqual([]);
+      return program!.emitted.files;
+    });
+    expect([...mote!]).toEqual([...onnx!]);
+  });
+
+  it.each(["lower", "quantize"] as const)("comes back the same after the stage %s", (stopAfter) => {
+    const { graph: later, diagnostics } = compile(file, { stopAfter });
+    expect(diagnostics.filter((d) => d.severity === "error")).toEqual([]);
+    expectSame(later!, written(later!).file);
+  });
+
+  it("is written the same again", () => {
+    const first = written(graph);
+    const again = writeModel(readModel(first.file, { report: () => {} }).graph, "net.safetensors");
+    expect(again.text).toBe(writeModel(graph, "net.safetensors").text);
+  });
+
+  const most: Record<string, number> = { ic_fp32: 60, ic: 200, shapes_mbv2: 60, vww: 200 };
+  if (most[name!])
+    it(`has less than ${most[name!]} lines`, () => {
+      expect(written(graph).lines).toBeLessThan(most[name!]!);
+    });
+});
+
+describe("random networks", () => {
+  const count = process.env.MOTE_SOAK === "1" ? 2000 : 60;
+
+  it(`come back the same, ${count}`, () => {
+    for (let seed = 1; seed <= count; seed++) {
+      const r = new Random(seed);
+      const graph = randomImageNetwork(r, r.int(1, 12), r.int(0, 3) > 0);
+      const own = readModelOf(graph);
+      expectSame(own, written(own).file);
+    }
+  });
+});
+
+/** The graph as a reader makes it: written, and read once. */
+const readModelOf = (graph: Graph): Graph =>
+  readModel(written(graph, "first").file, { report: () => {} }).graph;
