@@ -295,7 +295,7 @@ export class Expressions extends EmbeddedActionsParser {
     return object;
   });
 
-  /** Names and annotations of one thing stand in one node, which is made only here. */
+  /** Names and annotations of one thing stand in one node. */
   #marked(
     object: ast.Expr,
     label: ast.Label | undefined,
