@@ -5,6 +5,7 @@ import * as say from "./diagnostics.ts";
 import { type Diagnostic, MoteError, type Place } from "./diagnostics.ts";
 import { identifier } from "./emit/c.ts";
 import { type Emitted, emit } from "./emit/emit.ts";
+import type { ModelDocs } from "./ir/docs.ts";
 import type { Graph, Level, Node } from "./ir/graph.ts";
 import type { GraphText } from "./ir/print.ts";
 import { accumulators, allKernels } from "./kernels/catalogue.ts";
@@ -103,6 +104,8 @@ export interface Compilation {
   readonly program?: Program;
   /** After the stage that it was to stop after. */
   readonly graph?: Graph;
+  /** What the model says of itself. */
+  readonly docs?: ModelDocs | undefined;
   readonly dumps: ReadonlyMap<Stage, GraphText>;
   readonly milliseconds: ReadonlyMap<Stage, number>;
   readonly rewrites: ReadonlyMap<string, number>;
@@ -119,6 +122,7 @@ const isText = (source: Source): source is string =>
 interface Read extends GraphFile {
   /** Kernels that it asks for, by layer. */
   readonly kernels: Forced;
+  readonly docs?: ModelDocs;
 }
 
 function verified(file: GraphFile): GraphFile {
@@ -318,7 +322,8 @@ function run(
   const pools = poolsOf(target, "ram");
   const sections = sectionsOf(target, options.sections);
 
-  const { graph: imported, placeOf, kernels } = read(source, options, report);
+  const { graph: imported, placeOf, kernels, docs } = read(source, options, report);
+  steps.docs = docs;
   const forced = new Map([...kernels, ...(options.kernels ?? [])]);
   const choosing = { isa: target.isa, costs: target.costs, profile, tuning, optimize, forced };
   const setting = { file, placeOf, pools, ioLayout, choosing, steps, log, report };
@@ -331,7 +336,7 @@ function run(
   checkSram(memory, maxSram, file);
   checkPools(memory, target, file);
   const { variants } = target;
-  const emitted = emit(graph, { name, profile, variants, sections, trace, title });
+  const emitted = emit(graph, { name, profile, variants, sections, trace, title, docs });
   checkFlash(emitted, memory.codeBytes, maxFlash, file);
   checkFlashPools(emitted, target, file);
   steps.finish("emit");
@@ -378,7 +383,8 @@ export function compile(source: Source, options: CompileOptions = {}): Compilati
     return { ...result, program: run(source, options, steps, rewrites, report) };
   } catch (problem) {
     if (problem instanceof MoteError) diagnostics.push(...problem.diagnostics);
-    else if (problem instanceof Stopped) return { ...result, graph: steps.graph! };
+    else if (problem instanceof Stopped)
+      return { ...result, graph: steps.graph!, docs: steps.docs };
     else if (isText(source)) diagnostics.push(unforeseen(source, problem));
     else throw problem;
     return result;

@@ -1,5 +1,6 @@
 /** What every stage does around its work: it verifies, times, dumps and can stop. */
 import { verify } from "./check/verify.ts";
+import type { ModelDocs } from "./ir/docs.ts";
 import type { Graph } from "./ir/graph.ts";
 import { type GraphText, printGraph } from "./ir/print.ts";
 
@@ -29,6 +30,8 @@ export class Steps {
   readonly milliseconds = new Map<Stage, number>();
   /** After the last stage that was reached. */
   graph: Graph | undefined;
+  /** What the model says of itself. */
+  docs: ModelDocs | undefined;
   readonly #options: StepOptions;
   #started = performance.now();
 

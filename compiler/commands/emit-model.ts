@@ -50,12 +50,12 @@ export function emitModel(
   const { stopAfter = isQuantized ? "quantize" : "read" } = compileOptions(values);
   if (!writable.includes(stopAfter))
     throw new MoteError(say.badOptionValue("stopAfter", stopAfter, writable));
-  const { graph, diagnostics } = compile(file!, { ...compileOptions(values), stopAfter });
+  const { graph, docs, diagnostics } = compile(file!, { ...compileOptions(values), stopAfter });
   printDiagnostics(console, diagnostics);
   if (hasErrors(diagnostics) || !graph) return 1;
   const name = basename(path);
   const weightsName = name.replace(/\.mote$/i, ".safetensors");
-  const { text, tensors, aliases } = writeModel(graph, weightsName);
+  const { text, tensors, aliases } = writeModel(graph, weightsName, docs);
   const written = new Map<string, string | Uint8Array>([[name, text]]);
   if (tensors.size > 0) written.set(weightsName, writeSafetensors(tensors, aliases));
   if (!isReadBack(graph, name, written))

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Handlebars from "handlebars";
+import type { ModelDocs } from "../ir/docs.ts";
 import type { Graph } from "../ir/graph.ts";
 import type { Pool } from "../ir/plan.ts";
 import type { Profile } from "../ops/numerics.ts";
@@ -22,6 +23,7 @@ export interface EmitOptions {
   readonly variants: readonly string[];
   /** What the program was made from, for its first comment. */
   readonly title: string;
+  readonly docs?: ModelDocs | undefined;
   readonly sections?: Sections;
   /** Calls `mote_trace` after every layer, for comparing layer by layer. */
   readonly trace?: boolean;
@@ -87,8 +89,13 @@ function runtimeFiles(headers: readonly string[], variants: readonly string[]) {
   return files;
 }
 
-const portsOf = (what: string, ports: readonly Port[]) =>
-  ports.map((port) => ({ what, macro: what.toUpperCase(), port }));
+const portsOf = (what: string, ports: readonly Port[], docs?: ModelDocs["inputs"]) =>
+  ports.map((port) => ({
+    what,
+    macro: what.toUpperCase(),
+    port,
+    docs: docs?.[port.index]?.map(commentText),
+  }));
 
 /** An arena, in the words of the templates. */
 const poolText = (pool: Pool, prefix: string, sections: Sections) => ({
@@ -109,6 +116,7 @@ export function emit(graph: Graph<"planned">, options: EmitOptions): Emitted {
   const constants = source.constants.text();
   const context = {
     title: commentText(options.title),
+    docs: options.docs?.model.map(commentText),
     prefix,
     macro: prefix.toUpperCase(),
     arenaBytes: first?.bytes ?? graph.plan.arenaBytes,
@@ -117,7 +125,7 @@ export function emit(graph: Graph<"planned">, options: EmitOptions): Emitted {
     alignBytes: graph.plan.alignBytes,
     inputs,
     outputs,
-    ports: [...portsOf("Input", inputs), ...portsOf("Output", outputs)],
+    ports: [...portsOf("Input", inputs, options.docs?.inputs), ...portsOf("Output", outputs)],
     hasRows: inputs.some((p) => p.rows !== undefined),
     trace,
     headers: source.headers,

@@ -1,6 +1,7 @@
 /** Reads a model by the kind of its file. */
 import { extname } from "node:path";
 import { type Diagnostic, MoteError, type Place, unknownFormat } from "../diagnostics.ts";
+import type { ModelDocs } from "../ir/docs.ts";
 import type { Graph } from "../ir/graph.ts";
 import { isMoteFile, readMote } from "./dsl/read.ts";
 import { type ReadOptions, readOnnx } from "./onnx/read.ts";
@@ -9,6 +10,7 @@ export interface Model {
   readonly graph: Graph<"imported" | "lowered">;
   /** Kernels that the model asks for, by layer. */
   readonly kernels: ReadonlyMap<string, string>;
+  readonly docs: ModelDocs;
   /** Where a layer stands, in a model that is a text. */
   placeOf(layer: string): Place | undefined;
 }
@@ -25,5 +27,6 @@ export function readModel(
 ): Model {
   if (isMoteFile(file)) return readMote(file, options);
   if (extname(file).toLowerCase() !== ".onnx") throw new MoteError(unknownFormat(file));
-  return { graph: readOnnx(file, options), kernels: new Map(), placeOf: () => undefined };
+  const docs = { model: [], inputs: [] };
+  return { graph: readOnnx(file, options), kernels: new Map(), docs, placeOf: () => undefined };
 }

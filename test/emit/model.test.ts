@@ -103,3 +103,24 @@ describe("random networks", () => {
 /** The graph as a reader makes it: written, and read once. */
 const readModelOf = (graph: Graph): Graph =>
   readModel(written(graph, "first").file, { report: () => {} }).graph;
+
+describe("documentation", () => {
+  const text = `/// Finds cats.
+model net(
+  /// A picture, RGB.
+  image: float[1, 3, 8, 8]
+) -> y {
+  y = image |> relu
+}
+`;
+
+  it("travels into the header and back into the language", () => {
+    writeFileSync("net.mote", text);
+    const { program } = compile("net.mote", { target: "host" });
+    const header = program!.emitted.files.get("net.h")!;
+    expect(header).toContain(" * Finds cats.\n");
+    expect(header).toMatch(/Input 0: "image".*\n \* A picture, RGB\. \*\//);
+    const { graph, docs } = compile("net.mote", { stopAfter: "read" });
+    expect(writeModel(graph!, "w", docs).text).toContain("/// Finds cats.\nmodel net(\n  /// A pic");
+  });
+});

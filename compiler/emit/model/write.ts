@@ -1,4 +1,5 @@
 /** A graph → the text of a `.mote` file and its weights. */
+import type { ModelDocs } from "../../ir/docs.ts";
 import type { Graph, Value } from "../../ir/graph.ts";
 import type { Tensor } from "../../ir/tensor.ts";
 import type * as ast from "../../language/ast.ts";
@@ -51,7 +52,7 @@ function inputParameter({ name, type }: Value, { text, label }: ReturnType<Ident
 }
 
 /** @param weightsFile as the model's text names it. */
-export function writeModel(graph: Graph, weightsFile: string): WrittenModel {
+export function writeModel(graph: Graph, weightsFile: string, docs?: ModelDocs): WrittenModel {
   const weights = new WeightsWriter();
   const calls = new Calls(graph, weights);
   const identifiers = new Identifiers();
@@ -71,11 +72,12 @@ export function writeModel(graph: Graph, weightsFile: string): WrittenModel {
   const model = tree.model(
     name.text,
     name.label,
-    inputs.map((i) => inputParameter(i.value, i)),
+    inputs.map((v, i) => ({ ...inputParameter(v.value, v), docs: docs?.inputs[i] ?? [] })),
     outputs.map(({ text, label }) => tree.output(text, label)),
     body,
     graph.level === "lowered" ? [tree.annotation("level", tree.string(["lowered"]))] : [],
   );
-  const text = printFile(tree.file([model, ...blocks.toReversed().map(renderBlock)]));
+  const documented = { ...model, docs: docs?.model ?? [] };
+  const text = printFile(tree.file([documented, ...blocks.toReversed().map(renderBlock)]));
   return { text, tensors: weights.tensors, aliases: weights.aliases };
 }
