@@ -79,10 +79,14 @@ export class Expressions extends EmbeddedActionsParser {
     return { elem, dims, quant, ...this.spanFrom(elem.start) };
   });
 
-  name = this.rule<ast.Name>("name", () => {
-    const token = this.CONSUME(t.Identifier);
-    return { text: token.image, ...spanOf(token) };
-  });
+  name = this.rule<ast.Name>(
+    "name",
+    () => {
+      const token = this.CONSUME(t.Identifier);
+      return { text: token.image, ...spanOf(token) };
+    },
+    nothing.name,
+  );
 
   string = this.rule<ast.Template>("string", () => {
     const token = this.CONSUME(t.StringLiteral);
@@ -142,23 +146,26 @@ export class Expressions extends EmbeddedActionsParser {
     return items;
   });
 
-  pattern = this.rule<ast.Pattern>("pattern", () =>
-    this.OR<ast.Pattern>([
-      { ALT: () => this.SUBRULE(this.name) },
-      {
-        ALT: () => {
-          const items: ast.Pattern[] = [];
-          const start = this.start();
-          this.CONSUME(t.OpenRound);
-          this.AT_LEAST_ONE_SEP({
-            SEP: t.Comma,
-            DEF: () => items.push(this.SUBRULE(this.pattern)),
-          });
-          this.CONSUME(t.CloseRound);
-          return { kind: "tuplePattern", items, ...this.spanFrom(start) };
+  pattern = this.rule<ast.Pattern>(
+    "pattern",
+    () =>
+      this.OR<ast.Pattern>([
+        { ALT: () => this.SUBRULE(this.name) },
+        {
+          ALT: () => {
+            const items: ast.Pattern[] = [];
+            const start = this.start();
+            this.CONSUME(t.OpenRound);
+            this.AT_LEAST_ONE_SEP({
+              SEP: t.Comma,
+              DEF: () => items.push(this.SUBRULE(this.pattern)),
+            });
+            this.CONSUME(t.CloseRound);
+            return { kind: "tuplePattern", items, ...this.spanFrom(start) };
+          },
         },
-      },
-    ]),
+      ]),
+    nothing.name,
   );
 
   patterns = this.rule<ast.Pattern[]>("patterns", () => {
