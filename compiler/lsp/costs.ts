@@ -1,5 +1,6 @@
 /** What each layer costs on the target: plain data, which crosses threads. */
 import { type CompileOptions, compile, type Program } from "../compile.ts";
+import type { Diagnostic } from "../diagnostics.ts";
 import type { Node } from "../ir/graph.ts";
 import { layersOf, type Plan } from "../ir/plan.ts";
 import { kernelOf, predictedInstructions } from "../kernels/select.ts";
@@ -60,15 +61,20 @@ export interface CostQuestion {
   readonly options: CompileOptions;
 }
 
-/** Undefined where the model has errors, or does not fit the target. */
-export function costsOf({ file, options }: CostQuestion): Costs | undefined {
-  const { program } = compile(file, options);
-  if (!program) return undefined;
+export interface Compiled {
+  /** Absent where the model has errors, or does not fit the target. */
+  readonly costs?: Costs;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function costsOf({ file, options }: CostQuestion): Compiled {
+  const { program, diagnostics } = compile(file, options);
+  if (!program) return { diagnostics };
   const layers = new Map<string, LayerCost>();
   for (const node of layersOf(program.graph.plan)) {
     const cost = costOf(node, program);
     for (const name of node.origins) layers.set(name, cost);
   }
   const { arenaBytes } = program.graph.plan;
-  return { target: program.target.name, arenaBytes, layers };
+  return { diagnostics, costs: { target: program.target.name, arenaBytes, layers } };
 }

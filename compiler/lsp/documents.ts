@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { CompileOptions } from "../compile.ts";
+import type { Diagnostic } from "../diagnostics.ts";
 import type { Costs } from "./costs.ts";
 import type { Analysis, Facts } from "./facts.ts";
 import type { Thread } from "./thread.ts";
@@ -133,10 +134,21 @@ export class Documents {
     if (of !== state.wanted || state.costs?.of === of || state.isCompiling) return;
     state.isCompiling = true;
     const options = { ...this.#settings(state.file), open: this.open() };
-    const costs = await this.#compiles.ask("costs", { file: state.file, options });
+    const compiled = await this.#compiles.ask("costs", { file: state.file, options });
     state.isCompiling = false;
-    if (costs) state.costs = { costs, of };
+    if (compiled?.costs) state.costs = { costs: compiled.costs, of };
+    if (compiled && of === state.wanted) this.#addProblems(state, compiled.diagnostics);
     if (of !== state.done) this.#compileSoon(state);
+  }
+
+  /** What only a compile finds, as that the program does not fit the target. */
+  #addProblems({ document, file, analysis }: State, more: readonly Diagnostic[]): void {
+    if (!analysis || !this.#states.has(document.uri)) return;
+    const key = ({ code, place }: Diagnostic) => `${code} ${place.line} ${place.column}`;
+    const known = new Set(analysis.diagnostics.map(key));
+    const added = more.filter((d) => !known.has(key(d)));
+    const diagnostics = [...analysis.diagnostics, ...added];
+    if (added.length > 0) this.#events.analysed(document, file, { ...analysis, diagnostics });
   }
 
   /** Waits for facts of the text as it is, but no longer than that: then those of an older one. */

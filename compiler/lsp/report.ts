@@ -37,7 +37,8 @@ export function reported(d: Diagnostic, file: string, uriOf: UriOf): LspDiagnost
     ...(isHere ? [] : [{ location: locationOf(place, uriOf), message: text }]),
     ...others.map((l) => ({ location: locationOf(l.place, uriOf), message: l.text })),
   ];
-  const where = isHere ? "" : `${place.file}(${place.line ?? 1},${place.column ?? 1}): `;
+  const layer = place.node === undefined ? "" : `layer '${place.node}': `;
+  const where = isHere ? layer : `${place.file}(${place.line ?? 1},${place.column ?? 1}): `;
   return {
     range: isHere ? rangeOf(place) : rangeOf({}),
     severity: severity === "error" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,

@@ -23,10 +23,6 @@ function gemmSizes(a: Shape, b: Shape, attrs: Attrs) {
 
 const gemm: Operator = {
   name: "Gemm",
-  macs: ({ inputs: [a, b], attrs }) => {
-    const { m, n, k } = gemmSizes(a!.type.shape, b!.type.shape, attrs);
-    return m * n * k;
-  },
   level: "imported",
   inputs: ["A: T", "B: T", "C?: T"],
   outputs: 1,
@@ -52,6 +48,10 @@ const gemm: Operator = {
         data[i * n + j] = alpha * sum + (at ? beta * cs![at[i * n + j]!]! : 0);
       }
     return [{ elem: types[0]!.elem, shape: [m, n], data }];
+  },
+  macs: ({ inputs: [a, b], attrs }) => {
+    const { m, n, k } = gemmSizes(a!.type.shape, b!.type.shape, attrs);
+    return m * n * k;
   },
 };
 

@@ -121,11 +121,16 @@ export class Client {
     });
   }
 
-  /** The diagnostics of a version, as soon as they are published. */
-  diagnostics(uri: string, version: number): Promise<Diagnostic[]> {
+  /** The diagnostics of a version, as soon as they are published, or one with a code is. */
+  diagnostics(uri: string, version: number, code?: string): Promise<Diagnostic[]> {
     return new Promise((resolve) => {
       const look = () => {
-        const found = this.#published.find((p) => p.uri === uri && p.version === version);
+        const found = this.#published.find(
+          (p) =>
+            p.uri === uri &&
+            p.version === version &&
+            (code === undefined || p.diagnostics.some((d) => d.code === code)),
+        );
         if (!found) return;
         this.#waiting.delete(look);
         resolve(found.diagnostics);

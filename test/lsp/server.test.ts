@@ -1,4 +1,6 @@
 /** The server over standard input and output: what an editor asks, and what it is told. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   DefinitionRequest,
@@ -85,6 +87,22 @@ describe("diagnostics", () => {
     await client.change(uri, 2, "rely", { start, end });
     const [found, ...more] = await client.diagnostics(uri, 2);
     expect([found!.code, found!.range, more]).toEqual(["MOTE2102", { start, end }, []]);
+  });
+
+  it("say what only a compile finds, by the nearest mote.json", async () => {
+    const options = { target: "cortex-m4", maxSram: 64 };
+    const folder = join(client.folder, "small");
+    mkdirSync(folder);
+    writeFileSync(
+      join(folder, "mote.json"),
+      JSON.stringify({ files: ["net.mote"], compilerOptions: options }),
+    );
+    const { uri } = await client.open("small/net.mote", net);
+    const found = await client.diagnostics(uri, 1, "MOTE4101");
+    expect(found).toHaveLength(1);
+    expect(found[0]!.message).toMatch(
+      /^layer 'unit\.\S+': The network needs \d+ bytes of SRAM, more than --maxSram 64/,
+    );
   });
 
   it("follow files that are imported, open or not", async () => {
