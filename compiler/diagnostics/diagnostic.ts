@@ -51,8 +51,11 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   let best: string | undefined;
   let bestDistance = (name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3))) + 1;
   for (const candidate of known) {
-    const d = distance(name.toLowerCase(), candidate.toLowerCase());
+    if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
+    const unlike = candidate.length === name.length ? 0 : 0.5;
+    const d = distance(name.toLowerCase(), candidate.toLowerCase()) + unlike;
     if (d < bestDistance) [best, bestDistance] = [candidate, d];
+    if (bestDistance <= 1) break;
   }
   return best;
 }

@@ -50,6 +50,10 @@ export const badArguments = (place: Place, callee: string, problem: string, help
 export const wrongKind = (place: Place, wanted: string, found: string, help?: string): Diagnostic =>
   error(2106, place, `Expected ${wanted}, but this is ${found}.`, help);
 
+const problemMax = 500;
+const clipped = (text: string): string =>
+  text.length > problemMax ? `${text.slice(0, problemMax)} …` : text;
+
 /** Shapes or types that an operator does not take. */
 export const layerProblem = (
   place: Place,
@@ -57,7 +61,7 @@ export const layerProblem = (
   problem: string,
   context: Context,
 ) => ({
-  ...error(2107, place, `'${operator}': ${problem}.`),
+  ...error(2107, place, `'${operator}': ${clipped(problem)}.`),
   ...context,
 });
 
@@ -81,10 +85,10 @@ export const outputMissing = (place: Place, name: string): Diagnostic =>
     `Write ${name} = … in the model.`,
   );
 
-export const modelCount = (file: string, count: number): Diagnostic =>
+export const modelCount = (place: Place, count: number): Diagnostic =>
   error(
     2112,
-    { file },
+    place,
     count === 0
       ? "The file has no model."
       : `The file has ${count} models; one is compiled at a time.`,

@@ -1,5 +1,5 @@
 /** Tensors by name, from a file of weights of any kind that mote reads. */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import * as say from "../diagnostics.ts";
 import { MoteError } from "../diagnostics.ts";
@@ -8,6 +8,7 @@ import type { TensorProto } from "./onnx/proto.ts";
 import { decodeFile } from "./onnx/read.ts";
 import { TensorError, tensorFromProto, typeFromProto } from "./onnx/tensors.ts";
 import { parseSafetensors, SafetensorsError, type Stored } from "./safetensors.ts";
+import { fileBytes } from "./size.ts";
 
 export interface WeightsFile {
   readonly file: string;
@@ -19,9 +20,9 @@ export interface WeightsFile {
 type Content = Omit<WeightsFile, "file">;
 
 function readBytes(file: string): Uint8Array {
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (!found?.isFile()) throw new MoteError(say.fileNotFound(file));
-  if (found.size >= 2 ** 31) throw new MoteError(say.damagedWeights(file, "is larger than 2 GB"));
+  const bytes = fileBytes(file);
+  if (bytes === undefined) throw new MoteError(say.fileNotFound(file));
+  if (bytes >= 2 ** 31) throw new MoteError(say.damagedWeights(file, "is larger than 2 GB"));
   try {
     return readFileSync(file);
   } catch {

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.ts";
 import { writeModel } from "../../compiler/emit/model/write.ts";
 import type { Graph } from "../../compiler/ir/graph.ts";
+import { parseGraph } from "../../compiler/ir/parse.ts";
 import { printGraph } from "../../compiler/ir/print.ts";
 import { packagePath } from "../../compiler/paths.ts";
 import { readModel } from "../../compiler/read/model.ts";
@@ -104,6 +105,49 @@ describe("random networks", () => {
 const readModelOf = (graph: Graph): Graph =>
   readModel(written(graph, "first").file, { report: () => {} }).graph;
 
+describe("strange names", () => {
+  const strange = [
+    'a"b',
+    "x{y}",
+    "back\\slash",
+    "new\nline",
+    "日本",
+    "relu",
+    "model",
+    "_",
+    "0012",
+    "a.b.c",
+    "1e5",
+    "t1",
+    "{",
+    "}",
+    "same",
+    "9007199254740993",
+    "12345678901234567890",
+    "\u0000\u0001",
+    "a//b",
+    "/*",
+    "😀{i}",
+  ];
+  const count = process.env.MOTE_SOAK === "1" ? 2000 : 40;
+
+  it(`come back, ${count} times drawn`, () => {
+    const graph = read(modelFile("ad"))!;
+    const { text, weights } = printGraph(graph);
+    for (let seed = 1; seed <= count; seed++) {
+      const r = new Random(seed);
+      const draw = () => r.pick(strange) + (r.int(0, 1) ? r.int(0, 30) : "");
+      const renamed = text
+        .replace(/from "[^"]*"/g, () => `from ${JSON.stringify(draw())}`)
+        .replaceAll('"input"', JSON.stringify(draw()))
+        .replace('as "output"', `as ${JSON.stringify(draw())}`)
+        .replace('graph imported "ad"', `graph imported ${JSON.stringify(draw())}`);
+      const named = parseGraph(renamed, weights) as Graph;
+      expectSame(named, written(named).file);
+    }
+  });
+});
+
 describe("documentation", () => {
   const text = `/// Finds cats.
 model net(
@@ -121,6 +165,8 @@ model net(
     expect(header).toContain(" * Finds cats.\n");
     expect(header).toMatch(/Input 0: "image".*\n \* A picture, RGB\. \*\//);
     const { graph, docs } = compile("net.mote", { stopAfter: "read" });
-    expect(writeModel(graph!, "w", docs).text).toContain("/// Finds cats.\nmodel net(\n  /// A pic");
+    expect(writeModel(graph!, "w", docs).text).toContain(
+      "/// Finds cats.\nmodel net(\n  /// A pic",
+    );
   });
 });

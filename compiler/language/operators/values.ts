@@ -4,6 +4,9 @@ import { elementCount } from "../../ir/types.ts";
 import { fail } from "../../ops/operator.ts";
 import type { LayerOperator } from "./operator.ts";
 
+/** More numbers than this belong into a file. */
+const elementsMax = 2 ** 20;
+
 const constant: LayerOperator = {
   name: "constant",
   docs: "numbers as a tensor of a type: constant(int64[2], [1, 64])",
@@ -15,6 +18,8 @@ const constant: LayerOperator = {
     const { elem, shape } = call.type("type");
     const { values } = call.values("values");
     const count = elementCount(shape);
+    if (!(count <= elementsMax))
+      fail(`[${shape.join(", ")}] has more than ${elementsMax} elements`);
     if (values.length !== count && values.length !== 1)
       fail(`${values.length} numbers do not fill [${shape.join(", ")}], which has ${count}`);
     const all = values.length === count ? values : Array.from({ length: count }, () => values[0]!);

@@ -19,6 +19,7 @@ import {
   BlockDatum,
   type Datum,
   datumText,
+  extentOf,
   FunctionDatum,
   isList,
   kindText,
@@ -80,6 +81,10 @@ function call(
   context: Context,
 ): Datum {
   const { session } = context;
+  session.spend(
+    site,
+    given.reduce((sum, { datum }) => sum + extentOf(datum).items, 0),
+  );
   if (callee instanceof OperatorDatum) {
     const numbers = numberFunction(callee.operator.name);
     return numbers && !given.some((g) => hasTensor(g.datum))

@@ -132,8 +132,8 @@ export function runBody(body: readonly ast.Statement[], context: Context): Datum
 function abandon(statement: ast.Statement, context: Context): void {
   const { scope } = context;
   const breakName = (name: ast.Name) => {
-    const binding = scope.find(name.text);
-    if (binding) [binding.datum, binding.isBroken] = [undefined, true];
+    const binding = scope.find(name.text) ?? scope.declare(name, "variable", undefined, context);
+    [binding.datum, binding.isBroken] = [undefined, true];
   };
   const inner = (statements: readonly ast.Statement[]) => {
     for (const s of statements) abandonAssigned(s, context);

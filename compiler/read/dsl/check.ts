@@ -165,6 +165,8 @@ function checkModel(
   bindSizes(model, context, options);
   const known = model.parameters.filter((p) => p.type);
   const inputs = each(known, (parameter) => makeInput(parameter, context, options));
+  for (const { name } of known)
+    if (!scope.find(name.text)) scope.declare(name, "input", undefined, context).isBroken = true;
   for (const shape of options.shapes?.keys() ?? [])
     if (!inputs.some((i) => i.value.name === shape))
       throw new MoteError(
@@ -204,7 +206,9 @@ function checkModel(
 /** The one model of a file. */
 function modelOf({ tree, source }: SourceModule): ast.ModelDeclaration {
   const models = tree.declarations.filter((d) => d.kind === "model");
-  if (models.length !== 1) throw new MoteError(say.modelCount(source.file, models.length));
+  const span = models[1]?.name ?? { start: 0, end: 0 };
+  if (models.length !== 1)
+    throw new MoteError(say.modelCount(placeOf({ source, span }), models.length));
   return models[0]!;
 }
 

@@ -30,6 +30,7 @@ export function evaluate(expr: ast.Expr, context: Context, mark: Mark = noMark):
   return session.within(site, () => {
     const datum = evaluated(expr, context, mark);
     if (!takesMark(expr)) refuseMark(mark, context);
+    session.checkExtent(datum, site);
     return datum;
   });
 }

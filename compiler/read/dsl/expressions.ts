@@ -4,7 +4,7 @@ import type * as ast from "../../language/ast.ts";
 import { messages } from "./messages.ts";
 import * as t from "./tokens.ts";
 
-/** What a rule gives that was recovered from an error; such a tree is never checked. */
+/** What any rule gives that was recovered from an error; such a tree is never checked. */
 const nothing: ast.ReferenceExpr = {
   kind: "reference",
   name: { text: "", start: 0, end: 0 },
@@ -35,9 +35,6 @@ export class Expressions extends EmbeddedActionsParser {
   /** Set for each text; the recording of rules needs it to be there. */
   template: TemplateReader = (token) => ({ kind: "template", parts: [], ...spanOf(token) });
 
-  /** What the tokens are of. */
-  text = "";
-
   constructor() {
     super([...t.tokens], {
       recoveryEnabled: true,
@@ -46,8 +43,8 @@ export class Expressions extends EmbeddedActionsParser {
     });
   }
 
-  protected rule<T>(name: string, read: () => T, recovered?: T): Rule<T> {
-    return this.RULE(name, read, recovered && { recoveryValueFunc: () => recovered });
+  protected rule<T>(name: string, read: () => T): Rule<T> {
+    return this.RULE(name, read, { recoveryValueFunc: () => nothing as T });
   }
 
   /** From `start` to the last token that was read. */
@@ -79,14 +76,10 @@ export class Expressions extends EmbeddedActionsParser {
     return { elem, dims, quant, ...this.spanFrom(elem.start) };
   });
 
-  name = this.rule<ast.Name>(
-    "name",
-    () => {
-      const token = this.CONSUME(t.Identifier);
-      return { text: token.image, ...spanOf(token) };
-    },
-    nothing.name,
-  );
+  name = this.rule<ast.Name>("name", () => {
+    const token = this.CONSUME(t.Identifier);
+    return { text: token.image, ...spanOf(token) };
+  });
 
   string = this.rule<ast.Template>("string", () => {
     const token = this.CONSUME(t.StringLiteral);
@@ -146,26 +139,23 @@ export class Expressions extends EmbeddedActionsParser {
     return items;
   });
 
-  pattern = this.rule<ast.Pattern>(
-    "pattern",
-    () =>
-      this.OR<ast.Pattern>([
-        { ALT: () => this.SUBRULE(this.name) },
-        {
-          ALT: () => {
-            const items: ast.Pattern[] = [];
-            const start = this.start();
-            this.CONSUME(t.OpenRound);
-            this.AT_LEAST_ONE_SEP({
-              SEP: t.Comma,
-              DEF: () => items.push(this.SUBRULE(this.pattern)),
-            });
-            this.CONSUME(t.CloseRound);
-            return { kind: "tuplePattern", items, ...this.spanFrom(start) };
-          },
+  pattern = this.rule<ast.Pattern>("pattern", () =>
+    this.OR<ast.Pattern>([
+      { ALT: () => this.SUBRULE(this.name) },
+      {
+        ALT: () => {
+          const items: ast.Pattern[] = [];
+          const start = this.start();
+          this.CONSUME(t.OpenRound);
+          this.AT_LEAST_ONE_SEP({
+            SEP: t.Comma,
+            DEF: () => items.push(this.SUBRULE(this.pattern)),
+          });
+          this.CONSUME(t.CloseRound);
+          return { kind: "tuplePattern", items, ...this.spanFrom(start) };
         },
-      ]),
-    nothing.name,
+      },
+    ]),
   );
 
   patterns = this.rule<ast.Pattern[]>("patterns", () => {
@@ -176,25 +166,21 @@ export class Expressions extends EmbeddedActionsParser {
 
   // ---- Expressions, the loosest first ----
 
-  expression = this.rule<ast.Expr>(
-    "expression",
-    () => {
-      const start = this.start();
-      const branches: ast.ChoiceExpr["branches"][number][] = [];
-      let last = this.SUBRULE(this.pipe);
-      this.MANY(() => {
-        this.CONSUME(t.Question);
-        const value = this.SUBRULE1(this.pipe);
-        this.CONSUME(t.Colon);
-        branches.push({ condition: last, value });
-        last = this.SUBRULE2(this.pipe);
-      });
-      return branches.length === 0
-        ? last
-        : { kind: "choice", branches, otherwise: last, ...this.spanFrom(start) };
-    },
-    nothing,
-  );
+  expression = this.rule<ast.Expr>("expression", () => {
+    const start = this.start();
+    const branches: ast.ChoiceExpr["branches"][number][] = [];
+    let last = this.SUBRULE(this.pipe);
+    this.MANY(() => {
+      this.CONSUME(t.Question);
+      const value = this.SUBRULE1(this.pipe);
+      this.CONSUME(t.Colon);
+      branches.push({ condition: last, value });
+      last = this.SUBRULE2(this.pipe);
+    });
+    return branches.length === 0
+      ? last
+      : { kind: "choice", branches, otherwise: last, ...this.spanFrom(start) };
+  });
 
   pipe = this.rule<ast.Expr>("pipe", () => {
     const start = this.start();
@@ -261,43 +247,33 @@ export class Expressions extends EmbeddedActionsParser {
       : { kind: "unary", operators, inner, ...this.spanFrom(start) };
   });
 
-  /** A `(` that begins a line begins a statement, not the arguments of what is before it. */
-  #beginsLine(): boolean {
-    const [last, next] = [this.LA(0), this.LA(1)];
-    if (next.tokenType !== t.OpenRound) return false;
-    return /[\r\n]/.test(this.text.slice(last.startOffset, next.startOffset));
-  }
-
   postfix = this.rule<ast.Expr>("postfix", () => {
     const start = this.start();
     let object = this.SUBRULE(this.primary);
-    this.MANY({
-      GATE: () => !this.#beginsLine(),
-      DEF: () => {
-        object = this.OR<ast.Expr>([
-          {
-            ALT: () => {
-              this.CONSUME(t.Dot);
-              const name = this.SUBRULE(this.name);
-              return { kind: "member", object, name, ...this.spanFrom(start) };
-            },
+    this.MANY(() => {
+      object = this.OR<ast.Expr>([
+        {
+          ALT: () => {
+            this.CONSUME(t.Dot);
+            const name = this.SUBRULE(this.name);
+            return { kind: "member", object, name, ...this.spanFrom(start) };
           },
-          {
-            ALT: () => {
-              const indices = this.SUBRULE(this.items);
-              return { kind: "index", object, indices, ...this.spanFrom(start) };
-            },
+        },
+        {
+          ALT: () => {
+            const indices = this.SUBRULE(this.items);
+            return { kind: "index", object, indices, ...this.spanFrom(start) };
           },
-          {
-            ALT: () => {
-              const args = this.SUBRULE(this.arguments);
-              return { kind: "call", callee: object, args, ...this.spanFrom(start) };
-            },
+        },
+        {
+          ALT: () => {
+            const args = this.SUBRULE(this.arguments);
+            return { kind: "call", callee: object, args, ...this.spanFrom(start) };
           },
-          { ALT: () => this.#marked(object, this.SUBRULE(this.label), undefined, start) },
-          { ALT: () => this.#marked(object, undefined, this.SUBRULE(this.annotation), start) },
-        ]);
-      },
+        },
+        { ALT: () => this.#marked(object, this.SUBRULE(this.label), undefined, start) },
+        { ALT: () => this.#marked(object, undefined, this.SUBRULE(this.annotation), start) },
+      ]);
     });
     return object;
   });
@@ -313,25 +289,23 @@ export class Expressions extends EmbeddedActionsParser {
       const annotations = annotation ? [annotation] : [];
       return { kind: "marked", inner: object, label, annotations, ...this.spanFrom(start) };
     }
-    // The node was made right here, so its list is nobody else's.
-    if (annotation) (object.annotations as ast.Annotation[]).push(annotation);
-    return { ...object, label: object.label ?? label, ...this.spanFrom(start) };
+    // Growing the list in place keeps a long row of marks from taking quadratic time.
+    const annotations = object.annotations as ast.Annotation[];
+    if (annotation) annotations.push(annotation);
+    return { ...object, label: object.label ?? label, annotations, ...this.spanFrom(start) };
   }
 
-  primary = this.rule<ast.Expr>(
-    "primary",
-    () =>
-      this.OR<ast.Expr>([
-        { ALT: () => this.#number(this.CONSUME(t.Decimal)) },
-        { ALT: () => this.#number(this.CONSUME(t.Integer)) },
-        { ALT: () => ({ kind: "boolean", value: true, ...spanOf(this.CONSUME(t.True)) }) },
-        { ALT: () => ({ kind: "boolean", value: false, ...spanOf(this.CONSUME(t.False)) }) },
-        { ALT: () => this.SUBRULE(this.string) },
-        { ALT: () => this.SUBRULE(this.reference) },
-        { ALT: () => this.SUBRULE(this.list) },
-        { ALT: () => this.SUBRULE(this.group) },
-      ]),
-    nothing,
+  primary = this.rule<ast.Expr>("primary", () =>
+    this.OR<ast.Expr>([
+      { ALT: () => this.#number(this.CONSUME(t.Decimal)) },
+      { ALT: () => this.#number(this.CONSUME(t.Integer)) },
+      { ALT: () => ({ kind: "boolean", value: true, ...spanOf(this.CONSUME(t.True)) }) },
+      { ALT: () => ({ kind: "boolean", value: false, ...spanOf(this.CONSUME(t.False)) }) },
+      { ALT: () => this.SUBRULE(this.string) },
+      { ALT: () => this.SUBRULE(this.reference) },
+      { ALT: () => this.SUBRULE(this.list) },
+      { ALT: () => this.SUBRULE(this.group) },
+    ]),
   );
 
   #number(token: IToken): ast.NumberExpr {
@@ -360,11 +334,13 @@ export class Expressions extends EmbeddedActionsParser {
           },
         },
         {
-          ALT: () =>
+          ALT: () => {
             this.MANY(() => {
               this.CONSUME(t.Comma);
               items.push(this.SUBRULE2(this.expression));
-            }),
+            });
+            this.OPTION1(() => this.CONSUME1(t.Comma));
+          },
         },
       ]);
     });

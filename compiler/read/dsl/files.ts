@@ -1,10 +1,11 @@
 /** Files of the language and what they import, each read once. */
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { dirname, extname, isAbsolute, relative, resolve, sep } from "node:path";
 import * as say from "../../diagnostics.ts";
 import { MoteError } from "../../diagnostics.ts";
 import type * as ast from "../../language/ast.ts";
 import { readOnnx } from "../onnx/read.ts";
+import { fileBytes } from "../size.ts";
 import { evaluate } from "./evaluate.ts";
 import { parse, textMax } from "./parse.ts";
 import { placeOf, Reported } from "./problems.ts";
@@ -24,6 +25,7 @@ export class SourceModule implements FileScope {
   readonly tree: ast.SourceFile;
   readonly #session: Session;
   readonly #data = new Map<string, Datum>();
+  readonly #broken = new Set<string>();
   readonly #lets = new Map<string, { readonly statement: ast.BindStatement; isBusy: boolean }>();
 
   constructor(source: Source, tree: ast.SourceFile, session: Session) {
@@ -37,6 +39,11 @@ export class SourceModule implements FileScope {
     const place = placeOf({ source: this.source, span: name });
     this.#session.problems.add(say.redeclared(place, name.text, place.line!));
     return true;
+  }
+
+  /** What is asked of a name whose import failed was reported with the import. */
+  breakName(name: string): void {
+    this.#broken.add(name);
   }
 
   declareAll(importFile: (declaration: ast.ImportDeclaration) => void): void {
@@ -72,6 +79,7 @@ export class SourceModule implements FileScope {
   }
 
   find(name: string): Datum | undefined {
+    if (this.#broken.has(name)) throw new Reported();
     const known = this.#data.get(name);
     const own = this.#lets.get(name);
     if (known !== undefined || !own) return known;
@@ -100,7 +108,13 @@ export class SourceModule implements FileScope {
 
 /** Whether a path stays in a folder, links followed. */
 function isWithin(folder: string, path: string): boolean {
-  const real = (p: string) => (statSync(p, { throwIfNoEntry: false }) ? realpathSync(p) : p);
+  const real = (p: string) => {
+    try {
+      return realpathSync(p);
+    } catch {
+      return p;
+    }
+  };
   const way = relative(real(folder), real(path));
   return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
@@ -155,9 +169,9 @@ export class Files {
   #text(path: string): string {
     const open = this.#open.get(path);
     if (open !== undefined) return open;
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (!found?.isFile()) throw new MoteError(say.fileNotFound(path));
-    if (found.size > 4 * textMax) throw new MoteError(say.notText(path, found.size));
+    const bytes = fileBytes(path);
+    if (bytes === undefined) throw new MoteError(say.fileNotFound(path));
+    if (bytes > 4 * textMax) throw new MoteError(say.notText(path, bytes));
     try {
       return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
     } catch (problem) {
@@ -191,6 +205,7 @@ export class Files {
     try {
       this.#importFile(declaration, into);
     } catch (problem) {
+      if (declaration.name) into.breakName(declaration.name.text);
       if (problem instanceof Reported) return;
       if (!(problem instanceof MoteError)) throw problem;
       const place = placeOf({ source: into.source, span: declaration.file });

@@ -2,7 +2,7 @@
 import * as say from "../../diagnostics.ts";
 import { type Attrs, constant, constantOf, type Node, type Value } from "../../ir/graph.ts";
 import { type Tensor, tensorOf } from "../../ir/tensor.ts";
-import { type ElementType, type Shape, typeBytes } from "../../ir/types.ts";
+import { type ElementType, elementCount, type Shape, typeBytes } from "../../ir/types.ts";
 import { literalElement } from "../../language/operators/literals.ts";
 import type {
   ArgumentKind,
@@ -39,6 +39,8 @@ const kindNames: Record<ArgumentKind, string> = {
 
 const isNumber = (d: Datum): d is number => typeof d === "number";
 const isWhole = (d: Datum): d is number => isNumber(d) && Number.isInteger(d);
+
+const outputsMax = 10_000;
 
 /** The datum as a kind of argument has it; undefined where it is of another kind. */
 function plainOf(kind: ArgumentKind, datum: Datum): Plain | undefined {
@@ -135,7 +137,8 @@ export class Layer implements LayerCall {
   }
 
   isTensor(name: string): boolean {
-    return this.#bound.get(name)?.[0]?.datum instanceof TensorDatum;
+    const [given] = this.#bound.get(name) ?? [];
+    return given !== undefined && typeof given.datum !== "boolean";
   }
 
   plain<T extends Plain>(name: string): T {
@@ -194,6 +197,7 @@ export class Layer implements LayerCall {
   }
 
   literal(tensor: Tensor): Value {
+    this.#context.session.spend(this.#site, elementCount(tensor.shape));
     return constant(tensor);
   }
 
@@ -204,6 +208,8 @@ export class Layer implements LayerCall {
     { suffix, outputCount = 1, stored, origins }: NodeDetails = {},
   ): Node {
     const { session } = this.#context;
+    if (!(outputCount >= 1 && outputCount <= outputsMax))
+      fail(`${outputCount} results are not from 1 to ${outputsMax}`);
     const operator = findOperator(op)!;
     if (operator.level !== "any" && operator.level !== session.level)
       fail(`is an operator of ${operator.level} graphs; the model is @level("${session.level}")`);

@@ -4,7 +4,7 @@ import type { BinaryOperator } from "../../language/ast.ts";
 import { placeOf } from "./problems.ts";
 import { limits, type Session } from "./session.ts";
 import type { Site } from "./source.ts";
-import { type Datum, isList, kindText } from "./values.ts";
+import { type Datum, extentOf, isList, kindText } from "./values.ts";
 
 /** Results that are whole must be exact. */
 function checked(value: number, operands: readonly number[], site: Site, session: Session): number {
@@ -69,8 +69,10 @@ export function combine(
   site: Site,
   session: Session,
 ): Datum {
-  if (operator === "==") return isEqual(a, b);
-  if (operator === "!=") return !isEqual(a, b);
+  if (operator === "==" || operator === "!=") {
+    session.spend(site, extentOf(a).items);
+    return isEqual(a, b) === (operator === "==");
+  }
   if (operator === "+") {
     const whole = joined(a, b, site, session);
     if (whole !== undefined) return whole;

@@ -2,7 +2,7 @@
 import type { ILexingError, IRecognitionException, IToken } from "chevrotain";
 import type { Expr, SourceFile, Span, Template } from "../../language/ast.ts";
 import { Grammar } from "./grammar.ts";
-import { lexer, StringLiteral } from "./tokens.ts";
+import { Identifier, lexer, StringLiteral } from "./tokens.ts";
 
 export interface SyntaxProblem extends Span {
   readonly text: string;
@@ -21,6 +21,7 @@ export interface Parsed {
 export const textMax = 4 * 2 ** 20;
 export const nestingMax = 100;
 const problemsMax = 100;
+const nameMax = 200;
 
 let parser: Grammar | undefined;
 
@@ -43,6 +44,8 @@ function tooDeep(text: string): number | undefined {
   return undefined;
 }
 
+const openString = "The string is not closed";
+
 const tokenSpan = ({ startOffset, image }: IToken): Span => ({
   start: startOffset,
   end: startOffset + image.length,
@@ -50,12 +53,25 @@ const tokenSpan = ({ startOffset, image }: IToken): Span => ({
 
 const lexingProblem = (text: string, { offset, length }: ILexingError): SyntaxProblem =>
   text[offset] === '"'
-    ? { start: offset, end: offset + 1, text: "The string is not closed" }
+    ? { start: offset, end: offset + 1, text: openString }
     : {
         start: offset,
         end: offset + length,
         text: `'${text.slice(offset, offset + Math.min(length, 24))}' has no meaning here`,
       };
+
+const tooDeepText = [
+  `More than ${nestingMax} brackets are nested here`,
+  "Bind parts of the expression to names with 'let'.",
+] as const;
+
+const longNames = (tokens: readonly IToken[]): SyntaxProblem[] =>
+  tokens
+    .filter(({ tokenType, image }) => tokenType === Identifier && image.length > nameMax)
+    .map((token) => ({
+      ...tokenSpan(token),
+      text: `The name has ${token.image.length} characters; ${nameMax} are the most`,
+    }));
 
 /** At the token that does not fit, or behind the last one. */
 function parsingProblem({
@@ -80,8 +96,11 @@ const unescaped = (text: string): string =>
 
 /** An expression of its own, that begins at `offset` of the text. */
 function parseExpression(text: string, offset: number): { expr?: Expr; problems: SyntaxProblem[] } {
+  const deep = tooDeep(text);
+  if (deep !== undefined)
+    return { problems: refused(offset + deep, ...tooDeepText).problems.slice() };
   const { tokens, errors } = lexer.tokenize(text);
-  const problems = errors.map((e) => lexingProblem(text, e));
+  const problems = [...errors.map((e) => lexingProblem(text, e)), ...longNames(tokens)];
   const own = grammar();
   own.text = text;
   own.input = tokens;
@@ -150,10 +169,12 @@ function docsBy(text: string, comments: readonly IToken[]): (start: number) => r
   };
 }
 
-/** Problems in the order of the text, of several at one place the first. */
+/** Problems in the order of the text, of several at one place the first; none behind an open string. */
 function inOrder(problems: readonly SyntaxProblem[]): SyntaxProblem[] {
   const sorted = [...problems].sort((a, b) => a.start - b.start);
-  return sorted.filter((p, i) => sorted[i - 1]?.start !== p.start).slice(0, problemsMax);
+  const open = sorted.findIndex((p) => p.text === openString);
+  const shown = open < 0 ? sorted : sorted.slice(0, open + 1);
+  return shown.filter((p, i) => shown[i - 1]?.start !== p.start).slice(0, problemsMax);
 }
 
 const refused = (start: number, text: string, help: string): Parsed => ({
@@ -170,15 +191,10 @@ export function parse(text: string): Parsed {
       "Put weights into a weights file, and split the model with 'import'.",
     );
   const deep = tooDeep(text);
-  if (deep !== undefined)
-    return refused(
-      deep,
-      `More than ${nestingMax} brackets are nested here`,
-      "Bind parts of the expression to names with 'let'.",
-    );
+  if (deep !== undefined) return refused(deep, ...tooDeepText);
   const { tokens, errors, groups } = lexer.tokenize(text);
   const comments = groups.comments ?? [];
-  const problems = errors.map((e) => lexingProblem(text, e));
+  const problems = [...errors.map((e) => lexingProblem(text, e)), ...longNames(tokens)];
   const own = grammar();
   const templates: { token: IToken; into: (string | Expr)[] }[] = [];
   own.template = (token) => {

@@ -49,10 +49,15 @@ export class Problems {
   readonly #seen = new Set<string>();
   errors = 0;
 
+  /** Whether no more are taken, so that looking for them is in vain. */
+  get isFull(): boolean {
+    return this.all.length >= problemsMax;
+  }
+
   add(diagnostic: Diagnostic): void {
     const { code, place } = diagnostic;
     const key = `${code} ${place.file} ${place.line} ${place.column}`;
-    if (this.#seen.has(key) || this.all.length >= problemsMax) return;
+    if (this.#seen.has(key) || this.isFull) return;
     this.#seen.add(key);
     this.all.push(diagnostic);
     if (diagnostic.severity === "error") this.errors++;

@@ -8,10 +8,18 @@ import { NodeMaker } from "../nodes.ts";
 import type { Parameters } from "./parameters.ts";
 import { Problems, placeOf, Reported } from "./problems.ts";
 import type { Site, Source } from "./source.ts";
-import type { Datum } from "./values.ts";
+import { type Datum, extentOf } from "./values.ts";
 
-/** Expressions that are evaluated, nodes that are made, and calls in calls, at the most. */
-export const limits = { steps: 4_000_000, nodes: 200_000, depth: 600, characters: 65_536 };
+/** Expressions that are evaluated, nodes that are made, calls in calls and so on, at the most. */
+export const limits = {
+  steps: 4_000_000,
+  nodes: 50_000,
+  depth: 600,
+  characters: 65_536,
+  /** Of a list and those in it. */
+  items: 2_000_000,
+  lists: 32,
+};
 
 /** The different values of one piece of text. */
 export interface Seen {
@@ -49,7 +57,7 @@ export class Session {
 
   /** Counts work, so that no text can keep the compiler busy for long. */
   spend(site: Site, steps = 1): void {
-    if (this.#steps > limits.steps) throw new Reported();
+    if (this.#steps > limits.steps || this.problems.isFull) throw new Reported();
     this.#steps += steps;
     if (this.#steps > limits.steps)
       this.fail(
@@ -72,6 +80,15 @@ export class Session {
     } finally {
       this.#depth--;
     }
+  }
+
+  /** Refuses lists that would take long to look through. */
+  checkExtent(datum: Datum, site: Site): void {
+    const { items, depth } = extentOf(datum);
+    if (depth > limits.lists)
+      this.fail(tooMuch(placeOf(site), `More than ${limits.lists} lists are nested here`));
+    if (items > limits.items)
+      this.fail(tooMuch(placeOf(site), `The list has more than ${limits.items} items in all`));
   }
 
   made(node: Node, site: Site): void {

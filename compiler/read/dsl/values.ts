@@ -109,19 +109,48 @@ export type Datum =
 
 export const isList = (datum: Datum): datum is readonly Datum[] => Array.isArray(datum);
 
+/** What a list or tuple holds in all, lists in it counted through, and how deeply they are nested. */
+export interface Extent {
+  readonly items: number;
+  readonly depth: number;
+}
+
+const extents = new WeakMap<object, Extent>();
+const single: Extent = { items: 1, depth: 0 };
+
+/** A list that is part of others many times is counted each time, but looked at once. */
+export function extentOf(datum: Datum): Extent {
+  const list = datum instanceof TupleDatum ? datum.items : datum;
+  if (!isList(list)) return single;
+  const known = extents.get(list);
+  if (known) return known;
+  let [items, depth] = [1, 0];
+  for (const item of list) {
+    const inner = extentOf(item);
+    items += inner.items;
+    depth = Math.max(depth, inner.depth);
+  }
+  const extent = { items, depth: depth + 1 };
+  extents.set(list, extent);
+  return extent;
+}
+
 const listMax = 8;
+const textMax = 60;
+const shownDepth = 3;
 
 /** The value itself, where it is short. */
-export function datumText(datum: Datum): string {
-  if (typeof datum === "string") return JSON.stringify(datum);
+export function datumText(datum: Datum, depth = 0): string {
+  if (typeof datum === "string")
+    return JSON.stringify(datum.length > textMax ? `${datum.slice(0, textMax)}…` : datum);
   if (typeof datum !== "object") return String(datum);
-  if (isList(datum)) {
-    const shown = datum.slice(0, listMax).map(datumText);
-    return `[${[...shown, ...(datum.length > listMax ? ["…"] : [])].join(", ")}]`;
-  }
   if (datum instanceof TensorDatum) return typeText(datum.value.type);
-  if (datum instanceof TupleDatum) return `(${datum.items.map(datumText).join(", ")})`;
-  return kindText(datum);
+  const list = datum instanceof TupleDatum ? datum.items : datum;
+  if (!isList(list)) return kindText(datum);
+  const shown =
+    depth < shownDepth ? list.slice(0, listMax).map((item) => datumText(item, depth + 1)) : [];
+  const text = [...shown, ...(list.length > shown.length ? ["…"] : [])].join(", ");
+  return isList(datum) ? `[${text}]` : `(${text})`;
 }
 
 /** What it is, as messages say. */

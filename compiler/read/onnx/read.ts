@@ -1,5 +1,5 @@
 /** An ONNX file → Graph<"imported">: what the file says, in the newest opset's form. */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import * as say from "../../diagnostics.ts";
 import { type Diagnostic, MoteError } from "../../diagnostics.ts";
@@ -7,6 +7,7 @@ import { type Graph, type GraphOutput, input, makeGraph, type Value } from "../.
 import { elementCount, type TensorType, typeBytes, typeText } from "../../ir/types.ts";
 import { elementTypeOf } from "../../ops/typing.ts";
 import { withSharedConstants } from "../nodes.ts";
+import { fileBytes } from "../size.ts";
 import { Importer } from "./importer.ts";
 import {
   type DimensionProto,
@@ -32,7 +33,7 @@ const newestOpset = 26;
 
 /** @throws MoteError */
 export function decodeFile(file: string): ModelProto {
-  const size = statSync(file, { throwIfNoEntry: false })?.size;
+  const size = fileBytes(file);
   if (size === undefined) throw new MoteError(say.fileNotFound(file));
   if (size >= 2 ** 31) throw new MoteError(say.notOnnx(file, "it is larger than 2 GB"));
   let bytes: Uint8Array;

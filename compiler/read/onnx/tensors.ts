@@ -1,5 +1,5 @@
 /** TensorProto → Tensor: raw bytes, typed fields, or a side file. */
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize, sep } from "node:path";
 import { halfToNumber } from "../../ir/half.ts";
 import { newArray, type Tensor } from "../../ir/tensor.ts";
@@ -12,6 +12,7 @@ import {
 } from "../../ir/types.ts";
 import { elementTypeOf } from "../../ops/typing.ts";
 import { fromFileBytes } from "../bytes.ts";
+import { fileBytes } from "../size.ts";
 import { type TensorProto, toBigInt, toNumber } from "./proto.ts";
 
 /** What is wrong with a tensor, to follow "The tensor 'name' ". */
@@ -78,9 +79,8 @@ function readExternal(proto: TensorProto, modelFile: string, expected: number): 
   if (isAbsolute(location) || location.split(sep)[0] === "..")
     refuse(`lies in '${location}', outside the model's folder`);
   const file = join(dirname(modelFile), location);
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (!found?.isFile()) return refuse(`lies in '${location}', which is no file`);
-  const { size } = found;
+  const size = fileBytes(file);
+  if (size === undefined) return refuse(`lies in '${location}', which is no file`);
   const offset = byteCount(entries, "offset", 0);
   const length = byteCount(entries, "length", expected);
   if (offset + length > size)
