@@ -163,9 +163,9 @@ export interface BindStatement extends Of<"let" | "var"> {
   readonly type?: TypeExpr | undefined;
   readonly value: Expr;
 }
-/** `x = …`: a variable, or an output of the model. */
+/** `x = …`: a variable, or an output of the model. A `(` would go on with what is before it. */
 export interface AssignStatement extends Of<"assign"> {
-  readonly pattern: Pattern;
+  readonly pattern: Name;
   readonly value: Expr;
 }
 export interface ForStatement extends Of<"for"> {

@@ -70,11 +70,11 @@ describe("tcn", () => {
   it("gives PyTorch's output", () => {
     const graph = graphOf("tcn");
     const io = new Map(parseNpz(readFileSync(dataFile("tcn_io.npz"))));
-    const [inputs, outputs] = [numbers(io.get("in_0")!), numbers(io.get("out_0")!)];
+    const [inputs, outputs] = ["in_0", "out_0"].map((n) => Array.from(numbers(io.get(n)!)));
     for (const i of [0, 1]) {
-      const picked = inputs.slice(i * 40 * 98, (i + 1) * 40 * 98) as Float64Array;
+      const picked = inputs!.slice(i * 40 * 98, (i + 1) * 40 * 98);
       const [output] = evaluate(graph, [float32s([1, 40, 98], picked)]);
-      const wanted = outputs.slice(i * 8, (i + 1) * 8) as Float64Array;
+      const wanted = outputs!.slice(i * 8, (i + 1) * 8);
       expectNear(withShape(output!, [1, 8]), float32s([1, 8], wanted), 1e-5);
     }
   });

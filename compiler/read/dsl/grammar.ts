@@ -156,7 +156,7 @@ export class Grammar extends Expressions {
   });
 
   assignment = this.rule<ast.AssignStatement>("assignment", () => {
-    const pattern = this.SUBRULE(this.pattern);
+    const pattern = this.SUBRULE(this.name);
     this.CONSUME(t.Becomes);
     const value = this.SUBRULE(this.expression);
     return { kind: "assign", pattern, value, ...this.spanFrom(pattern.start) };

@@ -102,7 +102,6 @@ function parseExpression(text: string, offset: number): { expr?: Expr; problems:
   const { tokens, errors } = lexer.tokenize(text);
   const problems = [...errors.map((e) => lexingProblem(text, e)), ...longNames(tokens)];
   const own = grammar();
-  own.text = text;
   own.input = tokens;
   const expr = own.expression();
   problems.push(...own.errors.map(parsingProblem));
@@ -169,7 +168,7 @@ function docsBy(text: string, comments: readonly IToken[]): (start: number) => r
   };
 }
 
-/** Problems in the order of the text, of several at one place the first; none behind an open string. */
+/** Problems in the order of the text: one a place, none behind an open string. */
 function inOrder(problems: readonly SyntaxProblem[]): SyntaxProblem[] {
   const sorted = [...problems].sort((a, b) => a.start - b.start);
   const open = sorted.findIndex((p) => p.text === openString);
@@ -204,7 +203,6 @@ export function parse(text: string): Parsed {
     return { kind: "template", parts: into, ...tokenSpan(token) };
   };
   own.docs = docsBy(text, comments);
-  own.text = text;
   own.input = tokens;
   const file = own.file();
   problems.push(...own.errors.map(parsingProblem));

@@ -109,7 +109,7 @@ export type Datum =
 
 export const isList = (datum: Datum): datum is readonly Datum[] => Array.isArray(datum);
 
-/** What a list or tuple holds in all, lists in it counted through, and how deeply they are nested. */
+/** What a list or tuple holds with all lists in it, and how deeply these are nested. */
 export interface Extent {
   readonly items: number;
   readonly depth: number;
