@@ -290,7 +290,11 @@ class Finder {
     else {
       const declared = this.#local(pattern.text);
       if (declared) this.references.push({ name: pattern, declared });
-      else this.unbound.push(pattern);
+      else {
+        this.unbound.push(pattern);
+        // What reads it is not wrong as well.
+        this.#bind(pattern, "variable", pattern.end);
+      }
     }
   }
 
