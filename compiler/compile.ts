@@ -75,6 +75,8 @@ export interface CompileOptions extends StepOptions {
   readonly sections?: ReadonlyMap<string, string>;
   /** Takes the path of every file that a model in the language is read from. */
   readonly onRead?: (file: string) => void;
+  /** Texts that stand for files, by path, as an editor has them open. */
+  readonly open?: ReadonlyMap<string, string>;
   /** Emits calls of `mote_trace` after every layer. */
   readonly trace?: boolean;
 }
@@ -133,12 +135,12 @@ function verified(file: GraphFile): GraphFile {
 const nodePlace = (file: string, part: Parameters<GraphFile["placeOf"]>[0]): Place =>
   part && "op" in part ? { file, node: part.origins[0] ?? part.op } : { file };
 
-function read(source: Source, { shapes, onRead }: CompileOptions, report: Report): Read {
+function read(source: Source, { shapes, onRead, open }: CompileOptions, report: Report): Read {
   const kernels: Forced = new Map();
   if (isText(source)) return { ...verified(readGraph(source)), kernels };
   if (typeof source !== "string")
     return { graph: source, kernels, placeOf: (part) => nodePlace(source.name, part) };
-  const model = readModel(source, { shapes, report, onRead });
+  const model = readModel(source, { shapes, report, onRead, open });
   const placeOf = (part: Parameters<GraphFile["placeOf"]>[0]): Place => {
     const place = nodePlace(source, part);
     return (place.node && model.placeOf(place.node)) || place;

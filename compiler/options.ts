@@ -263,6 +263,12 @@ export const options: readonly OptionSpec[] = [
     commands: ["compile"],
   },
   {
+    name: "lsp",
+    value: flag,
+    description: "serve editors of .mote files: the language server on standard input and output",
+    commands: ["compile"],
+  },
+  {
     name: "diagnostics",
     value: flag,
     description: "print how long each stage took",

@@ -209,6 +209,8 @@ export function compileCommand(given: Arguments, console: Console): number | Pro
     console.out(`Version ${moteVersion}`);
     return 0;
   }
+  // Loaded only for editors.
+  if (values.lsp === true) return import("./lsp.ts").then(({ lspCommand }) => lspCommand());
   if (values.init === true) return initialise(process.cwd(), console);
   const job = jobOf(given, process.cwd());
   if (values.watch === true && job)

@@ -74,6 +74,9 @@ export const redeclared = (place: Place, name: string, line: number): Diagnostic
 export const notAssignable = (place: Place, name: string, why: string, help: string): Diagnostic =>
   error(2110, place, `'${name}' ${why}.`, help);
 
+export const notBound = (place: Place, name: string): Diagnostic =>
+  notAssignable(place, name, "is not bound", `Write let ${name} = … for a new name.`);
+
 export const outputMissing = (place: Place, name: string): Diagnostic =>
   error(
     2111,

@@ -275,6 +275,8 @@ const convTranspose: Operator = {
   upgrade: withoutKernelShape,
   infer: inferImported,
   evaluate: evaluateImported,
+  macs: ({ inputs: [x, w] }) =>
+    (elementCount(x!.type.shape) * elementCount(w!.type.shape)) / w!.type.shape[0]!,
 };
 
 /** X [N,H,W,C] (or as `x_layout` says), W [filters, rows, columns, channels per group]. */

@@ -289,6 +289,8 @@ const conv: Operator = {
   upgrade: withoutKernelShape,
   infer: inferConv,
   evaluate: evaluateConv,
+  macs: ({ inputs: [, w], outputs: [y] }) =>
+    (elementCount(y!.type.shape) * elementCount(w!.type.shape)) / w!.type.shape[0]!,
 };
 
 /**

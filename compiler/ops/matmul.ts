@@ -49,6 +49,10 @@ const gemm: Operator = {
       }
     return [{ elem: types[0]!.elem, shape: [m, n], data }];
   },
+  macs: ({ inputs: [a, b], attrs }) => {
+    const { m, n, k } = gemmSizes(a!.type.shape, b!.type.shape, attrs);
+    return m * n * k;
+  },
 };
 
 /** Shapes of a matrix product with the vectors of rank 1 made matrices, as NumPy does it. */

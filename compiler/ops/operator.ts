@@ -108,10 +108,16 @@ export interface OperandSpec {
   readonly repeated: boolean;
 }
 
-/** Reads `"B?: T"`. */
+const operandSpecs = new Map<string, OperandSpec>();
+
+/** Reads `"B?: T"`; each text once, since every node asks. */
 export function operandSpec(text: string): OperandSpec {
+  const known = operandSpecs.get(text);
+  if (known) return known;
   const [, name, mark, letter] = /^(\w+)([?*]?): (\w+)$/.exec(text) ?? fail(`bad operand ${text}`);
-  return { name: name!, letter: letter!, optional: mark !== "", repeated: mark === "*" };
+  const spec = { name: name!, letter: letter!, optional: mark !== "", repeated: mark === "*" };
+  operandSpecs.set(text, spec);
+  return spec;
 }
 
 const suffixed = (value: number, shape: Shape): string => `${value} in [${shape.join(", ")}]`;

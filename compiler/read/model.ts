@@ -21,6 +21,8 @@ export function readModel(
     readonly report: (d: Diagnostic) => void;
     /** Takes the path of every file that a model is read from. */
     readonly onRead?: ((file: string) => void) | undefined;
+    /** Texts that stand for files of the language, by path. */
+    readonly open?: ReadonlyMap<string, string> | undefined;
   },
 ): Model {
   if (isMoteFile(file)) return readMote(file, options);

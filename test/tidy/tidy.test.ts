@@ -24,7 +24,7 @@ const cFiles = [
 ].flatMap((folder) => filesBelow(folder, /\.[ch]$/));
 
 const importsOf = (file: string): string[] =>
-  [...text(file).matchAll(/(?:from|import) "(\.[^"]+)"/g)].map((m) =>
+  [...text(file).matchAll(/(?:from |import |import\()"(\.[^"]+)"/g)].map((m) =>
     resolve(dirname(file), m[1]!),
   );
 
@@ -54,6 +54,7 @@ const mayImport: Record<string, readonly string[]> = {
   limits: ["diagnostics", "target", "plan", "emit"],
   compile: [...stage, "steps", "target", "limits", "read", "rewrite", "quantize", "plan", "emit"],
   options: ["steps"],
+  lsp: [...stage, "compile", "language", "read"],
   commands: [
     ...stage,
     "language",
@@ -65,6 +66,7 @@ const mayImport: Record<string, readonly string[]> = {
     "read",
     "emit",
     "plan",
+    "lsp",
   ],
   cli: ["commands"],
 };

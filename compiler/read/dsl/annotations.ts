@@ -15,7 +15,7 @@ const planned: Readonly<Record<string, string>> = {
   float: "a choice of float by layer",
   keep: "layers that stay as they are",
 };
-const names = [...Object.keys(planned), "kernel", "level"];
+export const annotationNames: readonly string[] = [...Object.keys(planned), "kernel", "level"];
 
 /** @throws Reported */
 export function annotate(
@@ -36,7 +36,7 @@ export function annotate(
           place,
           "The language",
           `@${name.text}`,
-          names.map((n) => `@${n}`),
+          annotationNames.map((n) => `@${n}`),
         ),
       );
     const datum = args.length === 1 ? evaluate(args[0]!.value, context) : undefined;

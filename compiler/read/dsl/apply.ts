@@ -95,6 +95,7 @@ function call(
     const path = pathOf(mark, context) ?? context.path;
     const result = callBlock(callee, given, site, path, context);
     annotate(mark.annotations, path, context);
+    session.saw(calleeSite.span, result, calleeSite.source);
     return result;
   }
   if (callee instanceof FunctionDatum) return callFunction(callee, given, site, context);

@@ -223,13 +223,11 @@ function assign({ pattern, value }: ast.AssignStatement, context: Context): void
   const datum = evaluate(value, context);
   const give = (name: ast.Name, item: Datum | undefined) => {
     const place = placeOf(siteOf(context, name));
-    const help = `Write let ${name.text} = … for a new name.`;
-    const binding =
-      context.scope.find(name.text) ??
-      session.fail(say.notAssignable(place, name.text, "is not bound", help));
+    const binding = context.scope.find(name.text) ?? session.fail(say.notBound(place, name.text));
     const problem = refusal(binding, item);
     if (problem) session.fail(say.notAssignable(place, name.text, ...problem));
     [binding.datum, binding.isBroken] = [item, item === undefined];
+    if (item !== undefined) session.saw(name, item, context.source);
   };
   bindPattern(pattern, datum, give, context);
 }

@@ -2,6 +2,8 @@
  * Names that every file sees: operators, functions of numbers and lists, element types, and the
  * words of some arguments.
  */
+
+import type { LayerOperator } from "../../language/operators/operator.ts";
 import { elementsByName } from "../../language/operators/quantisation.ts";
 import { schemaOperator } from "../../language/operators/schema.ts";
 import { layerOperators } from "../../language/operators/table.ts";
@@ -126,3 +128,11 @@ function builtinTable(): Map<string, Datum> {
 }
 
 export const builtins: ReadonlyMap<string, Datum> = builtinTable();
+
+/** An operator by its name, or by ONNX's as `onnx.Conv`. */
+export function builtinOperator(name: string): LayerOperator | undefined {
+  const [space, member] = name.split(".");
+  const own = builtins.get(space!);
+  const datum = member !== undefined && own instanceof NamespaceDatum ? own.find(member) : own;
+  return datum instanceof OperatorDatum ? datum.operator : undefined;
+}

@@ -10,17 +10,19 @@ import { checkType, dequantizedAs, quantizedAs, typeOf } from "./ascribe.ts";
 import { runBody } from "./blocks.ts";
 import { evaluate, siteOf, templateText } from "./evaluate.ts";
 import { Files, type OpenFiles, type SourceModule } from "./files.ts";
+import { type FileNames, fileNames, type Names, namesOf, uncalledBlocks } from "./names.ts";
 import { Parameters } from "./parameters.ts";
 import { placeOf, Reported } from "./problems.ts";
 import { type Context, Scope } from "./scope.ts";
 import { Session } from "./session.ts";
+import type { Source } from "./source.ts";
 import { kindText, TensorDatum } from "./values.ts";
 import { addWeights } from "./weights.ts";
 
 export interface CheckOptions {
   /** Shapes that stand for the model's own, by input name. */
   readonly shapes?: ReadonlyMap<string, readonly number[]> | undefined;
-  readonly open?: OpenFiles;
+  readonly open?: OpenFiles | undefined;
   /** Takes the path of every file that is read, also where that fails. */
   readonly onRead?: ((file: string) => void) | undefined;
 }
@@ -31,6 +33,8 @@ export interface Checked {
   readonly diagnostics: readonly Diagnostic[];
   readonly session: Session;
   readonly module?: SourceModule;
+  /** What every name in the file stands for. */
+  readonly names?: Names;
   /** All files that it was read from. */
   readonly files: ReadonlySet<string>;
 }
@@ -208,6 +212,51 @@ function modelOf({ tree, source }: SourceModule): ast.ModelDeclaration {
   return models[0]!;
 }
 
+/** What the names of a file and those that it imports stand for. */
+function resolvedNames(module: SourceModule, { imported }: Files): Names {
+  const known = new Map<SourceModule, FileNames>();
+  const namesIn = (module: SourceModule): FileNames => {
+    const names =
+      known.get(module) ??
+      fileNames(module.tree, module.source, (declaration) => {
+        const other = imported.get(declaration);
+        return other && namesIn(other);
+      });
+    known.set(module, names);
+    return names;
+  };
+  return namesOf(module.tree, module.source, namesIn(module));
+}
+
+/** What is wrong with names also where nothing was worked out: behind errors and in idle blocks. */
+function reportNames({ unknown, unbound }: Names, source: Source, { problems }: Session): void {
+  for (const { name, known } of unknown)
+    problems.add(say.unknownName(placeOf({ source, span: name }), name.text, known));
+  for (const name of unbound)
+    problems.add(say.notBound(placeOf({ source, span: name }), name.text));
+}
+
+/** The names of a file without its values; undefined where it cannot be read. */
+export function readNames(
+  file: string,
+  open: OpenFiles,
+): { readonly names: Names; readonly source: Source } | undefined {
+  const path = resolve(file);
+  const files = new Files(new Session((s) => new Parameters(s)), dirname(path), open);
+  try {
+    const module = files.load(path);
+    return { names: resolvedNames(module, files), source: module.source };
+  } catch (problem) {
+    if (problem instanceof MoteError) return undefined;
+    throw problem;
+  }
+}
+
+function reportUncalled({ tree, source }: SourceModule, names: Names, session: Session): void {
+  for (const { name } of uncalledBlocks(tree, names))
+    session.problems.add(say.unusedBinding(placeOf({ source, span: name }), "block", name.text));
+}
+
 /** Reads and checks a file. Everything that is wrong is in the diagnostics. */
 export function check(file: string, options: CheckOptions = {}): Checked {
   const session = new Session((s) => new Parameters(s));
@@ -240,11 +289,17 @@ export function check(file: string, options: CheckOptions = {}): Checked {
     if (problem instanceof MoteError) problem.diagnostics.forEach((d) => problems.add(d));
     else if (!(problem instanceof Reported)) throw problem;
   }
+  const names = module && resolvedNames(module, files);
+  if (module && names) {
+    reportNames(names, module.source, session);
+    if (problems.errors === 0) reportUncalled(module, names, session);
+  }
   const result = {
     diagnostics: problems.all,
     session,
     files: read,
     ...(module && { module }),
+    ...(names && { names }),
   };
   return problems.errors === 0 && graph ? { ...result, graph } : result;
 }

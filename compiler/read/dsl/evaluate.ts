@@ -96,11 +96,14 @@ function markedBy(expr: ast.MarkedExpr, mark: Mark, context: Context): Mark {
 
 /** The value of a name, which counts as read. */
 export function lookUp(name: ast.Name, context: Context): Datum {
-  const { session, scope, file } = context;
+  const { session, scope, source, file } = context;
   const binding = scope.find(name.text);
   if (binding) {
     session.used(binding.name);
-    if (binding.datum !== undefined) return binding.datum;
+    if (binding.datum !== undefined) {
+      session.saw(name, binding.datum, source);
+      return binding.datum;
+    }
     if (binding.isBroken) throw new Reported();
     return session.fail(
       say.notAssignable(
@@ -111,7 +114,9 @@ export function lookUp(name: ast.Name, context: Context): Datum {
       ),
     );
   }
-  const datum = file.find(name.text) ?? builtins.get(name.text);
+  const own = file.find(name.text);
+  if (own !== undefined) session.saw(name, own, source);
+  const datum = own ?? builtins.get(name.text);
   if (datum !== undefined) return datum;
   const known = [...scope.names(), ...file.names(), ...builtins.keys()];
   return session.fail(say.unknownName(placeOf(siteOf(context, name)), name.text, known));

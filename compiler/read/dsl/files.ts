@@ -125,6 +125,8 @@ export class Files {
   readonly #open: OpenFiles;
   readonly #modules = new Map<string, SourceModule>();
   readonly #reading = new Set<string>();
+  /** Files of the language by what imports them. */
+  readonly imported = new Map<ast.ImportDeclaration, SourceModule>();
   readonly #onRead: (path: string) => void;
 
   constructor(
@@ -212,7 +214,8 @@ export class Files {
     }
   }
 
-  #importFile({ file, name }: ast.ImportDeclaration, into: SourceModule): void {
+  #importFile(declaration: ast.ImportDeclaration, into: SourceModule): void {
+    const { file, name } = declaration;
     const { source } = into;
     const { parts } = file;
     const place = placeOf({ source, span: file });
@@ -242,8 +245,11 @@ export class Files {
       const report = this.#session.problems.add.bind(this.#session.problems);
       this.#onRead(path);
       into.set(name!.text, new NetworkDatum(name!.text, readOnnx(path, { report })));
-    } else if (kind === ".mote") this.#importModule(this.load(path), name, into);
-    else this.#session.fail(say.badPath(place, text, "is no .mote or .onnx file"));
+    } else if (kind === ".mote") {
+      const module = this.load(path);
+      this.imported.set(declaration, module);
+      this.#importModule(module, name, into);
+    } else this.#session.fail(say.badPath(place, text, "is no .mote or .onnx file"));
   }
 
   #importModule(module: SourceModule, name: ast.Name | undefined, into: SourceModule): void {

@@ -52,6 +52,7 @@ export class Scope {
     const binding = { name, kind, datum, isBroken: false };
     this.#bindings.set(name.text, binding);
     session.declared(name, kind, source);
+    if (datum !== undefined) session.saw(name, datum, source);
     return binding;
   }
 }

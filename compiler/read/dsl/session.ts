@@ -3,7 +3,7 @@
 import type { Diagnostic } from "../../diagnostics.ts";
 import { tooMuch, unusedBinding } from "../../diagnostics.ts";
 import type { Node } from "../../ir/graph.ts";
-import type { Name } from "../../language/ast.ts";
+import type { Name, Span } from "../../language/ast.ts";
 import { NodeMaker } from "../nodes.ts";
 import type { Parameters } from "./parameters.ts";
 import { Problems, placeOf, Reported } from "./problems.ts";
@@ -21,6 +21,13 @@ export const limits = {
   lists: 32,
 };
 
+/** The different values of one piece of text. */
+export interface Seen {
+  readonly source: Source;
+  readonly data: Datum[];
+}
+const seenMax = 8;
+
 export class Session {
   readonly problems = new Problems();
   readonly maker = new NodeMaker();
@@ -31,6 +38,8 @@ export class Session {
   readonly sites = new Map<Node, Site>();
   /** Kernels that annotations ask for, by layer. */
   readonly kernels = new Map<string, string>();
+  /** What names and calls stood for, each time that they were worked out. */
+  readonly seen = new Map<Span, Seen>();
   readonly #counts = new Map<string, number>();
   readonly #declared = new Map<Name, { readonly kind: string; readonly source: Source }>();
   readonly #used = new Set<Name>();
@@ -94,6 +103,12 @@ export class Session {
     const count = this.#counts.get(base) ?? 0;
     this.#counts.set(base, count + 1);
     return count === 0 ? base : `${base}_${count}`;
+  }
+
+  saw(span: Span, datum: Datum, source: Source): void {
+    const seen = this.seen.get(span);
+    if (!seen) this.seen.set(span, { source, data: [datum] });
+    else if (seen.data.length < seenMax && !seen.data.includes(datum)) seen.data.push(datum);
   }
 
   declared(name: Name, kind: string, source: Source): void {
