@@ -1,9 +1,9 @@
 /** What annotations tell the compiler of a layer. */
 import * as say from "../../diagnostics.ts";
 import type { Annotation } from "../../language/ast.ts";
-import { evaluate, siteOf } from "./evaluate.ts";
+import { evaluate } from "./evaluate.ts";
 import { placeOf } from "./problems.ts";
-import type { Context } from "./scope.ts";
+import { type Context, siteOf } from "./scope.ts";
 import { kindText } from "./values.ts";
 
 /** Those of the language, and what of mote they wait for. */

@@ -1,6 +1,5 @@
 /** Calls: of operators, blocks, functions of numbers, types, and networks of other files. */
 import * as say from "../../diagnostics.ts";
-import type { Quantization } from "../../ir/types.ts";
 import type * as ast from "../../language/ast.ts";
 import type { LayerOperator } from "../../language/operators/operator.ts";
 import { layerOperators } from "../../language/operators/table.ts";
@@ -9,16 +8,16 @@ import { annotate } from "./annotations.ts";
 import { bindArguments } from "./arguments.ts";
 import { callBlock } from "./blocks.ts";
 import { FunctionError, numberFunction } from "./builtins.ts";
-import { evaluate, lookUp, siteOf, templateText } from "./evaluate.ts";
+import { evaluate, lookUp, templateText } from "./evaluate.ts";
 import { graft } from "./graft.ts";
 import { Layer } from "./layer.ts";
 import { framesText, labelOf, placeOf, Reported } from "./problems.ts";
-import type { Context } from "./scope.ts";
+import { quantizedType } from "./quantised-type.ts";
+import { type Context, type Given, type Mark, siteOf } from "./scope.ts";
 import type { Site } from "./source.ts";
 import {
   BlockDatum,
   type Datum,
-  datumText,
   extentOf,
   FunctionDatum,
   isList,
@@ -29,19 +28,6 @@ import {
   TupleDatum,
   TypeDatum,
 } from "./values.ts";
-
-/** An argument with where it stands. */
-export interface Given {
-  readonly name?: ast.Name | undefined;
-  readonly datum: Datum;
-  readonly site: Site;
-}
-
-/** What stands behind an operation: its name, and what the compiler is told of it. */
-export interface Mark {
-  readonly label?: ast.Label | undefined;
-  readonly annotations: readonly ast.Annotation[];
-}
 
 /** @param piped arguments that stand before those in parentheses. */
 export function applyTo(
@@ -179,50 +165,4 @@ function callOperator(
     );
     throw new Reported();
   }
-}
-
-const numbersIn = (datum: Datum): number[] | undefined =>
-  typeof datum === "number"
-    ? [datum]
-    : isList(datum) && datum.every((d) => typeof d === "number")
-      ? (datum as number[])
-      : undefined;
-
-/** `int8(scale: 0.5, zero: 3)` */
-export function quantizedType(
-  { elem, shape }: TypeDatum,
-  given: readonly Given[],
-  site: Site,
-  { session }: Context,
-): TypeDatum {
-  const parts: { scale?: number[]; zero?: number[]; axis?: number[] } = {};
-  for (const [i, { name, datum, site: at }] of given.entries()) {
-    const key = (name?.text ?? ["scale", "zero"][i]) as keyof typeof parts | undefined;
-    if (key === undefined)
-      return session.fail(
-        say.badArguments(placeOf(at), elem, "takes scale and zero by place, and this is one more"),
-      );
-    if (!["scale", "zero", "axis"].includes(key))
-      session.fail(say.unknownArgument(placeOf(at), elem, key, ["scale", "zero", "axis"]));
-    parts[key] =
-      numbersIn(datum) ??
-      session.fail(say.wrongKind(placeOf(at), "a number or a list of them", datumText(datum)));
-  }
-  const { scale, zero = [0], axis } = parts;
-  if (!scale) return session.fail(say.badArguments(placeOf(site), elem, "needs a scale"));
-  if (zero.length !== 1 && zero.length !== scale.length)
-    session.fail(
-      say.badArguments(
-        placeOf(site),
-        elem,
-        `has ${scale.length} scales and ${zero.length} zero points`,
-      ),
-    );
-  const zeroPoint = scale.map((_, i) => zero[zero.length === 1 ? 0 : i]!);
-  const quant: Quantization = {
-    scale: scale.map(Math.fround),
-    zeroPoint,
-    axis: axis?.[0] ?? (scale.length === 1 ? undefined : 1),
-  };
-  return new TypeDatum(elem, shape, quant);
 }

@@ -1,8 +1,8 @@
 /** Arguments of a call, by place and by name, to those that an operator has. */
 import * as say from "../../diagnostics.ts";
 import type { ArgumentSpec } from "../../language/operators/operator.ts";
-import type { Given } from "./apply.ts";
 import { placeOf } from "./problems.ts";
+import type { Given } from "./scope.ts";
 import type { Session } from "./session.ts";
 import type { Site } from "./source.ts";
 import { isList, TensorDatum, TupleDatum } from "./values.ts";

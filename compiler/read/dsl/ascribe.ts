@@ -6,10 +6,10 @@ import type * as ast from "../../language/ast.ts";
 import { elementsByName, quantizationOperands } from "../../language/operators/quantisation.ts";
 import { OperatorError } from "../../ops/operator.ts";
 import { findOperator } from "../../ops/registry.ts";
-import { quantizedType } from "./apply.ts";
-import { evaluate, integerOf, siteOf } from "./evaluate.ts";
+import { evaluate, integerOf } from "./evaluate.ts";
 import { framesText, labelOf, placeOf } from "./problems.ts";
-import type { Context } from "./scope.ts";
+import { quantizedType } from "./quantised-type.ts";
+import { type Context, siteOf } from "./scope.ts";
 import { type Datum, kindText, TensorDatum, TypeDatum } from "./values.ts";
 
 const elementsMax = 2 ** 31;

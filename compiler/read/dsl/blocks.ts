@@ -2,11 +2,10 @@
 import * as say from "../../diagnostics.ts";
 import type * as ast from "../../language/ast.ts";
 import { annotate } from "./annotations.ts";
-import type { Given } from "./apply.ts";
 import { ascribed } from "./ascribe.ts";
-import { bindPattern, evaluate, loopOver, siteOf, truthOf } from "./evaluate.ts";
+import { bindPattern, evaluate, loopOver, truthOf } from "./evaluate.ts";
 import { type Frame, framesText, placeOf, Reported } from "./problems.ts";
-import { type Binding, type Context, Scope } from "./scope.ts";
+import { type Binding, type Context, type Given, Scope, siteOf } from "./scope.ts";
 import type { Site } from "./source.ts";
 import { type BlockDatum, type Datum, datumText, kindText, TensorDatum } from "./values.ts";
 

@@ -1,11 +1,11 @@
 /** Expressions → numbers, lists, or values of the network, whose layers are made here. */
 import * as say from "../../diagnostics.ts";
 import type * as ast from "../../language/ast.ts";
-import { applyTo, type Given, type Mark, operatorOn } from "./apply.ts";
+import { applyTo, operatorOn } from "./apply.ts";
 import { builtins } from "./builtins.ts";
 import { combine, numberOf } from "./numbers.ts";
 import { placeOf, Reported } from "./problems.ts";
-import { type Context, Scope } from "./scope.ts";
+import { type Context, type Given, type Mark, Scope, siteOf } from "./scope.ts";
 import { limits } from "./session.ts";
 import type { Site } from "./source.ts";
 import {
@@ -17,8 +17,6 @@ import {
   TupleDatum,
   TypeDatum,
 } from "./values.ts";
-
-export const siteOf = ({ source }: Context, span: ast.Span): Site => ({ source, span });
 
 const noMark: Mark = { annotations: [] };
 

@@ -2,9 +2,8 @@
 import * as say from "../../diagnostics.ts";
 import { makeNode, type Value } from "../../ir/graph.ts";
 import { sameType, typeText } from "../../ir/types.ts";
-import type { Given } from "./apply.ts";
 import { labelOf, placeOf } from "./problems.ts";
-import type { Context } from "./scope.ts";
+import type { Context, Given } from "./scope.ts";
 import type { Site } from "./source.ts";
 import { type Datum, kindText, type NetworkDatum, TensorDatum, TupleDatum } from "./values.ts";
 

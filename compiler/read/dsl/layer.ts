@@ -16,10 +16,9 @@ import type {
 } from "../../language/operators/operator.ts";
 import { fail } from "../../ops/operator.ts";
 import { findOperator } from "../../ops/registry.ts";
-import type { Given } from "./apply.ts";
 import type { Bound } from "./arguments.ts";
 import { placeOf } from "./problems.ts";
-import type { Context } from "./scope.ts";
+import type { Context, Given } from "./scope.ts";
 import type { Site } from "./source.ts";
 import { type Datum, isList, kindText, TensorDatum, TupleDatum, TypeDatum } from "./values.ts";
 

@@ -1,9 +1,9 @@
 /** Names and what they stand for, from the file in. */
 import { redeclared } from "../../diagnostics.ts";
-import type { Name } from "../../language/ast.ts";
+import type { Annotation, Label, Name, Span } from "../../language/ast.ts";
 import { type Frame, placeOf } from "./problems.ts";
 import type { Session } from "./session.ts";
-import type { Source } from "./source.ts";
+import type { Site, Source } from "./source.ts";
 import type { Datum, FileScope } from "./values.ts";
 
 export type BindingKind = "value" | "variable" | "output" | "parameter" | "input" | "state";
@@ -66,4 +66,19 @@ export interface Context {
   /** Names of the blocks around, joined by points. */
   readonly path: string;
   readonly frame: Frame | undefined;
+}
+
+export const siteOf = ({ source }: Context, span: Span): Site => ({ source, span });
+
+/** An argument with where it stands. */
+export interface Given {
+  readonly name?: Name | undefined;
+  readonly datum: Datum;
+  readonly site: Site;
+}
+
+/** What stands behind an operation: its name, and what the compiler is told of it. */
+export interface Mark {
+  readonly label?: Label | undefined;
+  readonly annotations: readonly Annotation[];
 }

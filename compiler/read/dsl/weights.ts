@@ -4,10 +4,10 @@ import { MoteError } from "../../diagnostics.ts";
 import type * as ast from "../../language/ast.ts";
 import { openWeights } from "../weights.ts";
 import { type WeightsLayout, weightsLayouts } from "../weights-layout.ts";
-import { evaluate, siteOf, templateText } from "./evaluate.ts";
+import { evaluate, templateText } from "./evaluate.ts";
 import type { Files } from "./files.ts";
 import { placeOf } from "./problems.ts";
-import type { Context } from "./scope.ts";
+import { type Context, siteOf } from "./scope.ts";
 
 const isLayout = (name: string): name is WeightsLayout =>
   (weightsLayouts as readonly string[]).includes(name);
