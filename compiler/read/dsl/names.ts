@@ -62,6 +62,10 @@ export interface Names {
 }
 
 const unknownMax = 100;
+/** Names of a scope that a misspelt one is compared with. */
+const candidatesMax = 1000;
+/** Points in the name of something that another file declares. */
+const pointsMax = 8;
 
 type Callable = ast.BlockDeclaration | ast.ModelDeclaration;
 
@@ -169,9 +173,13 @@ class Finder {
   }
 
   #known(): string[] {
-    const known = [...this.file.names.keys(), ...builtins.keys()];
-    for (let s = this.#scope; s !== undefined; s = s.parent) known.unshift(...s.names.keys());
-    return known;
+    const known: string[] = [];
+    for (let s = this.#scope; s !== undefined; s = s.parent)
+      for (const name of s.names.keys()) {
+        if (known.length >= candidatesMax) break;
+        known.push(name);
+      }
+    return [...known, ...[...this.file.names.keys()].slice(0, candidatesMax), ...builtins.keys()];
   }
 
   declaration(declaration: ast.Declaration): void {
@@ -333,9 +341,13 @@ class Finder {
 
   /** The declaration that an expression names. */
   #named(expr: ast.Expr): Declared | undefined {
-    if (expr.kind === "reference") return this.#find(expr.name.text);
-    if (expr.kind !== "member") return undefined;
-    return this.#named(expr.object)?.members?.get(expr.name.text);
+    const members: string[] = [];
+    let of = expr;
+    for (; of.kind === "member" && members.length < pointsMax; of = of.object)
+      members.push(of.name.text);
+    if (of.kind !== "reference") return undefined;
+    const first = this.#find(of.name.text);
+    return members.reduceRight((found, name) => found?.members?.get(name), first);
   }
 
   #expr(expr: ast.Expr | undefined): void {
