@@ -145,11 +145,9 @@ function read(source: Source, { shapes, onRead, open }: CompileOptions, report: 
     const place = nodePlace(source, part);
     return (place.node && model.placeOf(place.node)) || place;
   };
-  return {
-    ...(model.graph.level === "lowered" && verified({ ...model, placeOf })),
-    ...model,
-    placeOf,
-  };
+  const found = { ...model, placeOf };
+  if (model.graph.level === "lowered") verified(found);
+  return found;
 }
 
 const is = <L extends Level>(graph: Graph, level: L): graph is Graph<L> => graph.level === level;

@@ -1,7 +1,7 @@
 /** docs/grammar.md: the model language's grammar as the parser has it. A test keeps it true. */
 import type { ISerializedGast } from "chevrotain";
+import { keywords } from "../language/keywords.ts";
 import { grammar } from "../read/dsl/parse.ts";
-import { keywords } from "../read/dsl/tokens.ts";
 
 type Production = ISerializedGast & {
   readonly name?: string;

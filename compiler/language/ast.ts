@@ -165,7 +165,7 @@ export interface BindStatement extends Of<"let" | "var"> {
 }
 /** `x = …`: a variable, or an output of the model. A `(` would go on with what is before it. */
 export interface AssignStatement extends Of<"assign"> {
-  readonly pattern: Name;
+  readonly name: Name;
   readonly value: Expr;
 }
 export interface ForStatement extends Of<"for"> {

@@ -1,5 +1,5 @@
 /** Words that no name may be. */
-export const keywords: ReadonlySet<string> = new Set([
+export const keywords = [
   "import",
   "model",
   "block",
@@ -16,4 +16,8 @@ export const keywords: ReadonlySet<string> = new Set([
   "as",
   "true",
   "false",
-]);
+] as const;
+
+export type Keyword = (typeof keywords)[number];
+
+export const isKeyword = (text: string): boolean => (keywords as readonly string[]).includes(text);

@@ -122,7 +122,7 @@ function statement(w: Words, given: ast.Statement): Doc {
     case "var":
       return binding(w, given);
     case "assign":
-      return concat(x.pattern(w, given.pattern), equals(w, given.value));
+      return concat(w.token(given.name.text), equals(w, given.value));
     case "for":
       return loop(w, given);
     case "if":

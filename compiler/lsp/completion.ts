@@ -1,8 +1,9 @@
 /** What can be written at a place. */
+
+import { keywords } from "../language/keywords.ts";
 import type { ArgumentSpec, LayerOperator } from "../language/operators/operator.ts";
 import { annotationNames } from "../read/dsl/annotations.ts";
 import { builtinOperator, builtins } from "../read/dsl/builtins.ts";
-import { keywords } from "../read/dsl/tokens.ts";
 import { FunctionDatum, NamespaceDatum, TypeDatum } from "../read/dsl/values.ts";
 import { weightsLayouts } from "../read/weights-layout.ts";
 import { type CallText, callAround, isInWords, lastOf, textBefore } from "./call.ts";

@@ -52,7 +52,7 @@ const types: Record<DeclaredFact["kind"], MarkType> = {
 
 /** Names that nothing declares, by the words around them. */
 function undeclared(before: IToken | undefined, after: IToken | undefined): MarkType | undefined {
-  if (before?.tokenType === t.As) return "label";
+  if (before?.tokenType === t.words.as) return "label";
   if (before?.tokenType === t.At) return "decorator";
   if (before?.tokenType === t.Dot || after?.tokenType === t.Colon) return "property";
   return undefined;

@@ -17,8 +17,8 @@ import {
 } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import type { Place } from "../diagnostics.ts";
+import { isKeyword } from "../language/keywords.ts";
 import { builtins } from "../read/dsl/builtins.ts";
-import { keywords } from "../read/dsl/tokens.ts";
 import { completionItem, documentSymbols, legend, rangeIn, semanticTokens } from "./answers.ts";
 import { completionsAt } from "./completion.ts";
 import { Documents, fileOf, type Settings } from "./documents.ts";
@@ -182,7 +182,7 @@ class Server {
     };
     const { declared } = await this.#renamed(at);
     if (!isName(newName)) refuse(`'${newName}' is no name.`);
-    if (keywords.includes(newName) || builtins.has(newName))
+    if (isKeyword(newName) || builtins.has(newName))
       refuse(`'${newName}' belongs to the language.`);
     const found = await this.#references(declared, at, newName);
     if (found?.taken && newName !== declared.name)

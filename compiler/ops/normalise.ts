@@ -1,5 +1,5 @@
 /** Batch normalisation and reductions. */
-import { type Attrs, num } from "../ir/graph.ts";
+import { num } from "../ir/graph.ts";
 import { newArray, numbers, type Tensor } from "../ir/tensor.ts";
 import { elementCount, rowMajorStrides } from "../ir/types.ts";
 import { constantInts, viewIndex } from "./move.ts";
@@ -125,8 +125,6 @@ const reduction = (r: Reduction): Operator => ({
   },
   evaluate: (context) => evaluateReduction(context, r),
 });
-
-export const keepsAxes = (attrs: Attrs): boolean => num({ attrs }, "keepdims", 1) !== 0;
 
 export const normaliseOperators: readonly Operator[] = [
   batchNormalization,

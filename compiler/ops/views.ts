@@ -96,6 +96,7 @@ const dropout: Operator = {
   inputs: ["data: T", "ratio?: R", "training_mode?: B"],
   outputs: "any",
   attrs: { seed: "int", ratio: "float", is_test: "int" },
+  upgrade: (node, opset) => (opset < 12 ? attributeToInput(node, "ratio", 1) : node),
   types: { B: ["bool"] },
   infer: ({ inputs: [x, , training], constant, outputCount }) => {
     if (training && numbers(constant(2) ?? fail("'training_mode' is not a constant"))[0] !== 0)

@@ -4,9 +4,9 @@ import { createRequire } from "node:module";
 import { beforeAll, describe, expect, it } from "vitest";
 import oniguruma from "vscode-oniguruma";
 import textmate, { type IGrammar } from "vscode-textmate";
+import { keywords } from "../../compiler/language/keywords.ts";
 import { elementsByName } from "../../compiler/language/operators/quantisation.ts";
 import { packagePath } from "../../compiler/paths.ts";
-import { keywords } from "../../compiler/read/dsl/tokens.ts";
 
 const extension = (...parts: string[]) => packagePath("compiler", "lsp", "vscode", ...parts);
 const json = (path: string) => JSON.parse(readFileSync(path, "utf8"));

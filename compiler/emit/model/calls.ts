@@ -295,11 +295,12 @@ const asTensors = (lifted: Lifted): Lifted => ({
   parameters: {},
 });
 
-/** Arguments that stand where their operator has them need no name. */
+/** Values first, then fields; those that stand where their operator has them need no name. */
 function byPlace(given: readonly Argument[], { args }: LayerOperator): Argument[] {
   const places = args.filter((a) => !a.named).map((a) => a.name);
+  const ordered = [...given.filter((a) => a.takes), ...given.filter((a) => a.field)];
   let inPlace = true;
-  return given.map((a, i) => {
+  return ordered.map((a, i) => {
     inPlace &&= places[i] === a.name;
     return { ...a, hint: a.name!, name: inPlace ? undefined : a.name };
   });

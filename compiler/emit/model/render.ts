@@ -1,5 +1,6 @@
 /** Calls → statements: chains as pipes, repeated calls as loops, the rest by name. */
 import type * as ast from "../../language/ast.ts";
+import { isKeyword } from "../../language/keywords.ts";
 import type { Block } from "./fold.ts";
 import { type Atom, type Field, type Item, isInitial, isWord, type Wire } from "./items.ts";
 import * as tree from "./tree.ts";
@@ -83,7 +84,7 @@ export function labelOf(field: Field): ast.Label {
   const [only] = template.parts;
   const isPlain =
     template.parts.length === 1 && typeof only === "string" && /^[A-Za-z_]\w*$/.test(only);
-  return isPlain && !tree.keywords.has(only) ? tree.name(only) : template;
+  return isPlain && !isKeyword(only) ? tree.name(only) : template;
 }
 
 /** What a value is called where it is read. */
@@ -138,11 +139,6 @@ function alone(item: Item, scope: Scope): ast.Expr {
   return item.fields.length === 0 ? sum : tree.marked(tree.group(sum), labelOf(item.fields[0]!));
 }
 
-/** Calls of one kind, each taking what the one before makes. */
-interface Chain {
-  readonly items: readonly Item[];
-}
-
 const isFirstByPlace = (item: Item): boolean =>
   item.takes.length > 0 && item.arguments[0] === undefined;
 
@@ -162,7 +158,11 @@ function usesOf(items: readonly Item[], exports: readonly Wire[]): Map<Wire, num
 }
 
 /** The longest run of calls of one kind from an index on, that a loop can make. */
-function runFrom(items: readonly Item[], begin: number, uses: ReadonlyMap<Wire, number>): Chain {
+function runFrom(
+  items: readonly Item[],
+  begin: number,
+  uses: ReadonlyMap<Wire, number>,
+): readonly Item[] {
   const first = items[begin]!;
   const run = [first];
   for (let i = begin + 1; i < items.length; i++) {
@@ -175,7 +175,7 @@ function runFrom(items: readonly Item[], begin: number, uses: ReadonlyMap<Wire, 
     if (!same) break;
     run.push(item);
   }
-  return { items: run };
+  return run;
 }
 
 export interface Rendered {
@@ -203,9 +203,9 @@ export class Renderer {
     for (const [wire, name] of inputs) this.#scope.set(wire, tree.reference(name));
     for (let i = 0; i < items.length; ) {
       const run = runFrom(items, i, this.#uses);
-      if (run.items.length >= roundsMin) this.#loop(run);
+      if (run.length >= roundsMin) this.#loop(run);
       else this.#item(items[i]!);
-      i += run.items.length >= roundsMin ? run.items.length : 1;
+      i += run.length >= roundsMin ? run.length : 1;
     }
   }
 
@@ -270,7 +270,7 @@ export class Renderer {
   }
 
   /** `for a, b in [(1, 2), …] { x = block(x, a, b) }` */
-  #loop({ items }: Chain): void {
+  #loop(items: readonly Item[]): void {
     const [first] = items as [Item];
     const last = items.at(-1)!;
     this.#flush();

@@ -1,9 +1,6 @@
 /** Pieces of the model language's tree that stand in no text. */
 import type * as ast from "../../language/ast.ts";
 
-/** Words that no name may be. */
-export { keywords } from "../../language/keywords.ts";
-
 const nowhere: ast.Span = { start: 0, end: 0 };
 
 export const name = (text: string): ast.Name => ({ text, ...nowhere });
@@ -89,7 +86,7 @@ export const bind = (
 
 export const assign = (text: string, value: ast.Expr): ast.Statement => ({
   kind: "assign",
-  pattern: name(text),
+  name: name(text),
   value,
   ...nowhere,
 });

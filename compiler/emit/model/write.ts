@@ -3,6 +3,7 @@ import type { ModelDocs } from "../../ir/docs.ts";
 import type { Graph, Value } from "../../ir/graph.ts";
 import type { Tensor } from "../../ir/tensor.ts";
 import type * as ast from "../../language/ast.ts";
+import { keywords } from "../../language/keywords.ts";
 import { layerOperators } from "../../language/operators/table.ts";
 import { printFile } from "../../language/print.ts";
 import { Calls } from "./calls.ts";
@@ -21,7 +22,7 @@ export interface WrittenModel {
 
 /** Names of inputs, outputs and the model: identifiers, with the true name where it differs. */
 class Identifiers {
-  readonly taken = new Set<string>([...tree.keywords, "_", ...layerOperators.keys()]);
+  readonly taken = new Set<string>([...keywords, "_", ...layerOperators.keys()]);
 
   take(wanted: string): { text: string; label: ast.Label | undefined } {
     const plain = wanted.replace(/\W+/g, "_").replace(/^(?=\d)/, "_");

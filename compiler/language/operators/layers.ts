@@ -145,7 +145,9 @@ const pool = (name: string, op: string, docs: string, ...flags: string[]): Layer
     const known = ["auto_pad", "dilations", "kernel_shape", "pads", "strides"];
     if (Object.keys(node.attrs).some((a) => !known.includes(a))) return undefined;
     const kernel = ints(node, "kernel_shape");
-    const { pad = "same", stride = 1, ...rest } = windowPlain(node, kernel) ?? fail("auto_pad");
+    const window = windowPlain(node, kernel);
+    if (!window) return undefined;
+    const { pad = "same", stride = 1, ...rest } = window;
     const isKernels =
       (typeof stride === "object" ? stride : kernel.map(() => stride)).toString() === kernel.join();
     return {

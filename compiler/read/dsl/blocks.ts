@@ -127,13 +127,16 @@ export function runBody(body: readonly ast.Statement[], context: Context): Datum
   return undefined;
 }
 
+/** What reads the name is passed over in silence. */
+function leaveBroken(name: ast.Name, context: Context): void {
+  const { scope } = context;
+  const binding = scope.find(name.text) ?? scope.declare(name, "variable", undefined, context);
+  [binding.datum, binding.isBroken] = [undefined, true];
+}
+
 /** Names that a statement would have given a value are without one, and nothing is said of that. */
 function abandon(statement: ast.Statement, context: Context): void {
   const { scope } = context;
-  const breakName = (name: ast.Name) => {
-    const binding = scope.find(name.text) ?? scope.declare(name, "variable", undefined, context);
-    [binding.datum, binding.isBroken] = [undefined, true];
-  };
   const inner = (statements: readonly ast.Statement[]) => {
     for (const s of statements) abandonAssigned(s, context);
   };
@@ -143,7 +146,7 @@ function abandon(statement: ast.Statement, context: Context): void {
       bindPattern(statement.pattern, undefined, declareIn(statement.kind, context), context);
       break;
     case "assign":
-      bindPattern(statement.pattern, undefined, breakName, context);
+      leaveBroken(statement.name, context);
       break;
     case "for":
       inner(statement.body);
@@ -217,18 +220,15 @@ function run(statement: ast.Statement, context: Context): Datum | undefined {
   }
 }
 
-function assign({ pattern, value }: ast.AssignStatement, context: Context): void {
-  const { session } = context;
+function assign({ name, value }: ast.AssignStatement, context: Context): void {
+  const { session, scope, source } = context;
   const datum = evaluate(value, context);
-  const give = (name: ast.Name, item: Datum | undefined) => {
-    const place = placeOf(siteOf(context, name));
-    const binding = context.scope.find(name.text) ?? session.fail(say.notBound(place, name.text));
-    const problem = refusal(binding, item);
-    if (problem) session.fail(say.notAssignable(place, name.text, ...problem));
-    [binding.datum, binding.isBroken] = [item, item === undefined];
-    if (item !== undefined) session.saw(name, item, context.source);
-  };
-  bindPattern(pattern, datum, give, context);
+  const place = placeOf(siteOf(context, name));
+  const binding = scope.find(name.text) ?? session.fail(say.notBound(place, name.text));
+  const problem = refusal(binding, datum);
+  if (problem) session.fail(say.notAssignable(place, name.text, ...problem));
+  [binding.datum, binding.isBroken] = [datum, false];
+  session.saw(name, datum, source);
 }
 
 /** Why a name cannot be given that value, and what to do. */

@@ -94,7 +94,7 @@ export class Expressions extends EmbeddedActionsParser {
   );
 
   label = this.rule<ast.Label>("label", () => {
-    this.CONSUME(t.As);
+    this.CONSUME(t.words.as);
     return this.SUBRULE(this.nameOrString);
   });
 
@@ -299,8 +299,8 @@ export class Expressions extends EmbeddedActionsParser {
     this.OR<ast.Expr>([
       { ALT: () => this.#number(this.CONSUME(t.Decimal)) },
       { ALT: () => this.#number(this.CONSUME(t.Integer)) },
-      { ALT: () => ({ kind: "boolean", value: true, ...spanOf(this.CONSUME(t.True)) }) },
-      { ALT: () => ({ kind: "boolean", value: false, ...spanOf(this.CONSUME(t.False)) }) },
+      { ALT: () => ({ kind: "boolean", value: true, ...spanOf(this.CONSUME(t.words.true)) }) },
+      { ALT: () => ({ kind: "boolean", value: false, ...spanOf(this.CONSUME(t.words.false)) }) },
       { ALT: () => this.SUBRULE(this.string) },
       { ALT: () => this.SUBRULE(this.reference) },
       { ALT: () => this.SUBRULE(this.list) },
@@ -327,9 +327,9 @@ export class Expressions extends EmbeddedActionsParser {
       this.OR([
         {
           ALT: () => {
-            this.CONSUME(t.For);
+            this.CONSUME(t.words.for);
             const names = this.SUBRULE(this.patterns);
-            this.CONSUME(t.In);
+            this.CONSUME(t.words.in);
             over = { names, list: this.SUBRULE1(this.expression) };
           },
         },

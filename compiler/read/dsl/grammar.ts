@@ -33,17 +33,17 @@ export class Grammar extends Expressions {
   );
 
   import = this.rule<ast.ImportDeclaration>("import", () => {
-    const { start } = spanOf(this.CONSUME(t.Import));
+    const { start } = spanOf(this.CONSUME(t.words.import));
     const file = this.SUBRULE(this.string);
     const name = this.OPTION(() => {
-      this.CONSUME(t.As);
+      this.CONSUME(t.words.as);
       return this.SUBRULE(this.name);
     });
     return { kind: "import", file, name, ...this.spanFrom(start) };
   });
 
   block = this.rule<ast.BlockDeclaration>("block", () => {
-    const { start } = spanOf(this.CONSUME(t.Block));
+    const { start } = spanOf(this.CONSUME(t.words.block));
     const name = this.SUBRULE(this.name);
     const parameters = this.SUBRULE(this.parameters);
     const annotations = this.SUBRULE(this.annotations);
@@ -61,7 +61,7 @@ export class Grammar extends Expressions {
   });
 
   model = this.rule<ast.ModelDeclaration>("model", () => {
-    const { start } = spanOf(this.CONSUME(t.Model));
+    const { start } = spanOf(this.CONSUME(t.words.model));
     const name = this.SUBRULE(this.name);
     const label = this.OPTION(() => this.SUBRULE(this.label));
     const parameters = this.SUBRULE(this.parameters);
@@ -146,55 +146,58 @@ export class Grammar extends Expressions {
   );
 
   binding = this.rule<ast.BindStatement>("binding", () => {
-    const word = this.OR([{ ALT: () => this.CONSUME(t.Let) }, { ALT: () => this.CONSUME(t.Var) }]);
+    const word = this.OR([
+      { ALT: () => this.CONSUME(t.words.let) },
+      { ALT: () => this.CONSUME(t.words.var) },
+    ]);
     const pattern = this.SUBRULE(this.pattern);
     const type = this.OPTION(() => this.SUBRULE(this.ascription));
     this.CONSUME(t.Becomes);
     const value = this.SUBRULE(this.expression);
-    const kind = word.tokenType === t.Let ? "let" : "var";
+    const kind = word.tokenType === t.words.let ? "let" : "var";
     return { kind, pattern, type, value, ...this.spanFrom(word.startOffset) };
   });
 
   assignment = this.rule<ast.AssignStatement>("assignment", () => {
-    const pattern = this.SUBRULE(this.name);
+    const name = this.SUBRULE(this.name);
     this.CONSUME(t.Becomes);
     const value = this.SUBRULE(this.expression);
-    return { kind: "assign", pattern, value, ...this.spanFrom(pattern.start) };
+    return { kind: "assign", name, value, ...this.spanFrom(name.start) };
   });
 
   loop = this.rule<ast.ForStatement>("loop", () => {
-    const { start } = spanOf(this.CONSUME(t.For));
+    const { start } = spanOf(this.CONSUME(t.words.for));
     const names = this.SUBRULE(this.patterns);
-    this.CONSUME(t.In);
+    this.CONSUME(t.words.in);
     const list = this.SUBRULE(this.expression);
     const body = this.SUBRULE(this.body);
     return { kind: "for", names, list, body, ...this.spanFrom(start) };
   });
 
   choice = this.rule<ast.IfStatement>("choice", () => {
-    const { start } = spanOf(this.CONSUME(t.If));
+    const { start } = spanOf(this.CONSUME(t.words.if));
     const branches: ast.IfStatement["branches"][number][] = [];
     branches.push({ condition: this.SUBRULE(this.expression), body: this.SUBRULE(this.body) });
     this.MANY(() => {
-      this.CONSUME(t.Else);
-      this.CONSUME1(t.If);
+      this.CONSUME(t.words.else);
+      this.CONSUME1(t.words.if);
       branches.push({ condition: this.SUBRULE1(this.expression), body: this.SUBRULE1(this.body) });
     });
     const otherwise = this.OPTION(() => {
-      this.CONSUME1(t.Else);
+      this.CONSUME1(t.words.else);
       return this.SUBRULE2(this.body);
     });
     return { kind: "if", branches, otherwise, ...this.spanFrom(start) };
   });
 
   result = this.rule<ast.ReturnStatement>("result", () => {
-    const { start } = spanOf(this.CONSUME(t.Return));
+    const { start } = spanOf(this.CONSUME(t.words.return));
     const value = this.SUBRULE(this.expression);
     return { kind: "return", value, ...this.spanFrom(start) };
   });
 
   assertion = this.rule<ast.AssertStatement>("assertion", () => {
-    const { start } = spanOf(this.CONSUME(t.Assert));
+    const { start } = spanOf(this.CONSUME(t.words.assert));
     const condition = this.SUBRULE(this.expression);
     const message = this.OPTION(() => {
       this.CONSUME(t.Comma);
@@ -204,7 +207,7 @@ export class Grammar extends Expressions {
   });
 
   state = this.rule<ast.StateStatement>("state", () => {
-    const { start } = spanOf(this.CONSUME(t.State));
+    const { start } = spanOf(this.CONSUME(t.words.state));
     const name = this.SUBRULE(this.name);
     const label = this.OPTION(() => this.SUBRULE(this.label));
     const type = this.SUBRULE(this.ascription);
@@ -216,7 +219,7 @@ export class Grammar extends Expressions {
   });
 
   weights = this.rule<ast.WeightsStatement>("weights", () => {
-    const { start } = spanOf(this.CONSUME(t.Weights));
+    const { start } = spanOf(this.CONSUME(t.words.weights));
     let file: ast.Template | undefined;
     let random: ast.WeightsStatement["random"];
     this.OR([

@@ -256,7 +256,7 @@ class Finder {
         break;
       case "assign":
         this.#expr(statement.value);
-        this.#assigned(statement.pattern);
+        this.#assigned(statement.name);
         break;
       case "for":
         this.#expr(statement.list);
@@ -293,17 +293,15 @@ class Finder {
     }
   }
 
-  #assigned(pattern: ast.Pattern): void {
-    if ("kind" in pattern) for (const item of pattern.items) this.#assigned(item);
-    else {
-      const declared = this.#local(pattern.text);
-      if (declared) this.references.push({ name: pattern, declared });
-      else {
-        this.unbound.push(pattern);
-        // What reads it is not wrong as well.
-        this.#bind(pattern, "variable", pattern.end);
-      }
+  #assigned(name: ast.Name): void {
+    const declared = this.#local(name.text);
+    if (declared) {
+      this.references.push({ name, declared });
+      return;
     }
+    this.unbound.push(name);
+    // What reads it is not wrong as well.
+    this.#bind(name, "variable", name.end);
   }
 
   #settings(settings: readonly ast.Setting[]): void {

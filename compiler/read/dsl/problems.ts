@@ -1,6 +1,5 @@
 /** How problems leave the checker: once each, with the place, both sides, and how it came there. */
 import type { Diagnostic, Label, Place } from "../../diagnostics.ts";
-import type { Span } from "../../language/ast.ts";
 import type { Site } from "./source.ts";
 
 /** Where a call or a loop stands that led here. */
@@ -63,5 +62,3 @@ export class Problems {
     if (diagnostic.severity === "error") this.errors++;
   }
 }
-
-export const spanOver = (a: Span, b: Span): Span => ({ start: a.start, end: b.end });

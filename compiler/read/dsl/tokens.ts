@@ -1,5 +1,7 @@
 /** The words of the model language. */
+
 import { createToken, Lexer, type TokenType } from "chevrotain";
+import { type Keyword, keywords } from "../../language/keywords.ts";
 
 const all: TokenType[] = [];
 
@@ -12,34 +14,22 @@ function token(name: string, pattern: RegExp | string, label: string, more: obje
 
 token("Space", /[ \t\r\n\uFEFF]+/, "space", { group: Lexer.SKIPPED, line_breaks: true });
 /** `///` documents what follows; both kinds are kept for the formatter. */
-export const Comment = token("Comment", /\/\/[^\r\n]*/, "a comment", { group: "comments" });
+token("Comment", /\/\/[^\r\n]*/, "a comment", { group: "comments" });
 
 export const StringLiteral = token("String", /"(?:[^"\\\r\n]|\\.)*"/, "a string");
 export const Decimal = token("Float", /(?:\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)/, "a number");
 export const Integer = token("Integer", /\d+/, "a number");
 export const Identifier = createToken({ name: "Name", pattern: /[A-Za-z_]\w*/, label: "a name" });
 
-const keyword = (word: string) => {
+const keyword = (word: Keyword) => {
   const name = word[0]!.toUpperCase() + word.slice(1);
   return token(name, word, `'${word}'`, { longer_alt: Identifier });
 };
 
-export const Import = keyword("import");
-export const Model = keyword("model");
-export const Block = keyword("block");
-export const Let = keyword("let");
-export const Var = keyword("var");
-export const For = keyword("for");
-export const In = keyword("in");
-export const If = keyword("if");
-export const Else = keyword("else");
-export const Return = keyword("return");
-export const Assert = keyword("assert");
-export const State = keyword("state");
-export const Weights = keyword("weights");
-export const As = keyword("as");
-export const True = keyword("true");
-export const False = keyword("false");
+/** Tokens of the words that no name may be. */
+export const words = Object.fromEntries(keywords.map((word) => [word, keyword(word)])) as Readonly<
+  Record<Keyword, TokenType>
+>;
 all.push(Identifier);
 
 const sign = (name: string, text: string) => token(name, text, `'${text}'`);
@@ -75,10 +65,5 @@ export const CloseCurly = sign("CloseCurly", "}");
 export const At = sign("At", "@");
 
 export const tokens: readonly TokenType[] = all;
-
-/** Words that no name may be. */
-export const keywords: readonly string[] = all
-  .filter((t) => t.LONGER_ALT === Identifier)
-  .map((t) => t.PATTERN as string);
 
 export const lexer = new Lexer(all, { positionTracking: "onlyOffset" });

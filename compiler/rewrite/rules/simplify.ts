@@ -1,6 +1,6 @@
 /** Before: any imported graph. After: constants folded, operators that do nothing gone. */
 import { evaluateNode } from "../../check/eval.ts";
-import { constant, constantOf, ints, type Node, num, type Value } from "../../ir/graph.ts";
+import { constant, constantOf, type Node, num, type Value } from "../../ir/graph.ts";
 import { int64s, numbers, type Tensor, tensorOf } from "../../ir/tensor.ts";
 import { elementCount, sameShape, sameType, typeBytes } from "../../ir/types.ts";
 import { build } from "../../ops/build.ts";
@@ -342,9 +342,6 @@ const meanMean: Rule = {
       : build("Reshape", [mean, constant(int64s(shape))], {}, { origins: m.origins });
   },
 };
-
-export const isPermutedBy = (node: Node, perm: readonly number[]): boolean =>
-  node.op === "Transpose" && sameShape(ints(node, "perm"), perm);
 
 export const simplifyRules: readonly Rule[] = [
   constantFold,
