@@ -42,6 +42,7 @@ import { readCalibration } from "./read/samples.ts";
 import { nhwcBoundary, rowInputs } from "./rewrite/boundary.ts";
 import type { RewriteLog } from "./rewrite/engine.ts";
 import { fuse, lower, settleEdges, simplify, toInteger } from "./rewrite/stages.ts";
+import { statesApart, statesAsRead } from "./rewrite/states.ts";
 import { type Stage, type StepOptions, Steps, Stopped } from "./steps.ts";
 import { loadTarget, type Pool, poolsOf, type Target } from "./target.ts";
 import { moteVersion } from "./version.ts";
@@ -156,10 +157,11 @@ type PlaceOf = (node: Node) => Place;
 
 /** Integer operators, from the model's own Q and DQ, or from calibration. */
 function quantize(
-  graph: Graph<"lowered">,
+  lowered: Graph<"lowered">,
   options: CompileOptions,
   { file, placeOf, log, report }: Setting,
 ): Graph<"lowered"> {
+  const graph = statesAsRead(lowered);
   const isQuantized = graph.nodes.some((n) => n.op === "Quantize" || n.op === "Dequantize");
   if (options.quantize === "int8" && !options.calib && !isQuantized)
     throw new MoteError(say.calibrationMissing(file));
@@ -168,8 +170,9 @@ function quantize(
   const samples = calibrate ? readCalibration(options.calib!, graph, options.ioLayout) : [];
   const marked = calibrate ? insertQuantization(graph, observeRanges(graph, samples)) : graph;
   const integer = toInteger(marked, log);
-  const bounded = options.floatIo ? integer : toInteger(integerBoundary(integer), log);
-  const settled = settleEdges(bounded, log);
+  const open = statesAsRead(options.floatIo ? integer : integerBoundary(integer));
+  const bounded = open === integer ? integer : toInteger(open, log);
+  const settled = statesApart(settleEdges(bounded, log));
   const over = overflowing(settled);
   if (over.length > 0)
     throw new MoteError(...over.map((v) => say.accumulatorOverflow(placeOf(v.node), v.problem)));

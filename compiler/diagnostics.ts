@@ -92,6 +92,15 @@ export const unknownInput = (name: string, known: readonly string[]): Diagnostic
     `${didYouMean(name, known)} Inputs: ${known.join(", ")}.`.trim(),
   );
 
+/** Inputs of a network with states and how many runs there is data for. */
+export const runCounts = (...inputs: readonly [name: string, runs: number][]): Diagnostic =>
+  error(
+    1022,
+    {},
+    `The inputs have data for different numbers of runs: ${inputs.map(([n, k]) => `'${n}' ${k}`).join(", ")}.`,
+    "Give each input the same length along its first axis.",
+  );
+
 export const inputCount = (given: number, wanted: readonly string[]): Diagnostic =>
   error(
     1014,

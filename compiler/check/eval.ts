@@ -1,5 +1,6 @@
 /** The oracle: runs a graph of any level on the operators' references. */
 import { type Graph, type Node, usesOf, type Value } from "../ir/graph.ts";
+import { givenOutputs, statesOf } from "../ir/states.ts";
 import type { Tensor } from "../ir/tensor.ts";
 import { isQuantized } from "../ir/types.ts";
 import type { Profile } from "../ops/numerics.ts";
@@ -57,4 +58,23 @@ export function evaluate(
     }
   }
   return graph.outputs.map(({ value }) => values.get(value)!);
+}
+
+/**
+ * Runs that follow each other, from the initial states on.
+ * @param runs what the caller gives each.
+ * @returns what the caller gets of each.
+ */
+export function* evaluateRuns(
+  graph: Graph,
+  runs: Iterable<readonly Tensor[]>,
+  options: EvaluateOptions = {},
+): Generator<Tensor[]> {
+  let states = statesOf(graph).map((s) => s.initial);
+  const count = givenOutputs(graph).length;
+  for (const given of runs) {
+    const outputs = evaluate(graph, [...given, ...states], options);
+    states = outputs.slice(count);
+    yield outputs.slice(0, count);
+  }
 }

@@ -3,7 +3,8 @@
  * too small.
  */
 import type { Graph, Level, Node, Value } from "../ir/graph.ts";
-import { elementCount, sameShape, type TensorType, typeText } from "../ir/types.ts";
+import { isState, statesOf } from "../ir/states.ts";
+import { elementCount, sameShape, sameType, type TensorType, typeText } from "../ir/types.ts";
 import { inferTypes } from "../ops/build.ts";
 import { OperatorError } from "../ops/operator.ts";
 import { findOperator } from "../ops/registry.ts";
@@ -67,6 +68,27 @@ function checkConstant(node: Node): string | undefined {
     : `a constant of ${count} elements has other data`;
 }
 
+function checkStates(graph: Graph): Violation[] {
+  const { inputs, outputs } = graph;
+  const first = inputs.findIndex(isState);
+  if (first < 0) return [];
+  const { node } = inputs[first]!;
+  if (!inputs.slice(first).every(isState))
+    return [{ node, problem: "an input follows this state: states are the last inputs" }];
+  if (outputs.length < inputs.length - first)
+    return [{ node, problem: "states need an output each, after the others" }];
+  return statesOf(graph).flatMap(({ value, next, initial }): Violation[] => {
+    const { node, type } = value;
+    if (initial.elem !== type.elem || !sameShape(initial.shape, type.shape))
+      return [{ node, problem: `the state begins as ${typeText(initial)}, not ${typeText(type)}` }];
+    // Without a quantisation a type says what is stored alone.
+    const quant = next.type.quant && type.quant;
+    if (sameType({ ...next.type, quant }, { ...type, quant: quant && type.quant })) return [];
+    const problem = `the state is ${typeText(type)} and becomes ${typeText(next.type)}`;
+    return [{ node, problem }];
+  });
+}
+
 /** Everything that is wrong with a graph; empty for a sound one. */
 export function verify(graph: Graph): Violation[] {
   const seen = new Set<Value>();
@@ -83,7 +105,7 @@ export function verify(graph: Graph): Violation[] {
     for (const problem of problems) if (problem) violations.push({ node, problem });
     for (const value of node.outputs) seen.add(value);
   }
-  return violations;
+  return [...violations, ...checkStates(graph)];
 }
 
 /** Integer operators whose accumulator could leave 32 bits for some input. */

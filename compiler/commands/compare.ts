@@ -1,6 +1,6 @@
 /** `mote run --compare`: every layer on the device against the reference. */
 import Table from "cli-table3";
-import { evaluate } from "../check/eval.ts";
+import { evaluateRuns } from "../check/eval.ts";
 import type { Node, Value } from "../ir/graph.ts";
 import { layersOf } from "../ir/plan.ts";
 import { isBig, type Tensor, tensorFromBytes } from "../ir/tensor.ts";
@@ -47,12 +47,16 @@ function compareTensors(device: Tensor, reference: Tensor) {
 }
 
 /** What the reference makes of every layer's first output, layer by layer from its own results. */
-function references({ program, inputs }: Measured): Map<Node, Tensor> {
+function references({ program, runs }: Measured): Map<Node, Tensor> {
   const tensors = new Map<Node, Tensor>();
   const observe = (value: Value, tensor: Tensor) => {
     if (value.index === 0) tensors.set(value.node, tensor);
   };
-  evaluate(program.graph, inputs, { profile: program.profile, observe });
+  const first = evaluateRuns(program.graph, runs.slice(0, 1), {
+    profile: program.profile,
+    observe,
+  });
+  first.next();
   return tensors;
 }
 

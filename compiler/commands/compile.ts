@@ -5,6 +5,7 @@ import { type Compilation, compile, type Program } from "../compile.ts";
 import * as say from "../diagnostics.ts";
 import { type Diagnostic, MoteError } from "../diagnostics.ts";
 import { identifier } from "../emit/c.ts";
+import { givenInputs, givenOutputs, statesOf } from "../ir/states.ts";
 import type { OptionValues } from "../options.ts";
 import { moteVersion } from "../version.ts";
 import { type Arguments, helpText } from "./arguments.ts";
@@ -92,8 +93,9 @@ function jsonOf(file: string, { program, diagnostics }: Compilation, files: read
     model: program.name,
     target: program.target.name,
     profile: program.profile,
-    inputs: graph.inputs.map((v) => portJson(v.name, v.type)),
-    outputs: graph.outputs.map((o) => portJson(o.name, o.value.type)),
+    inputs: givenInputs(graph).map((v) => portJson(v.name, v.type)),
+    outputs: givenOutputs(graph).map((o) => portJson(o.name, o.value.type)),
+    states: statesOf(graph).map(({ value }) => portJson(value.name, value.type)),
     macs: program.macs,
     arenaBytes: graph.plan.arenaBytes,
     arenaLowerBoundBytes: program.memory.lowerBoundBytes,

@@ -7,6 +7,7 @@ import type { Program } from "../compile.ts";
 import * as say from "../diagnostics.ts";
 import { MoteError } from "../diagnostics.ts";
 import type { Value } from "../ir/graph.ts";
+import { givenInputs } from "../ir/states.ts";
 import { newArray, numbers, type Tensor, tensorFromBytes, tensorOf } from "../ir/tensor.ts";
 import {
   type ElementType,
@@ -90,23 +91,48 @@ function assign(given: readonly string[], inputs: readonly Value[]): Map<string,
   return sources;
 }
 
+/** An axis of runs in front of a shape, in the place of its batch of one or beside it. */
+function runCount(given: Shape, shape: Shape): number | undefined {
+  const isWithin = (inner: Shape) => sameShape(given.slice(given.length - inner.length), inner);
+  const single = shape[0] === 1 ? shape.slice(1) : shape;
+  for (const inner of [shape, single]) {
+    if (!isWithin(inner)) continue;
+    if (given.length === inner.length) return 1;
+    if (given.length === inner.length + 1) return given[0]!;
+  }
+  return undefined;
+}
+
 /**
- * The file's numbers as the program stores them; floats are quantised by the network's own scale.
+ * The file's numbers as the program stores them, run by run; floats are quantised by the network's
+ * own scale.
  */
-function converted({ file, tensor }: Source, model: Value, stored: Value): Tensor {
+function converted(
+  { file, tensor }: Source,
+  model: Value,
+  stored: Value,
+  hasStates: boolean,
+): Tensor[] {
   const { shape } = model.type;
-  const fits =
-    sameShape(tensor.shape, shape) || (shape[0] === 1 && sameShape(tensor.shape, shape.slice(1)));
   const wanted = typeText({ elem: stored.type.elem, shape });
   const mismatch = () =>
     new MoteError(say.inputMismatch(file, model.name, typeText(tensor), wanted));
-  if (!fits) throw mismatch();
-  const { elem, quant } = stored.type;
-  if (tensor.elem === elem) return { ...tensor, shape };
-  if (isFloat(elem)) return tensorOf(elem, shape, numbers(tensor));
-  if (quant && isFloat(tensor.elem)) return quantizeTensor({ ...tensor, shape }, elem, quant);
-  if (quant || isFloat(tensor.elem)) throw mismatch();
-  return tensorOf(elem, shape, numbers(tensor));
+  const count = runCount(tensor.shape, shape);
+  if (count === undefined || (count !== 1 && !hasStates)) throw mismatch();
+  const size = elementCount(shape);
+  return Array.from({ length: count }, (_, i): Tensor => {
+    const data = tensor.data.subarray(i * size, (i + 1) * size);
+    return storedAs({ elem: tensor.elem, shape, data }, stored, mismatch);
+  });
+}
+
+function storedAs(run: Tensor, { type }: Value, mismatch: () => MoteError): Tensor {
+  const { elem, quant } = type;
+  if (run.elem === elem) return run;
+  if (isFloat(elem)) return tensorOf(elem, run.shape, numbers(run));
+  if (quant && isFloat(run.elem)) return quantizeTensor(run, elem, quant);
+  if (quant || isFloat(run.elem)) throw mismatch();
+  return tensorOf(elem, run.shape, numbers(run));
 }
 
 /** int8 x[i] = ((i·37 + 11) mod 256) − 128; float the same / 128, in the model's order. */
@@ -124,19 +150,30 @@ function pattern({ elem }: { elem: ElementType }, shape: Shape): Tensor {
   );
 }
 
-/** One tensor for each input, in the layout and type of the program's boundary. */
-export function programInputs(program: Program, given: readonly string[]): Tensor[] {
-  const models = program.imported.inputs;
+/**
+ * For each run a tensor for each input, in the layout and type of the program's boundary: one run,
+ * or as many as there is data for where a network has states, which go on from run to run.
+ */
+export function programRuns(program: Program, given: readonly string[]): Tensor[][] {
+  const models = givenInputs(program.imported);
+  const hasStates = models.length < program.imported.inputs.length;
   const sources = given.length > 0 ? assign(given, models) : undefined;
-  return program.graph.inputs.map((stored, i) => {
+  const lists = givenInputs(program.graph).map((stored, i) => {
     const model = models[i]!;
     const source = sources?.get(model.name);
-    const tensor = source
-      ? converted(source, model, stored)
-      : pattern(stored.type, model.type.shape);
+    const runs = source
+      ? converted(source, model, stored, hasStates)
+      : [pattern(stored.type, model.type.shape)];
     const isImage = program.ioLayout === "nhwc" && model.type.shape.length === 4;
-    return isImage ? toNhwc(tensor) : tensor;
+    return isImage ? runs.map(toNhwc) : runs;
   });
+  const count = lists[0]?.length ?? 1;
+  const odd = lists.findIndex((l) => l.length !== count);
+  if (odd >= 0)
+    throw new MoteError(
+      say.runCounts([models[0]!.name, count], [models[odd]!.name, lists[odd]!.length]),
+    );
+  return Array.from({ length: count }, (_, k) => lists.map((l) => l[k]!));
 }
 
 /** [N,H,W,C] as [N,C,H,W]. */

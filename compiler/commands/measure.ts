@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CompileOptions, compile, type Program } from "../compile.ts";
 import { type Diagnostic, MoteError } from "../diagnostics.ts";
+import { givenOutputs } from "../ir/states.ts";
 import { isBig, type Tensor, tensorBytes, tensorFromBytes } from "../ir/tensor.ts";
 import { typeBytes } from "../ir/types.ts";
 import { type RunResult, runProgram } from "../run/run.ts";
-import { programInputs, toNchw } from "./inputs.ts";
+import { programRuns, toNchw } from "./inputs.ts";
 import { writeFiles } from "./write.ts";
 
 /** What `mote run --json` prints. Stable: measuring tools read it. */
@@ -39,7 +40,9 @@ export interface OutputJson {
 
 export interface Measured {
   readonly program: Program;
-  readonly inputs: readonly Tensor[];
+  /** One, or several that follow each other. */
+  readonly runs: readonly (readonly Tensor[])[];
+  /** Of several runs, stacked along a new axis in front. */
   readonly outputs: readonly Tensor[];
   readonly result: RunResult;
   readonly json: RunJson;
@@ -57,7 +60,7 @@ export interface MeasureOptions {
 /** The outputs' bytes as tensors in the model's order. */
 function splitOutputs({ graph, ioLayout, imported }: Program, bytes: Uint8Array): Tensor[] {
   let at = 0;
-  return graph.outputs.map(({ value }, i) => {
+  return givenOutputs(graph).map(({ value }, i) => {
     const size = typeBytes(value.type);
     const tensor = tensorFromBytes(
       value.type.elem,
@@ -67,6 +70,16 @@ function splitOutputs({ graph, ioLayout, imported }: Program, bytes: Uint8Array)
     at += size;
     const isImage = ioLayout === "nhwc" && imported.outputs[i]!.value.type.shape.length === 4;
     return isImage ? toNchw(tensor) : tensor;
+  });
+}
+
+/** The outputs of several runs as one each. */
+function stacked(runs: readonly (readonly Tensor[])[]): readonly Tensor[] {
+  const [first] = runs;
+  if (!first || runs.length === 1) return first ?? [];
+  return first.map(({ elem, shape }, i) => {
+    const bytes = Buffer.concat(runs.map((outputs) => tensorBytes(outputs[i]!)));
+    return tensorFromBytes(elem, [runs.length, ...shape], new Uint8Array(bytes));
   });
 }
 
@@ -118,7 +131,7 @@ function toJson(program: Program, outputs: readonly Tensor[], result: RunResult)
 
 /** Runs a compiled program on the given inputs. */
 export async function execute(program: Program, options: MeasureOptions): Promise<Measured> {
-  const inputs = programInputs(program, options.inputs ?? []);
+  const runs = programRuns(program, options.inputs ?? []);
   const scratch = options.outDir === undefined ? mkdtempSync(join(tmpdir(), "mote-")) : undefined;
   const outDir = options.outDir ?? scratch!;
   try {
@@ -128,15 +141,15 @@ export async function execute(program: Program, options: MeasureOptions): Promis
       name: program.name,
       target: program.target,
       sections: program.sections,
-      samples: [Buffer.concat(inputs.map(tensorBytes))],
-      outputBytes: program.graph.outputs.reduce((sum, o) => sum + typeBytes(o.value.type), 0),
+      samples: runs.map((run) => Buffer.concat(run.map(tensorBytes))),
+      outputBytes: givenOutputs(program.graph).reduce((n, o) => n + typeBytes(o.value.type), 0),
       count: true,
       trace: options.trace,
       timeoutSeconds: options.timeoutSeconds,
     });
-    const outputs = splitOutputs(program, result.outputs[0]!);
+    const outputs = stacked(result.outputs.map((bytes) => splitOutputs(program, bytes)));
     const json = toJson(program, outputs, result);
-    return { program, inputs, outputs, result, json, warnings: result.warnings };
+    return { program, runs, outputs, result, json, warnings: result.warnings };
   } finally {
     if (scratch) rmSync(scratch, { recursive: true, force: true });
   }

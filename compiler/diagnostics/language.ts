@@ -113,6 +113,23 @@ export const notYet = (place: Place, feature: string, help: string): Diagnostic 
 export const unusedBinding = (place: Place, kind: string, name: string): Diagnostic =>
   warning(2117, place, `The ${kind} '${name}' is never used.`, "Remove it, or call it _ .");
 
+/** A state of a name that another has. */
+export const takenState = (place: Place, name: string, line: number): Diagnostic =>
+  error(
+    2137,
+    place,
+    `The state '${name}' is declared in line ${line} already.`,
+    "Give each a name of its own with 'as'; in a loop write as \"name.{i}\".",
+  );
+
+export const unchangedState = (place: Place, name: string): Diagnostic =>
+  warning(
+    2138,
+    place,
+    `The state '${name}' never changes.`,
+    `Write ${name} = … for what the next run reads, or bind it with 'let'.`,
+  );
+
 export const badWeightsStatement = (place: Place, problem: string, help?: string): Diagnostic =>
   error(2118, place, `${problem}.`, help);
 

@@ -1,5 +1,6 @@
-/** The program's inputs and outputs as the header describes them. */
+/** The program's inputs and outputs, without states, as the header describes them. */
 import { constantOf, type Graph, type Value } from "../ir/graph.ts";
+import { givenInputs, givenOutputs } from "../ir/states.ts";
 import { elementCount, integerRange, type TensorType, typeBytes, typeText } from "../ir/types.ts";
 import { type ConstantArray, weightsArray } from "../kernels/kernel.ts";
 import { commentText, cType, floatLiteral, Identifiers, stringText } from "./c.ts";
@@ -78,7 +79,7 @@ function arenaAddress(graph: Graph<"planned">, prefix: string, offset: number, t
 
 export function inputPorts(graph: Graph<"planned">, prefix: string): Port[] {
   const identifiers = new Identifiers();
-  return graph.inputs.map((value, i) => {
+  return givenInputs(graph).map((value, i) => {
     const offset = offsetOf(graph, value);
     const isHere = offset !== undefined;
     const address = isHere ? arenaAddress(graph, prefix, offset, "unsigned char") : "NULL";
@@ -94,7 +95,7 @@ const constantArray = (value: Value): ConstantArray => {
 
 export function outputPorts(graph: Graph<"planned">, prefix: string, constants: Constants): Port[] {
   const identifiers = new Identifiers();
-  return graph.outputs.map(({ name, value }, i) => {
+  return givenOutputs(graph).map(({ name, value }, i) => {
     const offset = offsetOf(graph, value);
     const address =
       offset !== undefined

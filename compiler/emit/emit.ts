@@ -14,6 +14,7 @@ import type { InFlash } from "./constants.ts";
 import { arenaOfPool } from "./place.ts";
 import { arenaSection, type Sections } from "./sections.ts";
 import { writeSource } from "./source.ts";
+import { stateStatements } from "./states.ts";
 
 export interface EmitOptions {
   /** A C identifier: prefix of every symbol, and the files' name. */
@@ -112,6 +113,7 @@ export function emit(graph: Graph<"planned">, options: EmitOptions): Emitted {
   const source = writeSource(graph, prefix, options.profile, sections, trace);
   const inputs = inputPorts(graph, prefix);
   const outputs = outputPorts(graph, prefix, source.constants);
+  const states = stateStatements(graph, prefix, source.constants);
   const [first, ...others] = graph.plan.pools.map((pool) => poolText(pool, prefix, sections));
   const constants = source.constants.text();
   const context = {
@@ -128,6 +130,7 @@ export function emit(graph: Graph<"planned">, options: EmitOptions): Emitted {
     ports: [...portsOf("Input", inputs, options.docs?.inputs), ...portsOf("Output", outputs)],
     hasRows: inputs.some((p) => p.rows !== undefined),
     trace,
+    states,
     headers: source.headers,
     usesMath: /INFINITY|NAN/.test(source.functions + constants),
     constants,

@@ -75,8 +75,10 @@ export const constant = (tensor: Tensor, name = "", quant?: TensorType["quant"])
     names: [name],
   }).outputs[0]!;
 
-export const input = (name: string, type: TensorType): Value =>
-  makeNode({ op: "Input", types: [type], names: [name] }).outputs[0]!;
+/** @param initial makes it a state (states.ts). */
+export const input = (name: string, type: TensorType, initial?: Tensor): Value =>
+  makeNode({ op: "Input", types: [type], names: [name], attrs: initial ? { initial } : {} })
+    .outputs[0]!;
 
 /** The tensor behind a value that is a constant. */
 export const constantOf = (value: Value | undefined): Tensor | undefined =>

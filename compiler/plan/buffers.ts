@@ -123,6 +123,10 @@ class Builder {
   readonly #chunks: Chunk[][];
   readonly #scratch: Memory["scratch"][number][] = [];
 
+  /** States that are read after what they become is made, and so are kept through the run. */
+  readonly #held = new Set<number>();
+  /** What is made in the memory of states. */
+  readonly #renewed = new Set<number>();
   /** The block of an operation's last scratch memory. */
   readonly #kept = new Map<number, number>();
   readonly #unit: number;
@@ -166,8 +170,12 @@ class Builder {
             ...this.#rowsOf(operation, operand, begin, end),
           );
     });
-    for (const piece of this.#network.tensors.flatMap((t) => t.outputs))
-      this.#lastReader[piece.tensor]!.fill(this.#slices.length, ...this.#rowsWithin(piece));
+    this.#network.tensors.forEach(({ outputs, next }, tensor) => {
+      for (const piece of outputs)
+        this.#lastReader[tensor]!.fill(this.#slices.length, ...this.#rowsWithin(piece));
+      // Its memory is for what it becomes.
+      if (next !== undefined) this.#lastReader[tensor]!.fill(this.#slices.length);
+    });
   }
 
   /** Opens the pieces of a tensor: one for each slice that makes it, or a single one. */
@@ -201,8 +209,43 @@ class Builder {
     return this.#chunks[operand.tensor]!.find((c) => c.begin === from && c.end === to);
   }
 
+  /** The operand that a slice may overwrite with all that it makes, if that is the tensor. */
+  #overwritten(s: number, tensor: number): number | undefined {
+    const { operation, begin, end } = this.#slices[s]!;
+    const { operands, height } = this.#network.operations[operation]!;
+    const { inPlace, accumulates } = this.#methods[operation]!;
+    const isOnly = operands.filter((o) => o?.tensor === tensor).length === 1;
+    if (!isOnly || accumulates || end - begin < height) return undefined;
+    return inPlace.find((i) => {
+      const operand = operands[i];
+      return operand?.tensor === tensor && isWhole(operand, this.#network.tensors[tensor]!);
+    });
+  }
+
+  /** Lets what a state becomes be made in its memory, where it is read no more. */
+  #renew(tensor: number): void {
+    const { next, readers } = this.#network.tensors[tensor]!;
+    if (next === undefined) return;
+    const makers = new Set(this.#network.tensors[next]!.made.map((m) => m.operation));
+    const users = new Set(readers.map((r) => r.operation));
+    const first = this.#slices.findIndex((s) => makers.has(s.operation));
+    const last = this.#slices.findLastIndex((s) => users.has(s.operation));
+    const over = first === last ? this.#overwritten(first, tensor) : undefined;
+    if (last > first || (last === first && over === undefined)) {
+      this.#held.add(tensor);
+      return;
+    }
+    const [old, made] = [this.#chunks[tensor]![0]!, this.#chunks[next]![0]!];
+    this.#blocks[made.block]!.bytes = 0;
+    made.block = old.block;
+    this.#blocks[old.block]!.isShared = true;
+    this.#renewed.add(next);
+    if (over !== undefined) this.#taken[first] = over;
+  }
+
   /** Lets the output of a slice take the place of an operand that dies with it. */
   #take(s: number): void {
+    if (this.#taken[s] !== undefined) return;
     const { operation, begin, end } = this.#slices[s]!;
     const { operands, results } = this.#network.operations[operation]!;
     const { inPlace, accumulates } = this.#methods[operation]!;
@@ -210,6 +253,7 @@ class Builder {
     const chunks = this.#chunks[tensor]!;
     if (accumulates || !isWhole(results[0]!, this.#network.tensors[tensor]!)) return;
     const isAll = end - begin === this.#network.operations[operation]!.height;
+    if (this.#renewed.has(tensor)) return;
     const made = isAll && chunks.length === 1 ? chunks[0] : chunks.find((c) => c.begin === begin);
     if (!made || (!isAll && (made.end !== end || chunks.length === 1))) return;
     for (const i of inPlace) {
@@ -257,6 +301,7 @@ class Builder {
     const end = this.#ticks.at(-1)!;
     for (const piece of tensors.flatMap((t) => t.outputs))
       this.#death[piece.tensor]!.fill(end + 1, ...this.#rowsWithin(piece));
+    for (const tensor of this.#held) this.#death[tensor]!.fill(end + 1);
   }
 
   #read(operand: Operand, s: number, stages: number): void {
@@ -347,6 +392,7 @@ class Builder {
   build(): Memory {
     this.#findReaders();
     for (let t = 0; t < this.#network.tensors.length; t++) this.#open(t);
+    for (let t = 0; t < this.#network.tensors.length; t++) this.#renew(t);
     for (let s = 0; s < this.#slices.length; s++) this.#take(s);
     this.#follow();
     this.#fill();

@@ -1,9 +1,10 @@
 /** What the planner looks at: operations that run, the tensors between them, and their rows. */
 import { type Graph, type Node, usesOf, type Value } from "../ir/graph.ts";
+import { type State, statesOf } from "../ir/states.ts";
 import { typeBytes } from "../ir/types.ts";
 import { planarValues, type RowLayout, type RowMap, rowLayout, rowMap } from "../kernels/rows.ts";
 import { isJoin, isView } from "../kernels/views.ts";
-import { type Home, homesOf, isByRows, type Piece, unitsOf } from "./pieces.ts";
+import { type Home, homesOf, isByRows, isWhole, type Piece, unitsOf } from "./pieces.ts";
 
 /** An operation that makes some of an operand. */
 export interface Source {
@@ -46,8 +47,10 @@ export interface TensorFacts {
   /** By operations; none for an input of the network. */
   readonly made: readonly Made[];
   readonly readers: readonly { readonly operation: number; readonly operand: Operand }[];
-  /** What of it is an output of the network. */
+  /** What of it lives to the end of a run: outputs of the network, and states. */
   readonly outputs: readonly Piece[];
+  /** Of a state, the tensor that the next run reads: the same memory, where the two never meet. */
+  readonly next?: number;
 }
 
 export interface Network {
@@ -163,6 +166,18 @@ class Builder {
     const piece = this.pieceOf.get(value);
     if (piece) this.tensors[piece.tensor]!.outputs.push(piece);
   }
+
+  /** After all outputs. */
+  state({ value, next }: State): void {
+    const tensor = this.tensors[this.pieceOf.get(value)!.tensor]!;
+    const made = this.pieceOf.get(next);
+    const isOwn = (piece: Piece) =>
+      isWhole(piece, this.tensors[piece.tensor]!) &&
+      this.tensors[piece.tensor]!.made.length > 0 &&
+      !this.tensors.some((t) => t.next === piece.tensor);
+    if (made && tensor.outputs.length === 0 && isOwn(made)) tensor.next = made.tensor;
+    else this.output(value);
+  }
 }
 
 /** @param order of the graph's nodes; every node after what it reads. */
@@ -173,5 +188,6 @@ export function networkOf(graph: Graph, order: readonly Node[] = graph.nodes): N
   for (const node of order.filter(runs))
     operations.push(builder.operation(node, operations.length));
   for (const { value } of graph.outputs) builder.output(value);
+  for (const state of statesOf(graph)) builder.state(state);
   return { operations, tensors, pieceOf };
 }

@@ -3,6 +3,7 @@
  * outputs.
  */
 import { type Graph, type GraphOutput, input, type Node, usesOf, type Value } from "../ir/graph.ts";
+import { givenOutputs, isState } from "../ir/states.ts";
 import { substitute } from "../ir/substitute.ts";
 import { sameType, type TensorType } from "../ir/types.ts";
 
@@ -29,12 +30,17 @@ export function integerBoundary(graph: Graph<"lowered">): Graph<"lowered"> {
   const replaced = new Map<Value, Value>();
   const inputs = graph.inputs.map((value) => {
     const readers = uses.get(value) ?? [];
-    const type = isOutput.has(value) ? undefined : storedInput(readers);
+    const isKept = isOutput.has(value) || isState(value);
+    const type = isKept ? undefined : storedInput(readers);
     if (!type) return value;
     const stored = input(value.name, type);
     for (const reader of readers) replaced.set(reader.outputs[0]!, stored);
     return stored;
   });
-  const outputs: GraphOutput[] = graph.outputs.map((o) => ({ ...o, value: storedOutput(o.value) }));
+  const given = givenOutputs(graph);
+  const outputs: GraphOutput[] = [
+    ...given.map((o) => ({ ...o, value: storedOutput(o.value) })),
+    ...graph.outputs.slice(given.length),
+  ];
   return substitute(graph, replaced, outputs, inputs);
 }

@@ -3,8 +3,9 @@
  * into
  * the graph as Quantize and Dequantize, which the integer rules then take into the operators.
  */
-import { evaluate } from "../check/eval.ts";
+import { evaluateRuns } from "../check/eval.ts";
 import { type Graph, makeGraph, makeNode, type Node, usesOf, type Value } from "../ir/graph.ts";
+import { givenInputs, statesOf } from "../ir/states.ts";
 import type { Tensor } from "../ir/tensor.ts";
 import type { Quantization } from "../ir/types.ts";
 import { build } from "../ops/build.ts";
@@ -28,12 +29,23 @@ function extend(ranges: Map<Value, Range>, value: Value, tensor: Tensor): void {
   ranges.set(value, { min, max });
 }
 
-/** Smallest and largest finite number of every float value over all samples. */
-export function observeRanges(graph: Graph, samples: Iterable<readonly Tensor[]>): Ranges {
+/**
+ * Smallest and largest finite number of every float value over all samples. Those of a network with
+ * states are runs that follow each other; a state has one range, before a run and after.
+ */
+export function observeRanges(graph: Graph, samples: readonly (readonly Tensor[])[]): Ranges {
   const ranges = new Map<Value, Range>();
-  for (const sample of samples) {
-    graph.inputs.forEach((value, i) => extend(ranges, value, sample[i]!));
-    evaluate(graph, sample, { observe: (value, tensor) => extend(ranges, value, tensor) });
+  const given = givenInputs(graph);
+  for (const sample of samples) given.forEach((value, i) => extend(ranges, value, sample[i]!));
+  const observe = (value: Value, tensor: Tensor) => extend(ranges, value, tensor);
+  for (const _ of evaluateRuns(graph, samples, { observe }));
+  for (const { value, next, initial } of statesOf(graph)) {
+    extend(ranges, value, initial);
+    const [a, b] = [ranges.get(value), ranges.get(next)];
+    if (!a || !b) continue;
+    const both = { min: Math.min(a.min, b.min), max: Math.max(a.max, b.max) };
+    ranges.set(value, both);
+    ranges.set(next, both);
   }
   return ranges;
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import * as say from "../diagnostics.ts";
 import { MoteError } from "../diagnostics.ts";
 import type { Graph, Value } from "../ir/graph.ts";
+import { givenInputs } from "../ir/states.ts";
 import { float32s, numbers, type Tensor } from "../ir/tensor.ts";
 import { elementCount, type Shape, sameShape } from "../ir/types.ts";
 import { NumpyError, parseNpy, parseNpz } from "./numpy.ts";
@@ -55,14 +56,15 @@ export function toNhwc(t: Tensor): Tensor {
 }
 
 /**
- * For every sample, the tensors of the graph's inputs. A .npz names all inputs, or none in their
- * order.
+ * For every sample, the tensors of the inputs that a caller gives. A .npz names all inputs, or none
+ * in their order.
  */
 export function readCalibration(file: string, graph: Graph, ioLayout = "nchw"): Tensor[][] {
   const arrays = readArrays(file);
-  const isNamed = graph.inputs.some((value) => arrays.has(value.name));
-  const inOrder = arrays.size === graph.inputs.length && !isNamed ? [...arrays.values()] : [];
-  const lists = graph.inputs.map((value, i) => {
+  const inputs = givenInputs(graph);
+  const isNamed = inputs.some((value) => arrays.has(value.name));
+  const inOrder = arrays.size === inputs.length && !isNamed ? [...arrays.values()] : [];
+  const lists = inputs.map((value, i) => {
     const array = arrays.get(value.name) ?? inOrder[i];
     if (!array) throw new MoteError(say.calibrationInput(file, value.name, [...arrays.keys()]));
     return samplesOf(value, array, file, ioLayout);

@@ -1,5 +1,6 @@
 /** The layout of images at the C boundary: the model's own order, or NHWC as cameras deliver. */
 import { type Graph, input, makeNode, type Value } from "../ir/graph.ts";
+import { givenOutputs, isState } from "../ir/states.ts";
 import { substitute } from "../ir/substitute.ts";
 import { build } from "../ops/build.ts";
 
@@ -16,14 +17,15 @@ const permuted = (v: Value, perm: readonly number[]): Value => build("Transpose"
 export function nhwcBoundary<L extends "imported" | "lowered">(graph: Graph<L>): Graph<L> {
   const replaced = new Map<Value, Value>();
   const inputs = graph.inputs.map((value) => {
-    if (!isImage(value)) return value;
+    if (!isImage(value) || isState(value)) return value;
     const { type, name } = value;
     const image = input(name, { ...type, shape: toNhwc.map((axis) => type.shape[axis]!) });
     replaced.set(value, permuted(image, toNchw));
     return image;
   });
+  const given = new Set(givenOutputs(graph));
   const outputs = graph.outputs.map((o) =>
-    isImage(o.value) ? { ...o, value: permuted(o.value, toNhwc) } : o,
+    isImage(o.value) && given.has(o) ? { ...o, value: permuted(o.value, toNhwc) } : o,
   );
   return substitute(graph, replaced, outputs, inputs);
 }
@@ -33,7 +35,7 @@ export function rowInputs(graph: Graph<"lowered">): Graph<"lowered"> {
   const replaced = new Map<Value, Value>();
   const inputs = graph.inputs.map((value) => {
     const { name, type } = value;
-    if (!isImage(value) || type.shape[0] !== 1) return value;
+    if (!isImage(value) || type.shape[0] !== 1 || isState(value)) return value;
     const image = input(name, type);
     const rows = makeNode({ op: "RowInput", inputs: [image], types: [type], names: [name] });
     replaced.set(value, rows.outputs[0]!);

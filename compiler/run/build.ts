@@ -183,7 +183,7 @@ function modelGlue({ outDir, name }: BuildOptions): string {
 ${header.includes(`${prefix}_ROW_INPUT`) ? `#define MODEL_RUN_ROWS ${name}_run_rows` : `#define MODEL_RUN ${name}_run`}
 #define MODEL_ROW_BYTES { ${[...rowBytes, 0].join(", ")} }
 #define MODEL_OUTPUT ${name}_output
-#define MODEL_INPUTS ${inputs.length}
+${header.includes(`${prefix}_HAS_STATES`) ? "#define MODEL_HAS_STATES 1\n" : ""}#define MODEL_INPUTS ${inputs.length}
 #define MODEL_OUTPUTS ${outputs.length}
 #define MODEL_INPUT_BYTES { ${[...inputs, 0].join(", ")} }
 #define MODEL_OUTPUT_BYTES { ${[...outputs, 0].join(", ")} }

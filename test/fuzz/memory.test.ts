@@ -1,15 +1,16 @@
 /**
- * Random networks over images in small arenas: the same bits as with whole tensors, as the reference
- * says, also where a build overwrites what is dead and checks what was free.
+ * Random networks over images, some with states, in small arenas: the same bits as with whole
+ * tensors, as the reference says, in runs that follow each other, also where a build overwrites what is dead and checks what was free.
  */
 import { describe, expect, it } from "vitest";
-import { evaluate } from "../../compiler/check/eval.ts";
+import { evaluateRuns } from "../../compiler/check/eval.ts";
 import { printGraph } from "../../compiler/ir/print.ts";
+import { givenInputs } from "../../compiler/ir/states.ts";
 import { numbers, type Tensor } from "../../compiler/ir/tensor.ts";
 import { isFloat } from "../../compiler/ir/types.ts";
 import { runBatch } from "../support/batch.ts";
 import { differing, type Group, groupsOf } from "../support/builds.ts";
-import { randomImageNetwork } from "../support/images.ts";
+import { randomImageNetwork, withStates } from "../support/images.ts";
 import { largestDifference } from "../support/near.ts";
 import { compileModel } from "../support/programs.ts";
 import { Random } from "../support/random.ts";
@@ -23,7 +24,8 @@ const batches = { host: 167, "cortex-m4": 21, "cortex-m55": 21, "cortex-m0plus":
 /** With whole tensors, and with rows: as small as can be, or within some budget between. */
 function groupsBy(seed: number, target: string): Group[] {
   const r = new Random(seed);
-  const graph = randomImageNetwork(r, r.int(1, 9), r.int(0, 3) > 0);
+  const network = randomImageNetwork(r, r.int(1, 9), r.int(0, 3) > 0);
+  const graph = seed % 3 === 0 ? withStates(network, new Random(seed)) : network;
   const profile = r.pick(["fast", "fast", "tflite"] as const);
   const ioLayout = r.pick(["nhwc", "nchw"] as const);
   const options = { target, profile, ioLayout };
@@ -34,8 +36,9 @@ function groupsBy(seed: number, target: string): Group[] {
   const maxSram = Math.max(fewest, r.int(fewest, Math.max(fewest, most)));
   const between = compileModel(graph, { ...options, maxSram, name: `${name}_between` });
   expect(between.graph.plan.arenaBytes).toBeLessThanOrEqual(maxSram);
-  const inputs = fast.graph.inputs.map((v) => r.tensor(v.type.elem, v.type.shape, -1, 1));
-  return groupsOf(fast, [least, between], inputs);
+  const given = givenInputs(fast.graph);
+  const inputs = () => given.map((v) => r.tensor(v.type.elem, v.type.shape, -1, 1));
+  return groupsOf(fast, [least, between], inputs(), [inputs(), inputs()]);
 }
 
 /** Integers to the bit. Kernels of floats may sum in other orders: within 1e-4 of the largest. */
@@ -52,8 +55,9 @@ const isStreamed = (groups: readonly Group[]): boolean =>
   });
 
 function check(groups: readonly Group[], outputs: Tensor[][], seed: number, target: string): void {
-  const { program, inputs } = groups[0]![0]!;
-  const want = evaluate(program.graph, inputs, { profile: program.profile });
+  const { program, inputs, later = [] } = groups[0]![0]!;
+  const { profile, graph } = program;
+  const want = [...evaluateRuns(graph, [inputs, ...later], { profile })].flat();
   for (const group of groups) {
     const text = () =>
       `seed ${seed} on ${target}:\n${printGraph(group.at(-1)!.program.graph).text}`;

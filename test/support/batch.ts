@@ -1,8 +1,9 @@
-/** Many compiled networks in one executable, each run once, on any target. */
+/** Many compiled networks in one executable, on any target. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeFiles } from "../../compiler/commands/write.ts";
 import type { Program } from "../../compiler/compile.ts";
+import { givenInputs, givenOutputs } from "../../compiler/ir/states.ts";
 import { type Tensor, tensorBytes, tensorFromBytes } from "../../compiler/ir/tensor.ts";
 import { typeBytes } from "../../compiler/ir/types.ts";
 import { runProgram } from "../../compiler/run/run.ts";
@@ -11,6 +12,8 @@ import { inTemporaryFolder } from "./programs.ts";
 export interface Case {
   readonly program: Pick<Program, "name" | "target" | "profile" | "graph" | "emitted">;
   readonly inputs: readonly Tensor[];
+  /** Inputs of runs that follow the first one, as many in all cases of a batch. */
+  readonly later?: readonly (readonly Tensor[])[] | undefined;
   /** Built with MOTE_CHECK_ARENA, under a name of its own. */
   readonly isChecked?: boolean;
 }
@@ -50,13 +53,13 @@ interface Port {
 }
 
 const inputPorts = (test: Case): Port[] =>
-  test.program.graph.inputs.map((v, index) => ({
+  givenInputs(test.program.graph).map((v, index) => ({
     name: nameOf(test),
     index,
     bytes: typeBytes(v.type),
   }));
 const outputPorts = (test: Case): Port[] =>
-  test.program.graph.outputs.map((o, index) => ({
+  givenOutputs(test.program.graph).map((o, index) => ({
     name: nameOf(test),
     index,
     bytes: typeBytes(o.value.type),
@@ -71,6 +74,7 @@ const counts = (side: string, ports: readonly Port[]): string =>
 /** The batch as the header of one network that has all their inputs and outputs. */
 const header = (cases: readonly Case[]): string => `#include "mote/mote.h"
 #define BATCH_ARENA_BYTES 16
+#define BATCH_HAS_STATES 1
 ${counts("INPUT", cases.flatMap(inputPorts))}
 ${counts("OUTPUT", cases.flatMap(outputPorts))}
 extern unsigned char batch_arena[BATCH_ARENA_BYTES];
@@ -118,8 +122,10 @@ ${all((n) => `${n}_run(${n}_arena)`)}    return MOTE_OK;
 `;
 };
 
+const runsOf = ({ inputs, later = [] }: Case): readonly (readonly Tensor[])[] => [inputs, ...later];
+
 /**
- * The outputs of every case, in order. The programs must have names of their own and one target;
+ * The outputs of every case, in order, run after run. The programs must have names of their own and one target;
  * on this computer they run under the sanitizers unless told.
  */
 export const runBatch = (
@@ -135,18 +141,21 @@ export const runBatch = (
       outDir,
       name: "batch",
       target,
-      samples: [Buffer.concat(cases.flatMap((c) => c.inputs.map(tensorBytes)))],
+      samples: runsOf(cases[0]!).map((_, run) =>
+        Buffer.concat(cases.flatMap((c) => runsOf(c)[run]!.map(tensorBytes))),
+      ),
       outputBytes: cases.flatMap(outputPorts).reduce((sum, p) => sum + p.bytes, 0),
       count: false,
       sanitize,
     });
-    return split(cases, outputs[0]!);
+    const runs = outputs.map((bytes) => split(cases, bytes));
+    return cases.map((_, i) => runs.flatMap((made) => made[i]!));
   });
 
 function split(cases: readonly Case[], bytes: Uint8Array): Tensor[][] {
   let at = 0;
   return cases.map(({ program }) =>
-    program.graph.outputs.map(({ value: { type } }) => {
+    givenOutputs(program.graph).map(({ value: { type } }) => {
       at += typeBytes(type);
       return tensorFromBytes(type.elem, type.shape, bytes.subarray(at - typeBytes(type), at));
     }),

@@ -26,13 +26,15 @@ export function groupsOf(
   whole: Program,
   small: readonly Program[],
   inputs: readonly Tensor[],
+  later?: readonly (readonly Tensor[])[],
 ): Group[] {
+  const run = { inputs, later };
   const cases = (program: Program): Case[] => [
-    { program, inputs },
-    { program, inputs, isChecked: true },
+    { program, ...run },
+    { program, ...run, isChecked: true },
   ];
-  if (!worksOnFloats(whole.graph)) return [[{ program: whole, inputs }, ...small.flatMap(cases)]];
-  return [whole, ...small].map((p) => [{ program: wholeOf(p), inputs }, ...cases(p)]);
+  if (!worksOnFloats(whole.graph)) return [[{ program: whole, ...run }, ...small.flatMap(cases)]];
+  return [whole, ...small].map((p) => [{ program: wholeOf(p), ...run }, ...cases(p)]);
 }
 
 const isSame = (a: Tensor, b: Tensor): boolean =>

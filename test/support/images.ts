@@ -5,15 +5,19 @@ import {
   type Graph,
   input,
   makeGraph,
+  makeNode,
+  type Node,
   type Value,
 } from "../../compiler/ir/graph.ts";
 import { float32s, int64s, tensorOf } from "../../compiler/ir/tensor.ts";
-import { elementCount } from "../../compiler/ir/types.ts";
+import { elementCount, type Shape, sameType } from "../../compiler/ir/types.ts";
 import { build, buildNode } from "../../compiler/ops/build.ts";
 import { OperatorError } from "../../compiler/ops/operator.ts";
 import type { Random } from "./random.ts";
 
 const scalar = (elem: "float32" | "int8", x: number): Value => constant(tensorOf(elem, [], [x]));
+
+const zeros = (shape: Shape) => tensorOf("float32", shape, new Float32Array(elementCount(shape)));
 
 /** Makes layers of float networks, or of such with int8 storage between all layers. */
 class Layers {
@@ -286,4 +290,51 @@ export function randomImageNetwork(
   }
   const out = r.int(0, 2) > 0 ? layers.head(y) : y;
   return makeGraph("imported", "images", [x], [{ name: "y", value: out }]);
+}
+
+interface OpenState {
+  readonly value: Value;
+  /** What a layer makes, and that with the state mixed into it. */
+  readonly made: Value;
+  readonly mixed: Value;
+}
+
+/** What the next run reads of a state: something of this run, or what another state is. */
+function nextOf(r: Random, { value, made, mixed }: OpenState, states: readonly OpenState[]) {
+  const alike = states.filter((s) => sameType(s.value.type, value.type)).map((s) => s.value);
+  return r.pick([made, mixed, mixed, ...alike]);
+}
+
+/** The network with one to three states, each mixed into what some layer makes. */
+export function withStates(graph: Graph<"imported">, r: Random): Graph<"imported"> {
+  const isLayer = ({ op, outputs: [y] }: Node) =>
+    op !== "Input" && op !== "Constant" && op !== "QuantizeLinear" && y!.type.elem === "float32";
+  const layers = graph.nodes.filter(isLayer);
+  const chosen = new Set(Array.from({ length: r.int(1, 3) }, () => r.pick(layers)));
+  const values = new Map<Value, Value>();
+  const states: OpenState[] = [];
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map((v) => v && (values.get(v) ?? v));
+    const types = node.outputs.map((v) => v.type);
+    const made = makeNode({ ...node, inputs, types, names: node.outputs.map((v) => v.name) });
+    node.outputs.forEach((v, i) => values.set(v, made.outputs[i]!));
+    if (!chosen.has(node)) continue;
+    const [y] = made.outputs as [Value];
+    const initial = r.pick([() => r.tensor("float32", y.type.shape), () => zeros(y.type.shape)])();
+    const state = input(`state${states.length}`, y.type, initial);
+    const sum = build("Mul", [build("Add", [y, state]), scalar("float32", 0.5)]);
+    const parameters = [scalar("float32", Math.fround(0.05)), scalar("int8", r.int(-9, 9))];
+    const isStored = node.op === "DequantizeLinear";
+    const quantized = () => build("QuantizeLinear", [sum, ...parameters]);
+    const mixed = isStored ? build("DequantizeLinear", [quantized(), ...parameters]) : sum;
+    values.set(node.outputs[0]!, mixed);
+    states.push({ value: state, made: y, mixed });
+  }
+  const outputs = graph.outputs.map(({ name, value }) => ({ name, value: values.get(value)! }));
+  return makeGraph(
+    "imported",
+    graph.name,
+    [...graph.inputs.map((v) => values.get(v)!), ...states.map((s) => s.value)],
+    [...outputs, ...states.map((s) => ({ name: s.value.name, value: nextOf(r, s, states) }))],
+  );
 }

@@ -1,7 +1,7 @@
-/** A float32 .npy file, written by NumPy's specification rather than by mote's reader. */
-export function npyBytes(data: Float32Array, shape: readonly number[]): Uint8Array {
+/** A .npy file, written by NumPy's specification rather than by mote's reader. */
+export function npyBytes(data: Float32Array | Int32Array, shape: readonly number[]): Uint8Array {
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
-  const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${tuple}), }`;
+  const dictionary = `{'descr': '<${data instanceof Int32Array ? "i4" : "f4"}', 'fortran_order': False, 'shape': (${tuple}), }`;
   const header = `${dictionary.padEnd(Math.ceil((dictionary.length + 11) / 64) * 64 - 11)}\n`;
   const start = Buffer.from([
     0x93,

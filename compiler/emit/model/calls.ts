@@ -10,6 +10,7 @@ import type {
   Lifted,
   Plain,
 } from "../../language/operators/operator.ts";
+import { elementName } from "../../language/operators/quantisation.ts";
 import { liftSchema, schemaOperator, snakeCase } from "../../language/operators/schema.ts";
 import { layerOperators, ownOperators } from "../../language/operators/table.ts";
 import { findOperator } from "../../ops/registry.ts";
@@ -32,7 +33,7 @@ export function float32Text(x: number): number {
 const isWritable = (x: number): boolean => !Number.isNaN(x) && !Object.is(x, -0);
 
 /** Numbers that the text can say exactly. */
-function writable({ elem, data }: Tensor): number[] | undefined {
+export function writable({ elem, data }: Tensor): number[] | undefined {
   if (data.length > literalElementsMax) return undefined;
   const exact =
     !isBig(data) ||
@@ -76,8 +77,8 @@ function loweredArguments({ outputs, origins }: Node): Argument[] {
   const pair = quant ? [quant.scale[0]!, quant.zeroPoint[0]!] : [];
   const type: Field = {
     kind: "type",
-    elem: elem === "float32" ? "float" : elem,
-    dims: [],
+    elem: elementName(elem),
+    dims: undefined,
     quant: pair.map((x) => atom(short(x))),
   };
   const names: Field = { kind: "list", items: origins.map(nameField) };
@@ -180,11 +181,10 @@ export class Calls {
     if (known) return known;
     const symbol = this.symbol(value);
     const list = writable(tensor);
-    const { elem, shape } = tensor;
     const type: Field = {
       kind: "type",
-      elem: elem === "float32" ? "float" : elem,
-      dims: shape.map((d) => atom(d)),
+      elem: elementName(tensor.elem),
+      dims: tensor.shape.map((d) => atom(d)),
       quant: [],
     };
     const { quant } = value.type;

@@ -17,7 +17,8 @@ export type Field =
   | {
       readonly kind: "type";
       readonly elem: string;
-      readonly dims: readonly Field[];
+      /** None for an element type alone. */
+      readonly dims: readonly Field[] | undefined;
       /** Scale and zero point. */
       readonly quant: readonly Field[];
     }
@@ -78,7 +79,7 @@ export function fieldLength(field: Field): number {
   if (field.kind === "atom") return atomText(field.value).length;
   if (field.kind === "list") return field.items.reduce((n, f) => n + 2 + fieldLength(f), 2);
   if (field.kind === "type")
-    return [...field.dims, ...field.quant].reduce(
+    return [...(field.dims ?? []), ...field.quant].reduce(
       (n, f) => n + 2 + fieldLength(f),
       field.elem.length,
     );

@@ -61,7 +61,7 @@ export function fieldExpr(field: Field): ast.Expr {
       return tree.list(field.items.map(fieldExpr));
     case "type": {
       const elem = tree.reference(field.elem);
-      const type = field.dims.length > 0 ? tree.index(elem, field.dims.map(fieldExpr)) : elem;
+      const type = field.dims ? tree.index(elem, field.dims.map(fieldExpr)) : elem;
       const [scale, zero] = field.quant;
       if (!scale || !zero) return type;
       const args = [

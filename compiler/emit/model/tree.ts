@@ -1,5 +1,7 @@
 /** Pieces of the model language's tree that stand in no text. */
+import type { TensorType } from "../../ir/types.ts";
 import type * as ast from "../../language/ast.ts";
+import { elementName } from "../../language/operators/quantisation.ts";
 
 const nowhere: ast.Span = { start: 0, end: 0 };
 
@@ -91,6 +93,13 @@ export const assign = (text: string, value: ast.Expr): ast.Statement => ({
   ...nowhere,
 });
 
+export const state = (
+  text: string,
+  label: ast.Label | undefined,
+  of: ast.TypeExpr,
+  initial: ast.Expr,
+): ast.Statement => ({ kind: "state", name: name(text), label, type: of, initial, ...nowhere });
+
 export const forEach = (
   names: readonly ast.Pattern[],
   over: ast.Expr,
@@ -125,6 +134,10 @@ export const type = (
     },
   }),
 });
+
+/** A type as it is, with one scale if any. */
+export const tensorType = ({ elem, shape, quant }: TensorType): ast.TypeExpr =>
+  type(elementName(elem), shape, quant && [quant.scale[0]!, quant.zeroPoint[0]!]);
 
 export const annotation = (text: string, value: ast.Expr): ast.Annotation => ({
   name: name(text),

@@ -17,7 +17,7 @@ function sameField(a: Field, b: Field): boolean {
   const sameAll = (x: readonly Field[], y: readonly Field[]) =>
     x.length === y.length && x.every((f, i) => sameField(f, y[i]!));
   if (a.kind === "type" && b.kind === "type")
-    return a.elem === b.elem && sameAll(a.dims, b.dims) && sameAll(a.quant, b.quant);
+    return a.elem === b.elem && sameAll(a.dims ?? [], b.dims ?? []) && sameAll(a.quant, b.quant);
   if (a.kind === "list" && b.kind === "list") return sameAll(a.items, b.items);
   if (a.kind !== "name" || b.kind !== "name") return false;
   return (
@@ -37,7 +37,7 @@ const isAlike = (values: readonly Field[], { elem, dims, quant }: TypeField): bo
     (v) =>
       v.kind === "type" &&
       v.elem === elem &&
-      v.dims.length === dims.length &&
+      v.dims?.length === dims?.length &&
       v.quant.length === quant.length,
   );
 
@@ -108,7 +108,7 @@ export class Unifier {
     if (first.kind === "type" && isAlike(values, first))
       return {
         ...first,
-        dims: each(first.dims, (v) => (v as TypeField).dims, ["size"]),
+        dims: first.dims && each(first.dims, (v) => (v as TypeField).dims!, ["size"]),
         quant: each(first.quant, (v) => (v as TypeField).quant, ["scale", "zero"]),
       };
     if (first.kind === "list" && values.every((v) => lengthOf(v) === first.items.length))

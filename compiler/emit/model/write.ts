@@ -1,6 +1,7 @@
 /** A graph → the text of a `.mote` file and its weights. */
 import type { ModelDocs } from "../../ir/docs.ts";
 import type { Graph, Value } from "../../ir/graph.ts";
+import { givenOutputs, isState } from "../../ir/states.ts";
 import type { Tensor } from "../../ir/tensor.ts";
 import type * as ast from "../../language/ast.ts";
 import { keywords } from "../../language/keywords.ts";
@@ -10,6 +11,7 @@ import { Calls } from "./calls.ts";
 import { fold } from "./fold.ts";
 import { type Item, nameField, type Wire } from "./items.ts";
 import { labelOf, Names, Renderer, renderBlock } from "./render.ts";
+import { assignments, stateStatements } from "./states.ts";
 import * as tree from "./tree.ts";
 import { WeightsWriter } from "./weights.ts";
 
@@ -44,11 +46,9 @@ function blockName(body: readonly Item[], identifiers: Identifiers): string {
 }
 
 function inputParameter({ name, type }: Value, { text, label }: ReturnType<Identifiers["take"]>) {
-  const elem = type.elem === "float32" ? "float" : type.elem;
-  const { quant } = type;
   return tree.parameter(text, {
     label: text === name ? undefined : label,
-    type: tree.type(elem, type.shape, quant && [quant.scale[0]!, quant.zeroPoint[0]!]),
+    type: tree.tensorType(type),
   });
 }
 
@@ -59,21 +59,26 @@ export function writeModel(graph: Graph, weightsFile: string, docs?: ModelDocs):
   const identifiers = new Identifiers();
   const name = identifiers.take(graph.name);
   const inputs = graph.inputs.map((value) => ({ value, ...identifiers.take(value.name) }));
-  const outputs = graph.outputs.map((o) => ({ ...o, ...identifiers.take(o.name) }));
-  const wires = outputs.map((o) => calls.output(o.value));
+  const given = inputs.filter((v) => !isState(v.value));
+  const states = inputs.filter((v) => isState(v.value));
+  const outputs = givenOutputs(graph).map((o) => ({ ...o, ...identifiers.take(o.name) }));
+  const wires = graph.outputs.map((o) => calls.output(o.value));
   const { items, blocks } = fold(calls.items, wires, (body) => blockName(body, identifiers));
   const names = new Names(identifiers.taken);
-  const given = new Map<Wire, string>(inputs.map(({ value, text }) => [calls.symbol(value), text]));
-  const { statements, results } = new Renderer(items, given, wires, names).rendered(wires);
+  const known = new Map<Wire, string>(inputs.map(({ value, text }) => [calls.symbol(value), text]));
+  const { statements, results } = new Renderer(items, known, wires, names).rendered(wires);
+  const assigned = [...outputs, ...states].map(({ text }, i) => ({ text, result: results[i]! }));
+  const declared = stateStatements(graph, states, weights);
   const body: ast.Statement[] = [
     ...(weights.tensors.size > 0 ? [tree.weights(weightsFile)] : []),
+    ...declared,
     ...statements,
-    ...outputs.map(({ text }, i) => tree.assign(text, results[i]!)),
+    ...assignments(assigned, states, () => names.next()),
   ];
   const model = tree.model(
     name.text,
     name.label,
-    inputs.map((v, i) => ({ ...inputParameter(v.value, v), docs: docs?.inputs[i] ?? [] })),
+    given.map((v, i) => ({ ...inputParameter(v.value, v), docs: docs?.inputs[i] ?? [] })),
     outputs.map(({ text, label }) => tree.output(text, label)),
     body,
     graph.level === "lowered" ? [tree.annotation("level", tree.string(["lowered"]))] : [],

@@ -12,6 +12,8 @@ export const elementsByName: ReadonlyMap<string, ElementType> = new Map([
   ["float", "float32"],
 ]);
 
+export const elementName = (elem: ElementType): string => (elem === "float32" ? "float" : elem);
+
 /** A quantisation as scale and zero point operands: scalars, or one for each index of its axis. */
 export function quantizationOperands(elem: ElementType, quant: Quantization): Tensor[] {
   const { scale, zeroPoint, axis } = quant;

@@ -4,6 +4,7 @@
  */
 import { type Graph, type Node, str, type Value } from "../../ir/graph.ts";
 import type { Place, Plan, Region, Step } from "../../ir/plan.ts";
+import { statesOf } from "../../ir/states.ts";
 import { inPlaceInputs, type Kernel, partsOf } from "../../kernels/kernel.ts";
 import { kernelOf } from "../../kernels/select.ts";
 import { imageOf, isView, madeIn, needed, type Range, shown, sizeOf, viewProblem } from "./rows.ts";
@@ -367,6 +368,10 @@ export function validate(graph: Graph<"planned">): string[] {
       arena.problems.add(`output: ${node.op} has not taken all rows`);
   for (const { value } of graph.outputs)
     if (value.node.op !== "Constant") arena.read(value, whole(value, "output"), "output");
+  // What is not made in a state's own memory is copied there at the end.
+  for (const { value, next } of statesOf(graph))
+    if (plan.places.get(value)?.offset !== plan.places.get(next)?.offset)
+      arena.read(value, whole(value, "output"), "output");
   for (const node of graph.nodes.filter(isView)) {
     const problem = viewProblem(node);
     if (problem) arena.problems.add(problem);

@@ -7,6 +7,7 @@ import { bindPattern, evaluate, loopOver, truthOf } from "./evaluate.ts";
 import { type Frame, framesText, placeOf, Reported } from "./problems.ts";
 import { type Binding, type Context, type Given, Scope, siteOf } from "./scope.ts";
 import type { Site } from "./source.ts";
+import { checkBecomes, declareState } from "./states.ts";
 import { type BlockDatum, type Datum, datumText, kindText, TensorDatum } from "./values.ts";
 
 const callsMax = 64;
@@ -203,13 +204,8 @@ function run(statement: ast.Statement, context: Context): Datum | undefined {
       assertThat(statement, context);
       return undefined;
     case "state":
-      return session.fail(
-        say.notYet(
-          placeOf(siteOf(context, statement)),
-          "states that live between calls",
-          "Make it an input and an output of the model.",
-        ),
-      );
+      declareState(statement, context);
+      return undefined;
     case "weights":
       return session.fail(
         say.badWeightsStatement(
@@ -227,6 +223,8 @@ function assign({ name, value }: ast.AssignStatement, context: Context): void {
   const binding = scope.find(name.text) ?? session.fail(say.notBound(place, name.text));
   const problem = refusal(binding, datum);
   if (problem) session.fail(say.notAssignable(place, name.text, ...problem));
+  if (binding.kind === "state" && datum instanceof TensorDatum)
+    checkBecomes(name, datum, context, binding);
   [binding.datum, binding.isBroken] = [datum, false];
   session.saw(name, datum, source);
 }
@@ -237,6 +235,10 @@ function refusal(
   given: Datum | undefined,
 ): [string, string] | undefined {
   if (kind === "variable") return undefined;
+  if (kind === "state")
+    return given === undefined || given instanceof TensorDatum
+      ? undefined
+      : [`is a state, and this is ${kindText(given)}`, "Give it a tensor."];
   if (kind !== "output") return ["is bound once and for all", "Bind it with 'var' to change it."];
   if (datum !== undefined && !isBroken)
     return ["is an output that has its value already", "Gather the value in a 'var' first."];

@@ -8,7 +8,7 @@ import { findOperator } from "../../ops/registry.ts";
 import { annotate, levelOf } from "./annotations.ts";
 import { checkType, dequantizedAs, quantizedAs, typeOf } from "./ascribe.ts";
 import { runBody } from "./blocks.ts";
-import { evaluate, templateText } from "./evaluate.ts";
+import { evaluate, nameText } from "./evaluate.ts";
 import { Files, type OpenFiles, type SourceModule } from "./files.ts";
 import { type FileNames, fileNames, type Names, namesOf, uncalledBlocks } from "./names.ts";
 import { Parameters } from "./parameters.ts";
@@ -16,6 +16,7 @@ import { placeOf, Reported } from "./problems.ts";
 import { type Context, Scope, siteOf } from "./scope.ts";
 import { Session } from "./session.ts";
 import type { Source } from "./source.ts";
+import { nextOf } from "./states.ts";
 import { kindText, TensorDatum } from "./values.ts";
 import { addWeights } from "./weights.ts";
 
@@ -49,7 +50,7 @@ function bindSizes(model: ast.ModelDeclaration, context: Context, { shapes }: Ch
   const { session, scope } = context;
   const given = new Map<string, number>();
   for (const { name, label, type } of model.parameters) {
-    const shape = shapes?.get(nameOf(name, label, context));
+    const shape = shapes?.get(nameText(name, label, context));
     type?.dims?.forEach((dim, i) => {
       if (dim.kind === "reference" && shape) given.set(dim.name.text, shape[i] ?? 0);
     });
@@ -71,9 +72,6 @@ function bindSizes(model: ast.ModelDeclaration, context: Context, { shapes }: Ch
   }
 }
 
-const nameOf = (name: ast.Name, label: ast.Label | undefined, context: Context): string =>
-  label ? ("kind" in label ? templateText(label, context) : label.text) : name.text;
-
 function makeInput(parameter: ast.Parameter, context: Context, { shapes }: CheckOptions): Input {
   const { session, scope } = context;
   const { name, label, type, layout, initial } = parameter;
@@ -81,7 +79,7 @@ function makeInput(parameter: ast.Parameter, context: Context, { shapes }: Check
   const place = placeOf(siteOf(context, parameter));
   if (initial)
     session.fail(say.badArguments(place, name.text, "is an input, which has no initial value"));
-  const own = nameOf(name, label, context);
+  const own = nameText(name, label, context);
   const given = shapes?.get(own);
   if (given && said.shape && given.length !== said.shape.length)
     throw new MoteError(say.shapeRank(own, given.length, said.shape.map(String)));
@@ -134,7 +132,7 @@ function makeOutput(output: ast.Output, context: Context): GraphOutput {
   if (datum === undefined) return session.fail(say.outputMissing(place, name.text));
   if (!(datum instanceof TensorDatum))
     return session.fail(say.wrongKind(place, "a tensor", kindText(datum)));
-  const own = nameOf(name, label, context);
+  const own = nameText(name, label, context);
   if (!type) return { name: own, value: datum.value };
   const said = typeOf(type, context);
   if (said.quant) return { name: own, value: quantizedAs(datum.value, said, type, context) };
@@ -194,12 +192,13 @@ function checkModel(
   const others = model.annotations.filter((a) => a.name.text !== "level");
   each([model], () => annotate(others, "", context));
   const outputs = each(model.outputs, (output) => makeOutput(output, context));
-  const name = nameOf(model.name, model.label, context);
+  const next = each(session.states, nextOf);
+  const name = nameText(model.name, model.label, context);
   return makeGraph(
     session.level,
     name,
-    inputs.map((i) => i.value),
-    outputs,
+    [...inputs.map((i) => i.value), ...session.states.map((s) => s.value)],
+    [...outputs, ...next],
   );
 }
 

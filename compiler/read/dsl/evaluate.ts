@@ -120,6 +120,10 @@ export function lookUp(name: ast.Name, context: Context): Datum {
   return session.fail(say.unknownName(placeOf(siteOf(context, name)), name.text, known));
 }
 
+/** What something is called: by its label, where it has one. */
+export const nameText = (name: ast.Name, label: ast.Label | undefined, context: Context): string =>
+  label ? ("kind" in label ? templateText(label, context) : label.text) : name.text;
+
 /** The string, with what the braces in it give. */
 export function templateText(template: ast.Template, context: Context): string {
   let text = "";

@@ -68,7 +68,7 @@ function plainOf(kind: ArgumentKind, datum: Datum): Plain | undefined {
 }
 
 /** Numbers in lists in lists, with the shape that these have. */
-function numbersWithShape(datum: Datum): { shape: number[]; values: number[] } | undefined {
+export function numbersWithShape(datum: Datum): { shape: number[]; values: number[] } | undefined {
   if (isNumber(datum)) return { shape: [], values: [datum] };
   if (typeof datum === "boolean") return { shape: [], values: [Number(datum)] };
   if (!isList(datum)) return undefined;

@@ -8,6 +8,7 @@ import { NodeMaker } from "../nodes.ts";
 import type { Parameters } from "./parameters.ts";
 import { Problems, placeOf, Reported } from "./problems.ts";
 import type { Site, Source } from "./source.ts";
+import type { DeclaredState } from "./states.ts";
 import { type Datum, extentOf } from "./values.ts";
 
 /** Expressions that are evaluated, nodes that are made, calls in calls and so on, at the most. */
@@ -34,6 +35,7 @@ export class Session {
   readonly parameters: Parameters;
   /** Of the graph that the model is. */
   level: "imported" | "lowered" = "imported";
+  readonly states: DeclaredState[] = [];
   /** The expression that made a node. */
   readonly sites = new Map<Node, Site>();
   /** Kernels that annotations ask for, by layer. */

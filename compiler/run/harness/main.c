@@ -4,7 +4,8 @@
  *
  *     program SAMPLES REPEATS INPUT_FILE OUTPUT_FILE [TRACE_FILE]
  *
- * A sample is the bytes of all inputs in order, and so for the outputs. model.h, which
+ * A sample is the bytes of all inputs in order, and so for the outputs. Each is run by itself; those
+ * of a network with states follow each other. model.h, which
  * compiler/run/build.ts writes for each model, gives the model's functions their names here.
  *
  * Nothing here may call the C library: what lies outside these files counts as the model's.
@@ -13,6 +14,12 @@
 
 static const size_t input_bytes[] = MODEL_INPUT_BYTES;
 static const size_t output_bytes[] = MODEL_OUTPUT_BYTES;
+
+#ifdef MODEL_HAS_STATES
+static const int goes_on = 1;
+#else
+static const int goes_on = 0;
+#endif
 
 static unsigned char *inputs[MODEL_INPUTS + 1];
 static unsigned char sample[MODEL_SAMPLE_BYTES + 1];
@@ -102,13 +109,15 @@ static int run_once(void) {
     return status == MOTE_OK;
 }
 
-static int run_sample(const struct files *files, uint32_t repeats) {
+static int begin(void) {
     const mote_status status = MODEL_INIT(MODEL_ARENA, MODEL_ARENA_BYTES);
-    if (status != MOTE_OK) {
+    if (status != MOTE_OK)
         print_number("mote: the model's init returned status 0x", (uint32_t)status);
-        return 3;
-    }
     find_inputs(); /* once: the calls are not part of a run and must not be counted as such */
+    return status == MOTE_OK;
+}
+
+static int run_sample(const struct files *files, uint32_t repeats) {
     trace_file = files->trace;
     mote_trace(-1, sample, 0);
     for (uint32_t i = 0; i < repeats; i++) {
@@ -122,6 +131,7 @@ static int run_sample(const struct files *files, uint32_t repeats) {
 static int run_samples(const struct files *files, uint32_t samples, uint32_t repeats) {
     for (uint32_t i = 0; i < samples; i++) {
         if (!io_read(files->input, sample, MODEL_SAMPLE_BYTES)) return fail("read a sample");
+        if ((i == 0 || !goes_on) && !begin()) return 3;
         const int code = run_sample(files, repeats);
         if (code != 0) return code;
     }
