@@ -7,10 +7,12 @@ import { identifier } from "./emit/c.ts";
 import { type Emitted, emit } from "./emit/emit.ts";
 import type { ModelDocs } from "./ir/docs.ts";
 import type { Graph, Level, Node } from "./ir/graph.ts";
+import { byLayer, type LayerChoices, layersIn, noChoices } from "./ir/layers.ts";
 import type { GraphText } from "./ir/print.ts";
 import { accumulators, allKernels } from "./kernels/catalogue.ts";
-import { type Forced, forcedKernel, type Unheeded, unheeded } from "./kernels/forced.ts";
+import { type Unheeded, unheeded } from "./kernels/forced.ts";
 import {
+  chosenKernel,
   codeBytes as codeBytesOf,
   constantBytes,
   eligible,
@@ -25,7 +27,15 @@ import {
   select,
 } from "./kernels/select.ts";
 import type { Tuning } from "./kernels/tuning.ts";
-import { checkFlash, checkFlashPools, checkPools, checkSram, sectionsOf } from "./limits.ts";
+import {
+  checkFlash,
+  checkFlashPools,
+  checkLying,
+  checkMemories,
+  checkPools,
+  checkSram,
+  sectionsOf,
+} from "./limits.ts";
 import type { Profile } from "./ops/numerics.ts";
 import { operatorOf } from "./ops/registry.ts";
 import { asPlanned, faultsOf } from "./plan/given.ts";
@@ -70,8 +80,8 @@ export interface CompileOptions extends StepOptions {
   readonly pareto?: boolean;
   /** Measured costs of kernels, as `mote tune` found them. */
   readonly tuning?: Tuning;
-  /** Kernels by layer, where the choice is the user's. */
-  readonly kernels?: Forced;
+  /** What the user chooses for layers. */
+  readonly choices?: Partial<LayerChoices>;
   /** Linker sections by memory of the target, or of `arena` and `weights`. */
   readonly sections?: ReadonlyMap<string, string>;
   /** Takes the path of every file that a model in the language is read from. */
@@ -121,8 +131,8 @@ const isText = (source: Source): source is string =>
 
 /** A network as it was read, and what it says of itself. */
 interface Read extends GraphFile {
-  /** Kernels that it asks for, by layer. */
-  readonly kernels: Forced;
+  /** What it says of layers. */
+  readonly choices: LayerChoices;
   readonly docs?: ModelDocs;
 }
 
@@ -137,10 +147,10 @@ const nodePlace = (file: string, part: Parameters<GraphFile["placeOf"]>[0]): Pla
   part && "op" in part ? { file, node: part.origins[0] ?? part.op } : { file };
 
 function read(source: Source, { shapes, onRead, open }: CompileOptions, report: Report): Read {
-  const kernels: Forced = new Map();
-  if (isText(source)) return { ...verified(readGraph(source)), kernels };
+  const choices = noChoices;
+  if (isText(source)) return { ...verified(readGraph(source)), choices };
   if (typeof source !== "string")
-    return { graph: source, kernels, placeOf: (part) => nodePlace(source.name, part) };
+    return { graph: source, choices, placeOf: (part) => nodePlace(source.name, part) };
   const model = readModel(source, { shapes, report, onRead, open });
   const placeOf = (part: Parameters<GraphFile["placeOf"]>[0]): Place => {
     const place = nodePlace(source, part);
@@ -155,12 +165,23 @@ const is = <L extends Level>(graph: Graph, level: L): graph is Graph<L> => graph
 
 type PlaceOf = (node: Node) => Place;
 
+/** Whether a node is to stay float, by layers and blocks. */
+function floatNodes(nodes: readonly Node[], { float }: LayerChoices) {
+  const names = layersIn(float, nodes);
+  return (node: Node): boolean => node.origins.some((o) => names.has(o));
+}
+
 /** Integer operators, from the model's own Q and DQ, or from calibration. */
 function quantize(
   lowered: Graph<"lowered">,
   options: CompileOptions,
-  { file, placeOf, log, report }: Setting,
+  { file, placeOf, log, report, choices }: Setting,
 ): Graph<"lowered"> {
+  const { nodes } = lowered;
+  const none = options.choices?.float?.find((layer) => layersIn([layer], nodes).size === 0);
+  const known = nodes.flatMap((n) => n.origins);
+  if (none !== undefined) throw new MoteError(say.unknownLayer(file, none, known));
+  const isFloat = floatNodes(nodes, choices);
   const graph = statesAsRead(lowered);
   const isQuantized = graph.nodes.some((n) => n.op === "Quantize" || n.op === "Dequantize");
   if (options.quantize === "int8" && !options.calib && !isQuantized)
@@ -168,15 +189,17 @@ function quantize(
   if (options.calib !== undefined && isQuantized) report(say.calibrationUnused(file));
   const calibrate = options.calib !== undefined && !isQuantized;
   const samples = calibrate ? readCalibration(options.calib!, graph, options.ioLayout) : [];
-  const marked = calibrate ? insertQuantization(graph, observeRanges(graph, samples)) : graph;
-  const integer = toInteger(marked, log);
+  const marked = calibrate
+    ? insertQuantization(graph, observeRanges(graph, samples), isFloat)
+    : graph;
+  const integer = toInteger(marked, isFloat, log);
   const open = statesAsRead(options.floatIo ? integer : integerBoundary(integer));
-  const bounded = open === integer ? integer : toInteger(open, log);
+  const bounded = open === integer ? integer : toInteger(open, isFloat, log);
   const settled = statesApart(settleEdges(bounded, log));
   const over = overflowing(settled);
   if (over.length > 0)
     throw new MoteError(...over.map((v) => say.accumulatorOverflow(placeOf(v.node), v.problem)));
-  for (const n of floatLayers(settled)) report(say.staysFloat(placeOf(n), n.op));
+  for (const n of floatLayers(settled)) if (!isFloat(n)) report(say.staysFloat(placeOf(n), n.op));
   return settled;
 }
 
@@ -221,21 +244,19 @@ function unheededText(
 
 function selected(
   graph: Graph<"lowered">,
-  { choosing: options, file, placeOf }: Setting,
+  { choosing, choices, file, placeOf }: Setting,
 ): Graph<"lowered"> {
   const nodes = graph.nodes.filter(hasKernel);
-  const { forced = new Map(), isa } = options;
-  const wrong = unheeded(forced, nodes, isa, (n) => ranked(n, options));
+  const wrong = unheeded(choices.kernels, nodes, choosing.isa, (n) => ranked(n, choosing));
   if (wrong.length > 0) throw new MoteError(...wrong.map((w) => unheededText(nodes, file, w)));
-  const { graph: chosen, unserved } = select(graph, options);
+  const { graph: chosen, unserved } = select(graph, choosing);
   refuse(unserved, placeOf);
   return chosen;
 }
 
 const costsBy = (options: SelectOptions): Costs => ({
   kernels: (node) => eligible(node, options),
-  accumulators: (node) =>
-    forcedKernel(node, options.forced) ? [] : accumulators(node, options.isa),
+  accumulators: (node) => (chosenKernel(node, options) ? [] : accumulators(node, options.isa)),
   time: (node, kernel) => predictedTime(node, kernel, options),
   measured: (node, kernel) => measuredRatio(node, kernel, options),
   instructions: (node, kernel) => predictedInstructions(node, kernel, options),
@@ -280,12 +301,21 @@ interface Setting {
   readonly file: string;
   readonly placeOf: PlaceOf;
   readonly ioLayout: "nchw" | "nhwc";
+  readonly target: Target;
   readonly pools: readonly Pool[];
+  readonly choices: LayerChoices;
   readonly choosing: SelectOptions;
   readonly steps: Steps;
   readonly log: RewriteLog;
   readonly report: Report;
 }
+
+/** The user's choices go before the model's. */
+const merged = (own: LayerChoices, given: Partial<LayerChoices> = {}): LayerChoices => ({
+  kernels: [...(given.kernels ?? []), ...own.kernels],
+  pools: [...(given.pools ?? []), ...own.pools],
+  float: [...(given.float ?? []), ...own.float],
+});
 
 /** To mote's own operators: a line a stage. */
 function loweredBy(imported: Graph<"imported">, { ioLayout, steps, log, placeOf }: Setting) {
@@ -297,12 +327,19 @@ function loweredBy(imported: Graph<"imported">, { ioLayout, steps, log, placeOf 
 
 /** To a plan: a line a stage. */
 function plannedBy(lowered: Graph<"lowered">, options: CompileOptions, setting: Setting): Planned {
-  const { choosing, steps } = setting;
+  const { steps, choices, target, file, pools } = setting;
   const { optimize = "balanced", maxSram, maxFlash, pareto } = options;
   const integer = steps.step("quantize", quantize(lowered, options, setting));
   const delivered = options.rowInput ? rowInputs(integer) : integer;
-  const chosen = steps.step("select", selected(delivered, setting));
-  return planned(chosen, costsBy(choosing), { optimize, maxSram, maxFlash, pareto }, setting.pools);
+  const forced = byLayer(choices.kernels, delivered.nodes);
+  const choosing = { ...setting.choosing, forced };
+  const chosen = steps.step("select", selected(delivered, { ...setting, choosing }));
+  checkMemories(choices.pools, delivered.nodes, target, file);
+  const memories = byLayer(choices.pools, delivered.nodes);
+  const goal = { optimize, maxSram, maxFlash, pareto, memories };
+  const memory = planned(chosen, costsBy(choosing), goal, pools);
+  if (memory.missing === 0) checkLying(memory.graph, memories, file);
+  return memory;
 }
 
 /** The pipeline. A graph that was read as text goes on where it was written. */
@@ -323,11 +360,12 @@ function run(
   const pools = poolsOf(target, "ram");
   const sections = sectionsOf(target, options.sections);
 
-  const { graph: imported, placeOf, kernels, docs } = read(source, options, report);
+  const { graph: imported, placeOf, docs, choices: said } = read(source, options, report);
   steps.docs = docs;
-  const forced = new Map([...kernels, ...(options.kernels ?? [])]);
-  const choosing = { isa: target.isa, costs: target.costs, profile, tuning, optimize, forced };
-  const setting = { file, placeOf, pools, ioLayout, choosing, steps, log, report };
+  const choices = merged(said, options.choices);
+  const { isa, costs } = target;
+  const choosing = { isa, costs, profile, tuning, optimize };
+  const setting = { file, placeOf, target, pools, choices, ioLayout, choosing, steps, log, report };
   steps.step("read", imported);
   const open = is(imported, "imported") ? loweredBy(imported, setting) : imported;
   const memory = is(open, "planned")

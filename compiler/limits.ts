@@ -3,6 +3,8 @@ import * as say from "./diagnostics.ts";
 import { MoteError } from "./diagnostics.ts";
 import type { Emitted } from "./emit/emit.ts";
 import type { Sections } from "./emit/sections.ts";
+import type { Graph, Node } from "./ir/graph.ts";
+import { type Choice, chosenFor, layersIn } from "./ir/layers.ts";
 import type { Planned } from "./plan/plan.ts";
 import { type Pool, poolsOf, type Target } from "./target.ts";
 
@@ -58,9 +60,47 @@ export function sectionsOf(
   return { given, flash };
 }
 
-export function checkPools({ peak, missing }: Planned, target: Target, file: string): void {
+/** Memories that layers are given must be there, and the layers too. */
+export function checkMemories(
+  choices: readonly Choice[],
+  nodes: readonly Node[],
+  target: Target,
+  file: string,
+): void {
+  const known = poolsOf(target, "ram").map((p) => p.name);
+  const names = nodes.flatMap((n) => n.origins);
+  const problems = choices.flatMap(({ layers, value: memory }) => {
+    if (layersIn(layers, nodes).size === 0) return [say.unknownLayer(file, layers[0]!, names)];
+    return known.includes(memory) ? [] : [say.unknownPool(memory, target.name, known)];
+  });
+  if (problems.length > 0) throw new MoteError(...problems);
+}
+
+/** What lies elsewhere than it was to, since it shares memory with what another layer makes. */
+export function checkLying(
+  { nodes, plan }: Graph<"planned">,
+  memories: ReadonlyMap<string, string>,
+  file: string,
+): void {
+  const memoryAt = (offset: number) => plan.pools.find((p) => offset < p.end)?.memory;
+  for (const node of nodes) {
+    const wanted = chosenFor(node, memories);
+    const places = node.outputs.map((v) => plan.places.get(v)?.offset ?? -1);
+    const strays = places.filter((at) => at >= 0 && memoryAt(at) !== wanted);
+    if (wanted && strays.length > 0)
+      throw new MoteError(say.liesElsewhere({ file, node: node.origins[0]! }, wanted));
+  }
+}
+
+export function checkPools(
+  { peak, missing, missingIn }: Planned,
+  target: Target,
+  file: string,
+): void {
   if (missing <= 0) return;
   const pools = poolsOf(target, "ram");
+  const chosen = pools.find((p) => p.name === missingIn);
+  if (chosen) throw new MoteError(say.poolTooSmall(file, chosen, missing));
   throw new MoteError(
     say.poolsTooSmall(placeOf(peak, file), target.name, pools, missing, peak.inUse),
   );

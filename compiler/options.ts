@@ -146,6 +146,20 @@ export const options: readonly OptionSpec[] = [
     commands: ["compile"],
   },
   {
+    name: "float",
+    value: { kind: "repeat", placeholder: "LAYER" },
+    description: "a layer, or a block of layers, that stays float in a network that is quantised",
+    commands: building,
+    inConfig: true,
+  },
+  {
+    name: "pool",
+    value: { kind: "repeat", placeholder: "LAYER=MEMORY" },
+    description: "the memory of the target for what a layer, or a block of layers, makes",
+    commands: building,
+    inConfig: true,
+  },
+  {
     name: "kernel",
     value: { kind: "repeat", placeholder: "LAYER=KERNEL" },
     description: "the kernel for a layer, by the names that --explain kernels shows",

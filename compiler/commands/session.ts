@@ -4,6 +4,7 @@ import pc from "picocolors";
 import type { CompileOptions } from "../compile.ts";
 import * as say from "../diagnostics.ts";
 import { type Diagnostic, formatDiagnostic, MoteError } from "../diagnostics.ts";
+import type { Choice, LayerChoices } from "../ir/layers.ts";
 import type { Optimize } from "../kernels/select.ts";
 import type { Profile } from "../ops/numerics.ts";
 import type { OptionValues } from "../options.ts";
@@ -57,11 +58,24 @@ function shapeOption(text: string): [string, number[]] {
   return [text.slice(0, at), sizes];
 }
 
-/** `layer=kernel`; layers' names may have equals signs. */
-function kernelOption(text: string): [string, string] {
-  const at = text.lastIndexOf("=");
-  if (at <= 0 || at === text.length - 1) throw new MoteError(say.badKernelOption(text));
-  return [text.slice(0, at), text.slice(at + 1)];
+/** `layer=value`; layers' names may have equals signs. */
+const layerOption =
+  (bad: (text: string) => Diagnostic) =>
+  (text: string): Choice => {
+    const at = text.lastIndexOf("=");
+    if (at <= 0 || at === text.length - 1) throw new MoteError(bad(text));
+    return { layers: [text.slice(0, at)], value: text.slice(at + 1) };
+  };
+
+/** What is chosen for layers. */
+function layerChoices(values: OptionValues): Partial<LayerChoices> {
+  const list = (name: string) => values[name] as readonly string[] | undefined;
+  const [kernels, float, pools] = ["kernel", "float", "pool"].map(list);
+  return {
+    ...(kernels && { kernels: kernels.map(layerOption(say.badKernelOption)) }),
+    ...(pools && { pools: pools.map(layerOption(say.badPoolOption)) }),
+    ...(float && { float }),
+  };
 }
 
 /** `memory=section`. */
@@ -93,7 +107,7 @@ export function compileOptions(values: OptionValues): CompileOptions {
     floatIo: values.floatIo === true ? true : undefined,
   };
   const shapes = (values.shape as readonly string[] | undefined)?.map(shapeOption);
-  const kernels = (values.kernel as readonly string[] | undefined)?.map(kernelOption);
+  const choices = layerChoices(values);
   const sections = (values.section as readonly string[] | undefined)?.map(sectionOption);
   const set = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined));
   const tuning = textOf(values, "tuning");
@@ -101,7 +115,7 @@ export function compileOptions(values: OptionValues): CompileOptions {
     ...set,
     ...(shapes && { shapes: new Map(shapes) }),
     ...(sections && { sections: new Map(sections) }),
-    ...(kernels && { kernels: new Map(kernels) }),
+    ...(Object.keys(choices).length > 0 && { choices }),
     ...(tuning && { tuning: readTuning(tuning, given.target ?? "cortex-m4") }),
   };
 }

@@ -53,6 +53,36 @@ export const poolsTooSmall = (
     `Give '${pools.at(-1)!.name}' ${missing} bytes more in the target's file, or add a memory with a cost.`,
   );
 
+/** Tensors that were given a memory. */
+export const poolTooSmall = (file: string, pool: Room, missing: number): Diagnostic =>
+  error(
+    4113,
+    { file },
+    `What is to lie in '${pool.name}' needs ${missing} bytes more than the ${pool.bytes} that it has.`,
+    "Leave the memory of some layers to mote.",
+  );
+
+export const unknownPool = (memory: string, target: string, known: readonly string[]) =>
+  error(
+    4114,
+    {},
+    known.length > 0
+      ? `${target} has no memory '${memory}' for tensors: it has ${known.join(", ")}.`
+      : `${target} has one memory for tensors, and no '${memory}'.`,
+    "A target's file gives its memories names and costs.",
+  );
+
+export const liesElsewhere = (place: Place, memory: string): Diagnostic =>
+  error(
+    4115,
+    place,
+    `What this layer makes cannot lie in '${memory}': it shares memory with what another layer makes.`,
+    "Give both layers the same memory.",
+  );
+
+export const badPoolOption = (text: string): Diagnostic =>
+  error(4116, {}, `'${text}' names no layer and memory.`, "Write --pool LAYER=MEMORY.");
+
 export const flashPoolsTooSmall = (
   file: string,
   target: string,

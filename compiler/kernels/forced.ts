@@ -1,10 +1,8 @@
 /** Kernels that the user names for layers. */
 import type { Node } from "../ir/graph.ts";
+import { type Choice, layersIn } from "../ir/layers.ts";
 import { kernelNamed } from "./catalogue.ts";
 import type { Kernel } from "./kernel.ts";
-
-/** Names of kernels by names of the model's layers. */
-export type Forced = ReadonlyMap<string, string>;
 
 /** A choice that cannot be followed. */
 export interface Unheeded {
@@ -15,21 +13,18 @@ export interface Unheeded {
   readonly names: readonly string[];
 }
 
-/** The kernel that a node was given, if it can run it. */
-export const forcedKernel = (node: Node, forced: Forced | undefined): string | undefined =>
-  node.origins.map((layer) => forced?.get(layer)).find((name) => name !== undefined);
-
-/** What is wrong with a choice for a layer, which may be several nodes: one must be served. */
+/** What is wrong with a choice, which may be for several nodes: one must be served. */
 function problem(
-  [layer, kernel]: readonly [string, string],
+  { layers, value: kernel }: Choice,
   nodes: readonly Node[],
   isa: readonly string[],
   usable: (node: Node) => readonly Kernel[],
 ): Unheeded[] {
   const because = (why: Unheeded["why"], names: readonly string[] = []): Unheeded[] => [
-    { why, layer, kernel, names },
+    { why, layer: layers[0]!, kernel, names },
   ];
-  const own = nodes.filter((n) => n.origins.includes(layer));
+  const named = layersIn(layers, nodes);
+  const own = nodes.filter((n) => n.origins.some((o) => named.has(o)));
   if (own.length === 0) return because("no such layer");
   const found = kernelNamed(kernel);
   if (!found) return because("no such kernel");
@@ -41,8 +36,8 @@ function problem(
 
 /** Choices that none of the nodes can follow; `usable` are the kernels that can run a node. */
 export const unheeded = (
-  forced: Forced,
+  choices: readonly Choice[],
   nodes: readonly Node[],
   isa: readonly string[],
   usable: (node: Node) => readonly Kernel[],
-): Unheeded[] => [...forced].flatMap((choice) => problem(choice, nodes, isa, usable));
+): Unheeded[] => choices.flatMap((choice) => problem(choice, nodes, isa, usable));

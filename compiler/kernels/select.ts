@@ -2,10 +2,10 @@
  * Gives every node of a lowered graph the cheapest kernel that serves it, as attribute `kernel`.
  */
 import { type Graph, makeGraph, makeNode, type Node, str, type Value } from "../ir/graph.ts";
+import { chosenFor } from "../ir/layers.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { OperatorError } from "../ops/operator.ts";
 import { candidates, kernelNamed } from "./catalogue.ts";
-import { type Forced, forcedKernel } from "./forced.ts";
 import { type Kernel, partsOf } from "./kernel.ts";
 import { layerSignature, type Tuning } from "./tuning.ts";
 import { joins, view } from "./views.ts";
@@ -119,8 +119,8 @@ export interface SelectOptions {
   readonly isa: readonly string[];
   readonly profile: Profile;
   readonly tuning?: Tuning | undefined;
-  /** What the user chose. */
-  readonly forced?: Forced | undefined;
+  /** What the user chose, by layer. */
+  readonly forced?: ReadonlyMap<string, string> | undefined;
   /** By kernel: by what its own estimate is multiplied, and bytes of code. */
   readonly costs?: Readonly<
     Record<string, { instructions: number; cycles?: number; codeBytes: number }>
@@ -154,10 +154,14 @@ export function withKernels(
   return makeGraph("lowered", graph.name, graph.inputs, outputs);
 }
 
+/** What the user chose for a node. */
+export const chosenKernel = (node: Node, { forced }: SelectOptions): string | undefined =>
+  forced && chosenFor(node, forced);
+
 /** Kernels that may serve a node, the best first; the user's choice alone, if there is one. */
 export function eligible(node: Node, options: SelectOptions): Kernel[] {
   const usable = ranked(node, options);
-  const forced = usable.find((k) => k.name === forcedKernel(node, options.forced));
+  const forced = usable.find((k) => k.name === chosenKernel(node, options));
   return forced ? [forced] : usable;
 }
 
@@ -170,7 +174,7 @@ export function select(graph: Graph<"lowered">, options: SelectOptions): Selecti
     else unserved.push(node);
   }
   const chosen = withKernels(graph, kernels);
-  const joined = [...joins(chosen)].filter((n) => !forcedKernel(n, options.forced));
+  const joined = [...joins(chosen)].filter((n) => !chosenKernel(n, options));
   const graphOfViews = withKernels(chosen, new Map(joined.map((n) => [n, view.name])));
   return { graph: graphOfViews, unserved };
 }

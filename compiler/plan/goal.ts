@@ -7,6 +7,8 @@ export interface Goal {
   readonly optimize: Optimize;
   readonly maxSram?: number | undefined;
   readonly maxFlash?: number | undefined;
+  /** Memories that what layers make has to lie in. */
+  readonly memories?: ReadonlyMap<string, string> | undefined;
   /** Whether the frontier is to be found as well. */
   readonly pareto?: boolean | undefined;
 }

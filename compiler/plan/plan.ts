@@ -85,6 +85,8 @@ export interface Planned {
   readonly isProved: boolean;
   /** Bytes for which the pools have no room. */
   readonly missing: number;
+  /** The pool that lacks them for what has to lie there. */
+  readonly missingIn?: string | undefined;
   /** Absent for a plan that was given. */
   readonly order?: ChosenOrder;
   /** If asked for: programs none of which is better in SRAM and time, the fastest first. */
@@ -122,7 +124,7 @@ export function plan(
   const chosen = withKernels(graph, new Map([...kernels].map(([n, k]) => [n, k.name])));
   const network = networkOf(chosen, sameNodes(task.nodes, graph, chosen));
   const search = new Search(network, ways, costs.code);
-  const { unit, offsets, bytes, lowerBound, isProved, missing } = placed;
+  const { unit, offsets, bytes, lowerBound, isProved, missing, missingIn } = placed;
   const { memory, slices, methods } = search.draft(choice, unit);
   const buffers = memory.blocks.flatMap(({ label, bytes, parts }, i): Omit<Buffer, "id">[] =>
     parts.length > 0 ? [{ label, bytes, offset: offsets[i]!, parts }] : [],
@@ -140,6 +142,7 @@ export function plan(
     lowerBoundBytes: lowerBound,
     isProved,
     missing,
+    missingIn,
     order,
     instructions,
     frontier,

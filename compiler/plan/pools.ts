@@ -4,6 +4,7 @@
  * the next one.
  */
 import { num } from "../ir/graph.ts";
+import { chosenFor } from "../ir/layers.ts";
 import type { Pool } from "../ir/plan.ts";
 import { elementBytes } from "../ir/types.ts";
 import { operatorOf } from "../ops/registry.ts";
@@ -46,6 +47,8 @@ interface Group {
   readonly blocks: number[];
   /** Bytes that are read and written in a run. */
   used: number;
+  /** Where they have to lie. */
+  memory?: string;
 }
 
 /** Groups of a schedule's blocks: rows of one tensor, scratch memory of one operation. */
@@ -54,16 +57,18 @@ export function groupsOf(
   methods: readonly Method[],
   slices: readonly Slice[],
   { blocks, chunks, scratch }: Memory,
+  memories: ReadonlyMap<string, string> = new Map(),
 ): Group[] {
   const groups = blocks.map((_, i): Group => ({ blocks: [i], used: 0 }));
   const join = (a: number, b: number): void => {
     const [to, from] = [groups[a]!, groups[b]!];
     if (to === from) return;
     to.used += from.used;
+    if (from.memory) to.memory = from.memory;
     to.blocks.push(...from.blocks);
     for (const block of from.blocks) groups[block] = to;
   };
-  network.tensors.forEach(({ bytes, readers }, t) => {
+  network.tensors.forEach(({ bytes, readers, made }, t) => {
     const [first, ...others] = chunks[t]!;
     for (const { block } of others) join(first!.block, block);
     const reads = readers.map(({ operation, operand }) => {
@@ -72,7 +77,11 @@ export function groupsOf(
         ? bytesRead(own, methods[operation]!, operand.bytes)
         : operand.bytes;
     });
-    groups[first!.block]!.used += reads.reduce((sum, n) => sum + n, bytes);
+    const group = groups[first!.block]!;
+    group.used += reads.reduce((sum, n) => sum + n, bytes);
+    const makers = made.map((m) => network.operations[m.operation]!.node);
+    const wanted = makers.map((n) => chosenFor(n, memories)).find((m) => m !== undefined);
+    if (wanted) group.memory = wanted;
   });
   const firstOf = new Map<number, number>();
   const calls = network.operations.map(() => 0);
@@ -135,6 +144,7 @@ class Contents {
     const tick = this.#bytes.indexOf(this.live);
     let least: { group: Group; density: number } | undefined;
     for (const group of this.groups) {
+      if (group.memory) continue;
       const bytes = this.#bytesAt(group, tick);
       const density = group.used / bytes;
       if (bytes > 0 && density < (least?.density ?? Infinity)) least = { group, density };
@@ -153,7 +163,8 @@ class Contents {
 function spill(contents: Contents, capacity: number): Group[] {
   const moved: Group[] = [];
   while (contents.live > capacity) {
-    const group = contents.leastUsed()!;
+    const group = contents.leastUsed();
+    if (!group) break;
     contents.remove(group);
     moved.push(group);
   }
@@ -175,6 +186,8 @@ export interface InPools {
   readonly delay: number;
   /** Bytes for which there is no room. */
   readonly missing: number;
+  /** The memory that lacks them, if something has to lie there. */
+  readonly missingIn?: string | undefined;
 }
 
 /**
@@ -191,15 +204,19 @@ export function placeInPools(
   const pools: Pool[] = [];
   let rest = groups.filter((g) => g.blocks.some((b) => blocks[b]!.parts.length > 0));
   let [begin, delay, missing] = [0, 0, 0];
+  let missingIn: string | undefined;
   for (const [i, { name, bytes: size, cost }] of specs.entries()) {
     const contents = new Contents(blocks, ticks.at(-1)! + 2);
-    for (const group of rest) contents.add(group);
+    const isHere = ({ memory = name }: Group) => memory === name;
+    for (const group of rest) if (isHere(group)) contents.add(group);
+    const others = rest.filter((g) => !isHere(g));
     const isLast = i === specs.length - 1;
     const capacity = isLast ? size : size - (size % align);
-    rest = isLast ? [] : spill(contents, capacity);
+    rest = isLast ? [] : [...others, ...spill(contents, capacity)];
     let placed = contents.placed();
     while (placed.bytes > capacity && !isLast && contents.groups.size > 0) {
-      const group = contents.leastUsed()!;
+      const group = contents.leastUsed();
+      if (!group) break;
       contents.remove(group);
       rest.push(group);
       placed = contents.placed();
@@ -209,8 +226,11 @@ export function placeInPools(
     const end = begin + alignUp(placed.bytes, rest.length > 0 ? align : 1);
     pools.push({ memory: name, begin, end });
     for (const { used } of contents.groups) delay += (used / wordBytes) * (cost - specs[0]!.cost);
-    missing = Math.max(missing, placed.bytes - capacity);
+    if (placed.bytes - capacity > missing) {
+      missing = placed.bytes - capacity;
+      missingIn = [...contents.groups].some((g) => g.memory) ? name : undefined;
+    }
     begin = end;
   }
-  return { offsets, pools, bytes: begin, delay, missing };
+  return { offsets, pools, bytes: begin, delay, missing, missingIn };
 }

@@ -51,7 +51,12 @@ export interface Placed extends InPools {
 }
 
 /** In one arena, or in several where that has no room in the fastest memory. */
-function placed({ search, network }: Task, choice: Choice, pools: readonly PoolSpec[]): Placed {
+function placed(
+  { search, network }: Task,
+  choice: Choice,
+  pools: readonly PoolSpec[],
+  memories?: ReadonlyMap<string, string>,
+): Placed {
   const [fastest] = pools;
   let unit = unitFor(network, 0);
   for (;;) {
@@ -59,10 +64,10 @@ function placed({ search, network }: Task, choice: Choice, pools: readonly PoolS
     const { offsets, bytes, lowerBound, status } = place(memory.blocks);
     const arena = fastest ? [{ memory: fastest.name, begin: 0, end: bytes }] : [];
     const one: InPools = { offsets, pools: arena, bytes, delay: 0, missing: 0 };
-    const isOne = !fastest || bytes <= fastest.bytes;
-    const found = isOne
-      ? one
-      : placeInPools(memory, groupsOf(network, methods, slices, memory), pools, arenaAlignBytes);
+    const isFree = !memories || memories.size === 0;
+    const isOne = !fastest || (bytes <= fastest.bytes && isFree);
+    const groups = () => groupsOf(network, methods, slices, memory, memories);
+    const found = isOne ? one : placeInPools(memory, groups(), pools, arenaAlignBytes);
     const isProved = found.bytes === lowerBound || (isOne && status === "optimal");
     const widest = Math.max(bytes, ...found.pools.map((p) => p.end - p.begin));
     if (unitFor(network, widest) <= unit) return { ...found, unit, lowerBound, isProved };
@@ -138,7 +143,7 @@ function settleIn(task: Task, goal: Goal, pools: readonly PoolSpec[]): Settled {
   const known = new Map<string, Placed>();
   const placedBy = (choice: Choice): Placed => {
     const key = choice.join();
-    const found = known.get(key) ?? placed(task, choice, pools);
+    const found = known.get(key) ?? placed(task, choice, pools, goal.memories);
     known.set(key, found);
     return found;
   };

@@ -59,6 +59,9 @@ function choosesParameters(node: Node): boolean {
   return form?.output !== "same" || node.op === "Concat";
 }
 
+/** Operators that stay float take and make floats. */
+type IsFloat = (node: Node) => boolean;
+
 function parametersFor(value: Value, ranges: Ranges): Quantization | undefined {
   const output = formOf(value.node)?.output;
   if (typeof output === "object") return output;
@@ -72,9 +75,11 @@ function quantizedAndBack(
   made: Value,
   readers: readonly Node[],
   ranges: Ranges,
+  isFloat: IsFloat,
 ): Value {
   const { node } = original;
-  const isWanted = formOf(node) !== undefined || readers.some((reader) => formOf(reader));
+  const isInteger = (n: Node) => formOf(n) !== undefined && !isFloat(n);
+  const isWanted = isInteger(node) || readers.some(isInteger);
   const choosing = node.op !== "Constant" && choosesParameters(node);
   if (!choosing || !isWanted || made.type.elem !== "float32") return made;
   const quant = parametersFor(original, ranges);
@@ -85,7 +90,11 @@ function quantizedAndBack(
 }
 
 /** The graph with every activation that an integer operator makes or reads quantised and back. */
-export function insertQuantization(graph: Graph<"lowered">, ranges: Ranges): Graph<"lowered"> {
+export function insertQuantization(
+  graph: Graph<"lowered">,
+  ranges: Ranges,
+  isFloat: IsFloat,
+): Graph<"lowered"> {
   const uses = usesOf(graph);
   const read = new Map<Value, Value>();
   for (const node of graph.nodes) {
@@ -95,7 +104,8 @@ export function insertQuantization(graph: Graph<"lowered">, ranges: Ranges): Gra
     const keep = inputs.every((v, i) => v === node.inputs[i]);
     const made = keep ? node : makeNode({ ...node, inputs, types, names });
     node.outputs.forEach((value, i) => {
-      read.set(value, quantizedAndBack(value, made.outputs[i]!, uses.get(value) ?? [], ranges));
+      const readers = uses.get(value) ?? [];
+      read.set(value, quantizedAndBack(value, made.outputs[i]!, readers, ranges, isFloat));
     });
   }
   const outputs = graph.outputs.map((o) => ({ ...o, value: read.get(o.value)! }));

@@ -3,13 +3,14 @@ import { extname } from "node:path";
 import { type Diagnostic, MoteError, type Place, unknownFormat } from "../diagnostics.ts";
 import type { ModelDocs } from "../ir/docs.ts";
 import type { Graph } from "../ir/graph.ts";
+import { type LayerChoices, noChoices } from "../ir/layers.ts";
 import { isMoteFile, readMote } from "./dsl/read.ts";
 import { type ReadOptions, readOnnx } from "./onnx/read.ts";
 
 export interface Model {
   readonly graph: Graph<"imported" | "lowered">;
-  /** Kernels that the model asks for, by layer. */
-  readonly kernels: ReadonlyMap<string, string>;
+  /** What the model says of its layers. */
+  readonly choices: LayerChoices;
   readonly docs: ModelDocs;
   /** Where a layer stands, in a model that is a text. */
   placeOf(layer: string): Place | undefined;
@@ -28,5 +29,5 @@ export function readModel(
   if (isMoteFile(file)) return readMote(file, options);
   if (extname(file).toLowerCase() !== ".onnx") throw new MoteError(unknownFormat(file));
   const docs = { model: [], inputs: [] };
-  return { graph: readOnnx(file, options), kernels: new Map(), docs, placeOf: () => undefined };
+  return { graph: readOnnx(file, options), choices: noChoices, docs, placeOf: () => undefined };
 }

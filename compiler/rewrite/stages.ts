@@ -1,5 +1,5 @@
 /** The rule lists of each stage. Rules of earlier stages go on tidying what later ones make. */
-import type { Graph } from "../ir/graph.ts";
+import type { Graph, Node } from "../ir/graph.ts";
 import { type RewriteLog, rewrite } from "./engine.ts";
 import { clampRules } from "./rules/clamp.ts";
 import { fuseRules } from "./rules/fuse.ts";
@@ -21,9 +21,12 @@ export function lower(graph: Graph<"imported">, log: RewriteLog): Graph<"lowered
   return { ...mixed, level: "lowered" };
 }
 
-/** Operators between Quantize and Dequantize become integer operators. */
-export const toInteger = (graph: Graph<"lowered">, log: RewriteLog): Graph<"lowered"> =>
-  rewrite(graph, [...integerRules, ...settle], log);
+/** Operators between Quantize and Dequantize become integer operators, but for some. */
+export const toInteger = (
+  graph: Graph<"lowered">,
+  isFloat: (node: Node) => boolean,
+  log: RewriteLog,
+): Graph<"lowered"> => rewrite(graph, [...integerRules(isFloat), ...settle], log);
 
 /** What is left over at the end: weights nobody took as integers, transpositions at the edges. */
 export const settleEdges = (graph: Graph<"lowered">, log: RewriteLog): Graph<"lowered"> =>
@@ -36,7 +39,7 @@ export const allRules = [
   ...lowerRules,
   ...layoutRules,
   ...clampRules,
-  ...integerRules,
+  ...integerRules(() => false),
   ...leftoverRules,
   ...edgeRules,
 ];

@@ -47,6 +47,7 @@ export async function buildProgram(options: BuildOptions): Promise<Program> {
   mkdirSync(join(workDir, "harness"), { recursive: true });
   writeFileSync(join(workDir, "model.h"), modelGlue(options));
   writeFileSync(join(workDir, "memory.ld"), memoryScript(options));
+  writeFileSync(join(workDir, "pool.ld"), ramPoolScript(options));
   const said = await allDone([compileModel(options), compileHarness(options)]);
   const warnings = [...said, await link(options)].filter(Boolean).join("\n");
   return { elf: join(workDir, "program.elf"), target, ...(warnings && { warnings }) };
@@ -124,7 +125,6 @@ function buildProblem(target: Target, said: string): Diagnostic {
 /** The linker's picture of the target's memories; link.ld of the family includes it. */
 function memoryScript({ target: { memories, stackBytes }, sections }: BuildOptions): string {
   const flash = memories.filter(({ kind }) => kind === "flash");
-  const ram = memories.filter(({ kind }) => kind === "ram");
   const alias = (region: string, memory: Memory | undefined) =>
     `REGION_ALIAS("${region}", ${memory?.name})`;
   return `MEMORY
@@ -133,22 +133,34 @@ ${memories.map(memoryLine).join("\n")}
 }
 ${alias("VECTORS", flash[0])}
 ${alias("FLASH", flash.at(-1))}
-${alias("RAM", ram.at(-1))}
+${alias("RAM", ramOf(memories))}
 stack_room = ${stackBytes};
 ${poolSections(memories, sections)}`;
 }
 
-/** Pools have their sections in them, ahead of what link.ld collects. */
+/** The memory of the stack and of all that has no section of its own. */
+const ramOf = (memories: readonly Memory[]): Memory | undefined =>
+  memories.filter(({ kind }) => kind === "ram").at(-1);
+
+const isPool = ({ cost }: Memory): boolean => cost !== undefined;
+
+function poolSection({ name, kind }: Memory, given?: ReadonlyMap<string, string>): string {
+  const like = kind === "ram" ? ".bss" : ".rodata";
+  const own = `${like}.mote_${name}`;
+  const inputs = `*(${[own, given?.get(name)].filter(Boolean).join(" ")})`;
+  return `    ${like}.mote.${name}${kind === "ram" ? " (NOLOAD)" : ""} : ALIGN(16) { ${inputs} } > ${name}`;
+}
+
+/** Pools have their sections in them, ahead of what link.ld collects. The RAM's is last. */
 function poolSections(memories: readonly Memory[], given?: ReadonlyMap<string, string>): string {
-  const pools = memories.filter(({ cost }) => cost !== undefined);
+  const pools = memories.filter((m) => isPool(m) && m !== ramOf(memories));
   if (pools.length === 0) return "";
-  const lines = pools.map(({ name, kind }) => {
-    const like = kind === "ram" ? ".bss" : ".rodata";
-    const own = `${like}.mote_${name}`;
-    const inputs = `*(${[own, given?.get(name)].filter(Boolean).join(" ")})`;
-    return `    ${like}.mote.${name}${kind === "ram" ? " (NOLOAD)" : ""} : ALIGN(16) { ${inputs} } > ${name}`;
-  });
-  return `SECTIONS {\n${lines.join("\n")}\n}\n`;
+  return `SECTIONS {\n${pools.map((m) => poolSection(m, given)).join("\n")}\n}\n`;
+}
+
+function ramPoolScript({ target: { memories }, sections }: BuildOptions): string {
+  const ram = ramOf(memories);
+  return ram && isPool(ram) ? `${poolSection(ram, sections)}\n` : "";
 }
 
 const memoryLine = ({ name, kind, origin, bytes }: Memory): string =>

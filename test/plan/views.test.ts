@@ -130,7 +130,9 @@ describe.each(Object.entries(cases))("%s", (_, test) => {
 
   it("needs no memory of its own", () => {
     expect(program.graph.plan.arenaBytes).toBeLessThanOrEqual(test.bytes);
-    const copied = programOf(test, "copy", { kernels: new Map([["moved", test.copy]]) });
+    const copied = programOf(test, "copy", {
+      choices: { kernels: [{ layers: ["moved"], value: test.copy }] },
+    });
     expect(copied.graph.plan.steps.filter(moves)).not.toEqual([]);
     expect(copied.graph.plan.arenaBytes).toBeGreaterThan(program.graph.plan.arenaBytes);
   });

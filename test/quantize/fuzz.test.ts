@@ -24,6 +24,8 @@ function distance(got: Tensor, want: Tensor): { mean: number; largest: number } 
   return { mean, largest: Math.max(...differences) };
 }
 
+const noneFloat = () => false;
+
 interface Quantised {
   readonly marked: Graph<"lowered">;
   readonly integer: Graph<"lowered">;
@@ -31,8 +33,8 @@ interface Quantised {
 
 function quantised(graph: Graph<"lowered">, samples: Tensor[][]): Quantised {
   const log = new Map<string, number>();
-  const marked = insertQuantization(graph, observeRanges(graph, samples));
-  return { marked, integer: settleEdges(toInteger(marked, log), log) };
+  const marked = insertQuantization(graph, observeRanges(graph, samples), noneFloat);
+  return { marked, integer: settleEdges(toInteger(marked, noneFloat, log), log) };
 }
 
 function check(seed: number): number {
@@ -42,7 +44,7 @@ function check(seed: number): number {
   const samples = Array.from({ length: 5 }, draw);
   const { marked, integer } = quantised(graph, samples);
   const where = () => `seed ${seed}:\n${printGraph(marked).text}\n${printGraph(integer).text}`;
-  const bounded = toInteger(integerBoundary(integer), new Map());
+  const bounded = toInteger(integerBoundary(integer), noneFloat, new Map());
   for (const g of [marked, integer, bounded])
     for (const { problem } of verify(g)) expect.fail(`${problem}\n${where()}`);
   expect(overflowing(integer)).toEqual([]);

@@ -51,7 +51,7 @@ const mayImport: Record<string, readonly string[]> = {
   emit: [...stage, "language"],
   run: [...base, "target"],
   steps: ["ir", "check"],
-  limits: ["diagnostics", "target", "plan", "emit"],
+  limits: ["ir", "diagnostics", "target", "plan", "emit"],
   compile: [...stage, "steps", "target", "limits", "read", "rewrite", "quantize", "plan", "emit"],
   options: ["steps"],
   lsp: [...stage, "compile", "language", "read"],

@@ -6,49 +6,76 @@ import { placeOf } from "./problems.ts";
 import { type Context, siteOf } from "./scope.ts";
 import { kindText } from "./values.ts";
 
-/** Those of the language, and what of mote they wait for. */
+/** Those of the language that wait for something of mote. */
 const planned: Readonly<Record<string, string>> = {
   bits: "weights of other than 8 bits",
   activations: "a choice of the activations' type by layer",
   prune: "pruning",
-  pool: "a choice of the memory by layer",
-  float: "a choice of float by layer",
   keep: "layers that stay as they are",
 };
-export const annotationNames: readonly string[] = [...Object.keys(planned), "kernel", "level"];
 
-/** @throws Reported */
+type Choose = (layers: string[], at: Annotation, context: Context) => void;
+
+/** What annotations choose for layers. */
+const chosen: Readonly<Record<string, Choose>> = {
+  kernel: (layers, at, context) => {
+    const value = textOf(at, 'a kernel\'s name, as in @kernel("conv_2d_s8")', context);
+    context.session.choices.kernels.push({ layers, value });
+  },
+  pool: (layers, at, context) => {
+    const value = textOf(at, 'a memory of the target, as in @pool("dtcm")', context);
+    context.session.choices.pools.push({ layers, value });
+  },
+  float: (layers, at, context) => {
+    const place = placeOf(siteOf(context, at));
+    if (at.args.length > 0)
+      context.session.fail(say.wrongKind(place, "@float alone", "@float of something"));
+    context.session.choices.float.push(...layers);
+  },
+};
+
+export const annotationNames: readonly string[] = [
+  ...Object.keys(planned),
+  ...Object.keys(chosen),
+  "level",
+];
+
+/** The one argument, a string. */
+function textOf({ args, ...at }: Annotation, wanted: string, context: Context): string {
+  const datum = args.length === 1 ? evaluate(args[0]!.value, context) : undefined;
+  if (typeof datum === "string") return datum;
+  const found = datum === undefined ? "none" : kindText(datum);
+  return context.session.fail(say.wrongKind(placeOf(siteOf(context, at)), wanted, found));
+}
+
+/**
+ * Of what was made after so many nodes; what is said of an inner layer comes first, and so holds.
+ * @throws Reported
+ */
 export function annotate(
   annotations: readonly Annotation[],
-  layer: string,
+  before: number,
   context: Context,
 ): void {
   const { session } = context;
   for (const annotation of annotations) {
-    const { name, args } = annotation;
+    const { text } = annotation.name;
     const place = placeOf(siteOf(context, annotation));
-    const waits = Object.hasOwn(planned, name.text) ? planned[name.text] : undefined;
-    if (waits)
-      session.fail(say.notYet(place, `${waits} (@${name.text})`, "Remove the annotation."));
-    if (name.text !== "kernel")
+    if (Object.hasOwn(planned, text))
+      session.fail(say.notYet(place, `${planned[text]} (@${text})`, "Remove the annotation."));
+    if (!Object.hasOwn(chosen, text))
       session.fail(
         say.unknownMember(
           place,
           "The language",
-          `@${name.text}`,
+          `@${text}`,
           annotationNames.map((n) => `@${n}`),
         ),
       );
-    const datum = args.length === 1 ? evaluate(args[0]!.value, context) : undefined;
-    if (typeof datum !== "string")
-      session.fail(
-        say.wrongKind(
-          place,
-          'a kernel\'s name, as in @kernel("conv_2d_s8")',
-          datum === undefined ? "none" : kindText(datum),
-        ),
-      );
-    session.kernels.set(layer, datum as string);
+    const layers = session.layersSince(before);
+    if (layers.length === 0)
+      session.fail(say.wrongKind(place, `a layer or block before @${text}`, "none"));
+    chosen[text]!(layers, annotation, context);
   }
 }
 

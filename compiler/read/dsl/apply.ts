@@ -67,6 +67,7 @@ function call(
   context: Context,
 ): Datum {
   const { session } = context;
+  const before = session.sites.size;
   session.spend(
     site,
     given.reduce((sum, { datum }) => sum + extentOf(datum).items, 0),
@@ -80,14 +81,18 @@ function call(
   if (callee instanceof BlockDatum) {
     const path = pathOf(mark, context) ?? context.path;
     const result = callBlock(callee, given, site, path, context);
-    annotate(mark.annotations, path, context);
+    annotate(mark.annotations, before, context);
     session.saw(calleeSite.span, result, calleeSite.source);
     return result;
   }
   if (callee instanceof FunctionDatum) return callFunction(callee, given, site, context);
   if (callee instanceof TypeDatum) return quantizedType(callee, given, site, context);
-  if (callee instanceof NetworkDatum)
-    return graft(callee, given, site, pathOf(mark, context) ?? context.path, context);
+  if (callee instanceof NetworkDatum) {
+    const path = pathOf(mark, context) ?? context.path;
+    const result = graft(callee, given, site, path, context);
+    annotate(mark.annotations, before, context);
+    return result;
+  }
   return session.fail(
     say.wrongKind(placeOf(calleeSite), "an operator, block or function", kindText(callee)),
   );
@@ -148,12 +153,13 @@ function callOperator(
   context: Context,
 ): Datum {
   const { session, frame } = context;
+  const before = session.sites.size;
   const bound = bindArguments(operator.args, given, operator.name, site, session);
   const name = pathOf(mark, context) ?? session.unnamed(context.path, operator.name);
   const layer = new Layer(operator, bound, name, site, context);
   try {
     const data = operator.build(layer).map((value) => new TensorDatum(value, site));
-    annotate(mark.annotations, name, context);
+    annotate(mark.annotations, before, context);
     return data.length === 1 ? data[0]! : new TupleDatum(data);
   } catch (problem) {
     if (!(problem instanceof OperatorError)) throw problem;

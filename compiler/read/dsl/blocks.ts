@@ -48,8 +48,9 @@ export function callBlock(
   const inside: Context = { session, source: file.source, file, scope, path, frame };
   bindParameters(declaration, given, site, inside, context);
   const { body } = declaration;
+  const before = session.sites.size;
   const result = isStatements(body) ? runBody(body, inside) : evaluate(body, inside);
-  annotate(annotations, path, inside);
+  annotate(annotations, before, inside);
   if (result === undefined)
     return session.fail(
       say.badArguments(

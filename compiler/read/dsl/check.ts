@@ -190,7 +190,7 @@ function checkModel(
       ),
     );
   const others = model.annotations.filter((a) => a.name.text !== "level");
-  each([model], () => annotate(others, "", context));
+  each([model], () => annotate(others, 0, context));
   const outputs = each(model.outputs, (output) => makeOutput(output, context));
   const next = each(session.states, nextOf);
   const name = nameText(model.name, model.label, context);

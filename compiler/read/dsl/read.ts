@@ -2,6 +2,7 @@
 import { type Diagnostic, MoteError, type Place } from "../../diagnostics.ts";
 import type { ModelDocs } from "../../ir/docs.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
+import type { LayerChoices } from "../../ir/layers.ts";
 import { withSharedConstants } from "../nodes.ts";
 import { type CheckOptions, check } from "./check.ts";
 import type { SourceModule } from "./files.ts";
@@ -18,8 +19,8 @@ function docsOf(module: SourceModule | undefined): ModelDocs {
 /** A model of the language as a graph, and where its layers stand in the text. */
 export interface MoteFile {
   readonly graph: Graph<"imported" | "lowered">;
-  /** Kernels that annotations ask for, by layer. */
-  readonly kernels: ReadonlyMap<string, string>;
+  /** What annotations say of layers. */
+  readonly choices: LayerChoices;
   readonly docs: ModelDocs;
   /** By the name of a layer. */
   placeOf(layer: string): Place | undefined;
@@ -38,7 +39,7 @@ export function readMote(
   for (const node of session.sites.keys()) for (const name of node.origins) sites.set(name, node);
   return {
     graph: graph.level === "imported" ? withSharedConstants(graph) : graph,
-    kernels: session.kernels,
+    choices: session.choices,
     docs: docsOf(module),
     placeOf: (layer) => {
       const node = sites.get(layer);

@@ -3,6 +3,7 @@
 import type { Diagnostic } from "../../diagnostics.ts";
 import { tooMuch, unusedBinding } from "../../diagnostics.ts";
 import type { Node } from "../../ir/graph.ts";
+import type { Choice } from "../../ir/layers.ts";
 import type { Name, Span } from "../../language/ast.ts";
 import { NodeMaker } from "../nodes.ts";
 import type { Parameters } from "./parameters.ts";
@@ -38,8 +39,12 @@ export class Session {
   readonly states: DeclaredState[] = [];
   /** The expression that made a node. */
   readonly sites = new Map<Node, Site>();
-  /** Kernels that annotations ask for, by layer. */
-  readonly kernels = new Map<string, string>();
+  /** What annotations say of layers. */
+  readonly choices = {
+    kernels: [] as Choice[],
+    pools: [] as Choice[],
+    float: [] as string[],
+  };
   /** What names and calls stood for, each time that they were worked out. */
   readonly seen = new Map<Span, Seen>();
   readonly #counts = new Map<string, number>();
@@ -91,6 +96,12 @@ export class Session {
       this.fail(tooMuch(placeOf(site), `More than ${limits.lists} lists are nested here`));
     if (items > limits.items)
       this.fail(tooMuch(placeOf(site), `The list has more than ${limits.items} items in all`));
+  }
+
+  /** Names of the layers that were made after so many nodes. */
+  layersSince(count: number): string[] {
+    const made = [...this.sites.keys()].slice(count);
+    return [...new Set(made.flatMap((n) => n.origins))];
   }
 
   made(node: Node, site: Site): void {

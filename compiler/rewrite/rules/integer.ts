@@ -150,8 +150,8 @@ function toInteger(node: Node, to: TensorType, origins: readonly string[]): Valu
   return requantize(y, to, origins);
 }
 
-/** DQ-op-Q: the operator's integer form. */
-const integerOperator: Rule = {
+/** DQ-op-Q: the operator's integer form, unless it is to stay float. */
+const integerOperator = (isFloat: (node: Node) => boolean): Rule => ({
   name: "dq-op-q",
   example: `graph lowered "g" {
     %0: int8[1, 4](scale: 0.1, zero: 3) = Input
@@ -164,9 +164,11 @@ const integerOperator: Rule = {
     %7: int8[1, 2](scale: 0.05, zero: -128) = Quantize(%6)
     return %7 as "y"
   }`,
-  pattern: op("Quantize", [op([], undefined, { as: "operator", onlyUse: true })]),
+  pattern: op("Quantize", [
+    op([], undefined, { as: "operator", onlyUse: true, where: (n) => !isFloat(n) }),
+  ]),
   replace: (m) => toInteger(m.node("operator"), m.root.outputs[0]!.type, m.origins),
-};
+});
 
 /** Per-channel parameters of a constant after a move; nothing when they do not survive it. */
 function movedQuantization(node: Node, quant: Quantization): Quantization | undefined {
@@ -355,7 +357,7 @@ const castCast: Rule = {
     ),
 };
 
-export const integerRules: readonly Rule[] = [
+export const integerRules = (isFloat: (node: Node) => boolean): readonly Rule[] => [
   castConstant,
   castNothing,
   castCast,
@@ -364,7 +366,7 @@ export const integerRules: readonly Rule[] = [
   quantizeDequantize,
   dequantizeDown,
   quantizeUp,
-  integerOperator,
+  integerOperator(isFloat),
 ];
 
 /** Weights that no integer operator took are float after all. */
