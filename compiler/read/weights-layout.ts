@@ -1,7 +1,7 @@
 /** How frameworks name and order parameters, and how theirs become ours, which are PyTorch's. */
 import { type Tensor, withShape } from "../ir/tensor.ts";
-import { rowMajorStrides, type Shape, sameShape } from "../ir/types.ts";
-import type { ParameterRole } from "../language/operators/operator.ts";
+import { elementCount, rowMajorStrides, type Shape, sameShape } from "../ir/types.ts";
+import type { ParameterSpec } from "../language/operators/operator.ts";
 import { gather, viewIndex } from "../ops/move.ts";
 
 export const weightsLayouts = ["pytorch", "tensorflow"] as const;
@@ -10,8 +10,8 @@ export type WeightsLayout = (typeof weightsLayouts)[number];
 export interface Layout {
   /** Our name of a tensor in the file; names that are no parameter's stay as they are. */
   ourName(stored: string): string;
-  /** In our order; of the shape `wanted` if only axes of 1 differ, else the caller refuses it. */
-  toOurs(stored: Tensor, role: ParameterRole, wanted: Shape): Tensor;
+  /** In our order; of the parameter's shape if only axes of 1 differ, else the caller refuses it. */
+  toOurs(stored: Tensor, spec: ParameterSpec): Tensor;
 }
 
 const pytorch: Layout = { ourName: (stored) => stored, toOurs: (stored) => stored };
@@ -56,20 +56,32 @@ function depthwiseFromKeras(t: Tensor): Tensor {
   return withShape(turned, [channels * multiplier, 1, ...sizes]);
 }
 
-function orderFromKeras(stored: Tensor, role: ParameterRole): Tensor {
+/** Rows over an image [sizes …, channels] → rows over one [channels, sizes …]. */
+function channelsFirst(matrix: Tensor, [channels, ...sizes]: Shape): Tensor {
+  const [rows] = matrix.shape;
+  const image = [rows!, ...sizes, channels!];
+  if (elementCount(image) !== matrix.data.length) return matrix;
+  const last = image.length - 1;
+  const turned = transposed(withShape(matrix, image), [0, last, ...sizes.map((_, i) => i + 1)]);
+  return withShape(turned, matrix.shape);
+}
+
+function orderFromKeras(stored: Tensor, { role, image }: ParameterSpec): Tensor {
   if (stored.shape.length < 2) return stored;
   if (role === "depthwise") return depthwiseFromKeras(stored);
-  return role === "filter" || role === "matrix" ? filterFromKeras(stored) : stored;
+  if (role !== "filter" && role !== "matrix") return stored;
+  const ours = filterFromKeras(stored);
+  return image ? channelsFirst(ours, image) : ours;
 }
 
 const withoutOnes = (shape: Shape): Shape => shape.filter((d) => d !== 1);
 
 const tensorflow: Layout = {
   ourName: nameFromKeras,
-  toOurs: (stored, role, wanted) => {
-    const ours = orderFromKeras(stored, role);
-    const same = sameShape(withoutOnes(ours.shape), withoutOnes(wanted));
-    return same ? withShape(ours, wanted) : ours;
+  toOurs: (stored, spec) => {
+    const ours = orderFromKeras(stored, spec);
+    const same = sameShape(withoutOnes(ours.shape), withoutOnes(spec.shape));
+    return same ? withShape(ours, spec.shape) : ours;
   },
 };
 

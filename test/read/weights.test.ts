@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { MoteError } from "../../compiler/diagnostics.ts";
 import { type Tensor, tensorOf } from "../../compiler/ir/tensor.ts";
 import { elementCount, type Shape } from "../../compiler/ir/types.ts";
+import type { ParameterRole } from "../../compiler/language/operators/operator.ts";
 import { packagePath } from "../../compiler/paths.ts";
 import { writeSafetensors } from "../../compiler/read/safetensors.ts";
 import { openWeights } from "../../compiler/read/weights.ts";
@@ -228,7 +229,9 @@ const element = (t: Tensor, ...position: number[]): number =>
   Number(t.data[position.reduce((at, p, axis) => at * t.shape[axis]! + p, 0)]);
 
 describe("Keras' order of axes", () => {
-  const { toOurs } = layoutOf("tensorflow");
+  const specOf = (role: ParameterRole, shape: Shape) => ({ name: "", axis: 0, role, shape });
+  const toOurs = (stored: Tensor, role: ParameterRole, shape: Shape) =>
+    layoutOf("tensorflow").toOurs(stored, specOf(role, shape));
 
   it("of a convolution: [kh, kw, in, out] → [out, in, kh, kw]", () => {
     const [stored, ours] = both(counted(2, 3, 4, 5), "filter", [5, 4, 2, 3]);
@@ -292,7 +295,7 @@ describe("Keras' order of axes", () => {
 
   it("PyTorch's is ours", () => {
     const stored = counted(2, 3);
-    expect(layoutOf("pytorch").toOurs(stored, "matrix", [3, 2])).toBe(stored);
+    expect(layoutOf("pytorch").toOurs(stored, specOf("matrix", [3, 2]))).toBe(stored);
   });
 
   function both(stored: Tensor, role: "filter" | "depthwise" | "matrix", wanted: Shape) {

@@ -1,6 +1,6 @@
 /** Dense layers, normalisation and pools as people write them. */
 import { type Attrs, ints, num, type Value } from "../../ir/graph.ts";
-import { elementCount } from "../../ir/types.ts";
+import { elementCount, type Shape, sameShape } from "../../ir/types.ts";
 import { fail } from "../../ops/operator.ts";
 import type { ArgumentSpec, LayerCall, LayerOperator } from "./operator.ts";
 import {
@@ -24,6 +24,20 @@ function rows(call: LayerCall): Value {
   return isPixel ? call.node("Flatten", [input], {}, { suffix: "flatten" }).outputs[0]! : input;
 }
 
+/** The channels and sizes of an image that a row of features was, if its channels come first. */
+function flattenedImage(features: Value): Shape | undefined {
+  const { shape } = features.type;
+  let { node } = features;
+  while (node.inputs[0] && sameShape(node.inputs[0].type.shape, shape)) node = node.inputs[0].node;
+  const from = node.inputs[0]?.type.shape ?? [];
+  const isFlat = node.op === "Flatten" || node.op === "Reshape";
+  const before = node.inputs[0]?.node;
+  if (before?.op === "Transpose" && ints(before, "perm").at(-1) === 1) return undefined;
+  return isFlat && from.length > 2 && from[0] === shape[0] && shape.length === 2
+    ? from.slice(1)
+    : undefined;
+}
+
 const dense: LayerOperator = {
   name: "dense",
   docs: "fully connected: x · weightᵀ + bias, weight [units, features]",
@@ -37,6 +51,7 @@ const dense: LayerOperator = {
       shape: [units, shape.at(-1)!],
       axis: 0,
       role: "matrix",
+      image: flattenedImage(input),
     } as const;
     const weight = weightOf(call, spec);
     const bias = biasOf(call, units);

@@ -43,6 +43,8 @@ export interface ParameterSpec {
   /** Along which its scales run, if it is stored in integers by channels. */
   readonly axis: number;
   readonly role: ParameterRole;
+  /** Of a matrix on a flattened image: its channels, then its other sizes. */
+  readonly image?: Shape | undefined;
   /** float32 unless told. */
   readonly elem?: ElementType;
   /** Whether integers stay as they are, of the type that the scales beside them give. */

@@ -128,10 +128,10 @@ export class Parameters {
   #fromFile(found: Found, path: string, spec: ParameterSpec, site: Site, context: Context): Value {
     const { stored, from, name } = found;
     this.#used.add(stored);
-    const { elem = "float32", shape, role } = spec;
+    const { elem = "float32", shape } = spec;
     const { toOurs } = layoutOf(from.layout);
     const isOurs = from.layout === "pytorch";
-    const tensor = isOurs ? lazy(stored, () => stored.load()) : toOurs(stored.load(), role, shape);
+    const tensor = isOurs ? lazy(stored, () => stored.load()) : toOurs(stored.load(), spec);
     if (!sameShape(tensor.shape, shape)) {
       const has = `[${tensor.shape.join(", ")}]`;
       const notes = framesText(context.frame);

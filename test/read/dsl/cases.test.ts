@@ -112,4 +112,33 @@ describe("weights", () => {
   ])("%s", (_, name, bytes, options) => {
     expectNear(outputWith(writeBytes(bytes, name), options), wanted, 0);
   });
+
+  it.each([
+    ["a picture", "x |> relu |> flatten |> relu"],
+    ["a picture that was turned", "x |> transpose([0, 2, 3, 1]) |> flatten"],
+  ])("as Keras has them behind %s", (_, features) => {
+    // Keras flattens [height, width, channels]: kernel[(h·2 + w)·3 + c] meets x[c, h, w].
+    const file = writeBytes(
+      npz({
+        "fc/kernel": float32s(
+          [12, 1],
+          Array.from({ length: 12 }, (_, i) => 2 ** i),
+        ),
+      }),
+      "flat.npz",
+    );
+    const text = `model net(x: float[1, 3, 2, 2]) -> y {
+  weights "flat.npz" layout tensorflow
+  y = ${features} |> dense(1, bias: false) as fc
+}`;
+    for (let at = 0; at < 12; at++) {
+      const [c, h, w] = [Math.floor(at / 4), Math.floor(at / 2) % 2, at % 2];
+      const x = float32s(
+        [1, 3, 2, 2],
+        Array.from({ length: 12 }, (_, i) => Number(i === at)),
+      );
+      const [y] = evaluate(graphOf(join(file, "..", "net.mote"), text), [x]);
+      expect(y!.data[0]).toBe(2 ** ((h * 2 + w) * 3 + c));
+    }
+  });
 });
