@@ -34,6 +34,7 @@ import {
   checkMemories,
   checkPools,
   checkSram,
+  type PlaceOf,
   sectionsOf,
 } from "./limits.ts";
 import type { Profile } from "./ops/numerics.ts";
@@ -163,8 +164,6 @@ function read(source: Source, { shapes, onRead, open }: CompileOptions, report: 
 
 const is = <L extends Level>(graph: Graph, level: L): graph is Graph<L> => graph.level === level;
 
-type PlaceOf = (node: Node) => Place;
-
 /** Whether a node is to stay float, by layers and blocks. */
 function floatNodes(nodes: readonly Node[], { float }: LayerChoices) {
   const names = layersIn(float, nodes);
@@ -225,9 +224,11 @@ function checked(graph: Graph<"lowered">, placeOf: PlaceOf): Graph<"lowered"> {
 function unheededText(
   nodes: readonly Node[],
   file: string,
+  placeOf: PlaceOf,
   { why, layer, kernel, names }: Unheeded,
 ) {
-  const place = { file, node: layer };
+  const node = nodes.find((n) => n.origins.includes(layer));
+  const place = node ? placeOf(node) : { file, node: layer };
   const layers = nodes.flatMap((n) => n.origins);
   const kernels = allKernels().map((k) => k.name);
   switch (why) {
@@ -248,7 +249,8 @@ function selected(
 ): Graph<"lowered"> {
   const nodes = graph.nodes.filter(hasKernel);
   const wrong = unheeded(choices.kernels, nodes, choosing.isa, (n) => ranked(n, choosing));
-  if (wrong.length > 0) throw new MoteError(...wrong.map((w) => unheededText(nodes, file, w)));
+  if (wrong.length > 0)
+    throw new MoteError(...wrong.map((w) => unheededText(nodes, file, placeOf, w)));
   const { graph: chosen, unserved } = select(graph, choosing);
   refuse(unserved, placeOf);
   return chosen;
@@ -327,7 +329,7 @@ function loweredBy(imported: Graph<"imported">, { ioLayout, steps, log, placeOf 
 
 /** To a plan: a line a stage. */
 function plannedBy(lowered: Graph<"lowered">, options: CompileOptions, setting: Setting): Planned {
-  const { steps, choices, target, file, pools } = setting;
+  const { steps, choices, target, file, pools, placeOf } = setting;
   const { optimize = "balanced", maxSram, maxFlash, pareto } = options;
   const integer = steps.step("quantize", quantize(lowered, options, setting));
   const delivered = options.rowInput ? rowInputs(integer) : integer;
@@ -338,7 +340,7 @@ function plannedBy(lowered: Graph<"lowered">, options: CompileOptions, setting: 
   const memories = byLayer(choices.pools, delivered.nodes);
   const goal = { optimize, maxSram, maxFlash, pareto, memories };
   const memory = planned(chosen, costsBy(choosing), goal, pools);
-  if (memory.missing === 0) checkLying(memory.graph, memories, file);
+  if (memory.missing === 0) checkLying(memory.graph, memories, placeOf);
   return memory;
 }
 
@@ -372,8 +374,8 @@ function run(
     ? kept(open, costsBy(choosing), placeOf, pools)
     : plannedBy(open as Graph<"lowered">, options, setting);
   const graph = steps.step("plan", memory.graph);
-  checkSram(memory, maxSram, file);
-  checkPools(memory, target, file);
+  checkSram(memory, maxSram, placeOf);
+  checkPools(memory, target, placeOf);
   const { variants } = target;
   const emitted = emit(graph, { name, profile, variants, sections, trace, title, docs });
   checkFlash(emitted, memory.codeBytes, maxFlash, file);

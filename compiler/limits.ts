@@ -1,6 +1,6 @@
 /** What the user's budgets and the target's memories allow a program to be. */
 import * as say from "./diagnostics.ts";
-import { MoteError } from "./diagnostics.ts";
+import { MoteError, type Place } from "./diagnostics.ts";
 import type { Emitted } from "./emit/emit.ts";
 import type { Sections } from "./emit/sections.ts";
 import type { Graph, Node } from "./ir/graph.ts";
@@ -8,18 +8,17 @@ import { type Choice, chosenFor, layersIn } from "./ir/layers.ts";
 import type { Planned } from "./plan/plan.ts";
 import { type Pool, poolsOf, type Target } from "./target.ts";
 
-/** The layer that runs at the peak. */
-const placeOf = ({ node }: Planned["peak"], file: string) =>
-  node ? { file, node: node.origins[0] ?? node.op } : { file };
+/** Where a node stands in the model's file. */
+export type PlaceOf = (node: Node | undefined) => Place;
 
 export function checkSram(
   { graph, peak }: Planned,
   budget: number | undefined,
-  file: string,
+  placeOf: PlaceOf,
 ): void {
   const { arenaBytes } = graph.plan;
   if (budget === undefined || arenaBytes <= budget) return;
-  const place = placeOf(peak, file);
+  const place = placeOf(peak.node);
   throw new MoteError(say.overSram(place, budget, arenaBytes, peak.inUse));
 }
 
@@ -80,29 +79,28 @@ export function checkMemories(
 export function checkLying(
   { nodes, plan }: Graph<"planned">,
   memories: ReadonlyMap<string, string>,
-  file: string,
+  placeOf: PlaceOf,
 ): void {
   const memoryAt = (offset: number) => plan.pools.find((p) => offset < p.end)?.memory;
   for (const node of nodes) {
     const wanted = chosenFor(node, memories);
     const places = node.outputs.map((v) => plan.places.get(v)?.offset ?? -1);
     const strays = places.filter((at) => at >= 0 && memoryAt(at) !== wanted);
-    if (wanted && strays.length > 0)
-      throw new MoteError(say.liesElsewhere({ file, node: node.origins[0]! }, wanted));
+    if (wanted && strays.length > 0) throw new MoteError(say.liesElsewhere(placeOf(node), wanted));
   }
 }
 
 export function checkPools(
   { peak, missing, missingIn }: Planned,
   target: Target,
-  file: string,
+  placeOf: PlaceOf,
 ): void {
   if (missing <= 0) return;
   const pools = poolsOf(target, "ram");
   const chosen = pools.find((p) => p.name === missingIn);
-  if (chosen) throw new MoteError(say.poolTooSmall(file, chosen, missing));
+  if (chosen) throw new MoteError(say.poolTooSmall(placeOf(undefined), chosen, missing));
   throw new MoteError(
-    say.poolsTooSmall(placeOf(peak, file), target.name, pools, missing, peak.inUse),
+    say.poolsTooSmall(placeOf(peak.node), target.name, pools, missing, peak.inUse),
   );
 }
 

@@ -54,10 +54,10 @@ export const poolsTooSmall = (
   );
 
 /** Tensors that were given a memory. */
-export const poolTooSmall = (file: string, pool: Room, missing: number): Diagnostic =>
+export const poolTooSmall = (place: Place, pool: Room, missing: number): Diagnostic =>
   error(
     4113,
-    { file },
+    place,
     `What is to lie in '${pool.name}' needs ${missing} bytes more than the ${pool.bytes} that it has.`,
     "Leave the memory of some layers to mote.",
   );

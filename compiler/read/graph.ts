@@ -35,5 +35,12 @@ function parsed(file: string): LocatedGraph {
 
 export function readGraph(file: string): GraphFile {
   const { graph, places } = parsed(file);
-  return { graph, placeOf: (part) => ({ file, ...(part && places.get(part)) }) };
+  const ofNode = (part: Node) => ({ node: part.origins[0] ?? part.op });
+  return {
+    graph,
+    placeOf: (part) => {
+      const place = part && places.get(part);
+      return { file, ...(place ?? (part && "op" in part ? ofNode(part) : {})) };
+    },
+  };
 }

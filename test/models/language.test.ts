@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../compiler/check/eval.ts";
+import { compile } from "../../compiler/compile.ts";
 import type { Graph } from "../../compiler/ir/graph.ts";
 import { float32s, numbers, withShape } from "../../compiler/ir/tensor.ts";
 import { elementCount } from "../../compiler/ir/types.ts";
@@ -97,6 +98,16 @@ describe("mobilenet_v2", () => {
     expect(layers.filter((n) => n.op === "Conv")).toHaveLength(52);
     expect(graph.nodes.filter((n) => n.op === "Add")).toHaveLength(10);
     expect(graph.outputs[0]!.value.type.shape).toEqual([1, 1000]);
+  });
+});
+
+describe("what goes beyond a budget", () => {
+  it("is said at the layer of the text that runs at the peak", () => {
+    const { diagnostics } = compile(moteFile("ic"), { target: "cortex-m4", maxSram: 1000 });
+    expect(diagnostics.map((d) => d.code)).toEqual([4101]);
+    const { line, column } = diagnostics[0]!.place;
+    const text = readFileSync(moteFile("ic"), "utf8").split("\n")[line! - 1]!;
+    expect(text.slice(column! - 1)).toMatch(/^(conv|relu)/);
   });
 });
 

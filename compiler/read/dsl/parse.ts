@@ -1,8 +1,8 @@
 /** The text of a `.mote` file → its tree, and everything that is wrong with how it is written. */
-import type { ILexingError, IRecognitionException, IToken } from "chevrotain";
+import type { ILexingError, IRecognitionException, IToken, TokenType } from "chevrotain";
 import type { Expr, SourceFile, Span, Template } from "../../language/ast.ts";
 import { Grammar } from "./grammar.ts";
-import { Identifier, lexer, StringLiteral } from "./tokens.ts";
+import { Becomes, Colon, Identifier, lexer, StringLiteral, words } from "./tokens.ts";
 
 export interface SyntaxProblem extends Span {
   readonly text: string;
@@ -72,6 +72,37 @@ const longNames = (tokens: readonly IToken[]): SyntaxProblem[] =>
       ...tokenSpan(token),
       text: `The name has ${token.image.length} characters; ${nameMax} are the most`,
     }));
+
+const isWord = ({ tokenType }: IToken): boolean => tokenType.LONGER_ALT === Identifier;
+
+/** What begins a name's place, and what can follow the name there. */
+const binds: readonly TokenType[] = [words.let, words.var];
+const afterName: readonly TokenType[] = [Becomes, Colon];
+
+/**
+ * Words of the language that a `let` binds: said once, and read as names from there on but where
+ * they begin something of their own, so that nothing else is said of them.
+ */
+function wordsAsNames(tokens: readonly IToken[]): { tokens: IToken[]; problems: SyntaxProblem[] } {
+  const taken = new Set<string>();
+  const problems: SyntaxProblem[] = [];
+  const read = tokens.map((token, i): IToken => {
+    if (!isWord(token)) return token;
+    const [before, after] = [tokens[i - 1]?.tokenType, tokens[i + 1]?.tokenType];
+    const isName = afterName.includes(after!);
+    if (isName && binds.includes(before!) && !taken.has(token.image)) {
+      taken.add(token.image);
+      const text = `'${token.image}' is a word of the language, and no name`;
+      problems.push({ ...tokenSpan(token), text, help: "Call it something else." });
+    }
+    const begins = after === Identifier || after === StringLiteral;
+    const isTaken = taken.has(token.image) && !begins;
+    return isTaken
+      ? { ...token, tokenType: Identifier, tokenTypeIdx: Identifier.tokenTypeIdx! }
+      : token;
+  });
+  return { tokens: read, problems };
+}
 
 /** At the token that does not fit, or behind the last one. */
 function parsingProblem({
@@ -192,9 +223,14 @@ export function parse(text: string): Parsed {
     );
   const deep = tooDeep(text);
   if (deep !== undefined) return refused(deep, ...tooDeepText);
-  const { tokens, errors, groups } = lexer.tokenize(text);
+  const { tokens: written, errors, groups } = lexer.tokenize(text);
   const comments = groups.comments ?? [];
-  const problems = [...errors.map((e) => lexingProblem(text, e)), ...longNames(tokens)];
+  const { tokens, problems: misnamed } = wordsAsNames(written);
+  const problems = [
+    ...errors.map((e) => lexingProblem(text, e)),
+    ...longNames(tokens),
+    ...misnamed,
+  ];
   const own = grammar();
   const templates: { token: IToken; into: (string | Expr)[] }[] = [];
   own.template = (token) => {
@@ -215,5 +251,5 @@ export function parse(text: string): Parsed {
   for (const { token, into } of templates)
     into.push(...readTemplate(token.image, token.startOffset, problems));
   const ordered = inOrder(problems);
-  return { ...(ordered.length === 0 && { file }), problems: ordered, tokens, comments };
+  return { ...(ordered.length === 0 && { file }), problems: ordered, tokens: written, comments };
 }
