@@ -166,7 +166,7 @@ const is = <L extends Level>(graph: Graph, level: L): graph is Graph<L> => graph
 
 /** Whether a node is to stay float, by layers and blocks. */
 function floatNodes(nodes: readonly Node[], { float }: LayerChoices) {
-  const names = layersIn(float, nodes);
+  const names = layersIn([...float], nodes);
   return (node: Node): boolean => node.origins.some((o) => names.has(o));
 }
 
@@ -177,7 +177,8 @@ function quantize(
   { file, placeOf, log, report, choices }: Setting,
 ): Graph<"lowered"> {
   const { nodes } = lowered;
-  const none = options.choices?.float?.find((layer) => layersIn([layer], nodes).size === 0);
+  const given = [...(options.choices?.float ?? [])];
+  const none = given.find((layer) => layersIn([layer], nodes).size === 0);
   const known = nodes.flatMap((n) => n.origins);
   if (none !== undefined) throw new MoteError(say.unknownLayer(file, none, known));
   const isFloat = floatNodes(nodes, choices);
@@ -316,7 +317,7 @@ interface Setting {
 const merged = (own: LayerChoices, given: Partial<LayerChoices> = {}): LayerChoices => ({
   kernels: [...(given.kernels ?? []), ...own.kernels],
   pools: [...(given.pools ?? []), ...own.pools],
-  float: [...(given.float ?? []), ...own.float],
+  float: new Set([...(given.float ?? []), ...own.float]),
 });
 
 /** To mote's own operators: a line a stage. */

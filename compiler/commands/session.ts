@@ -74,7 +74,7 @@ function layerChoices(values: OptionValues): Partial<LayerChoices> {
   return {
     ...(kernels && { kernels: kernels.map(layerOption(say.badKernelOption)) }),
     ...(pools && { pools: pools.map(layerOption(say.badPoolOption)) }),
-    ...(float && { float }),
+    ...(float && { float: new Set(float) }),
   };
 }
 

@@ -13,10 +13,10 @@ export interface LayerChoices {
   /** Memories of the target for what layers make. */
   readonly pools: readonly Choice[];
   /** Layers that stay float in a network that is quantised. */
-  readonly float: readonly string[];
+  readonly float: ReadonlySet<string>;
 }
 
-export const noChoices: LayerChoices = { kernels: [], pools: [], float: [] };
+export const noChoices: LayerChoices = { kernels: [], pools: [], float: new Set() };
 
 /** Names of the layer, or of all in the block of that name. */
 function namesIn(layer: string, names: ReadonlySet<string>): string[] {

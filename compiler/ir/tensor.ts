@@ -71,3 +71,19 @@ export function tensorFromBytes(elem: ElementType, shape: Shape, bytes: Uint8Arr
   const copy = new Uint8Array(bytes); // not slice(): a Buffer's shares its memory
   return { elem, shape, data: new arrayByType[elem](copy.buffer, 0, elementCount(shape)) };
 }
+
+/** A tensor whose numbers are worked out when they are needed. */
+export function lazyTensor(
+  { elem, shape }: Pick<Tensor, "elem" | "shape">,
+  load: () => Tensor,
+): Tensor {
+  let data: TensorData | undefined;
+  return {
+    elem,
+    shape,
+    get data() {
+      data ??= load().data;
+      return data;
+    },
+  };
+}

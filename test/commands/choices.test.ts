@@ -58,7 +58,7 @@ describe("layers that stay float", () => {
   });
 
   it("by an option, for layers and blocks", () => {
-    const choices = { float: ["stem", "body"] };
+    const choices = { float: new Set(["stem", "body"]) };
     expect(floatsIn(quantised(text(), { choices }))).toEqual(["stem", "body.a", "body.b"]);
     expect(floatsIn(quantised(text()))).toEqual([]);
   });

@@ -25,6 +25,23 @@ export const hostile: Readonly<Record<string, Hostile>> = {
   "brackets that close": { text: () => ")".repeat(1e6), codes: [2101] },
   quotes: { text: () => '"'.repeat(3e6), codes: [2101] },
   "500,000 annotations": { text: () => model(`y = relu(x)${" @keep".repeat(5e5)}`), codes: [2116] },
+  "500,000 choices": { text: () => model(`y = relu(x)${" @float".repeat(5e5)}`), codes: [] },
+  "choices for all in blocks of blocks": {
+    text: () =>
+      model(
+        "  y = x |> b12 @float",
+        lines(
+          13,
+          (i) =>
+            `block b${i}(x) @float = ${i === 0 ? "relu(x)" : `x ${`|> b${i - 1} @float `.repeat(2)}`}`,
+        ),
+      ),
+    codes: [],
+  },
+  "a state of 4 GB": {
+    text: () => model("  state h: float[65536, 16384]\n  y = x"),
+    codes: [2114],
+  },
   "500,000 additions": { text: () => model(`y = x ${"+ x ".repeat(5e5)}`), codes: [2114] },
   "300,000 stages": { text: () => model(`y = x ${"|> relu ".repeat(3e5)}`), codes: [2114] },
   "a million signs": { text: () => model(`y = ${"-".repeat(1e6)}x`), codes: [2114] },

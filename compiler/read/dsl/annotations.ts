@@ -30,7 +30,7 @@ const chosen: Readonly<Record<string, Choose>> = {
     const place = placeOf(siteOf(context, at));
     if (at.args.length > 0)
       context.session.fail(say.wrongKind(place, "@float alone", "@float of something"));
-    context.session.choices.float.push(...layers);
+    for (const layer of layers) context.session.choices.float.add(layer);
   },
 };
 
@@ -58,8 +58,11 @@ export function annotate(
   context: Context,
 ): void {
   const { session } = context;
+  if (annotations.length === 0) return;
+  const layers = session.layersSince(before);
   for (const annotation of annotations) {
     const { text } = annotation.name;
+    session.spend(siteOf(context, annotation), layers.length);
     const place = placeOf(siteOf(context, annotation));
     if (Object.hasOwn(planned, text))
       session.fail(say.notYet(place, `${planned[text]} (@${text})`, "Remove the annotation."));
@@ -72,7 +75,6 @@ export function annotate(
           annotationNames.map((n) => `@${n}`),
         ),
       );
-    const layers = session.layersSince(before);
     if (layers.length === 0)
       session.fail(say.wrongKind(place, `a layer or block before @${text}`, "none"));
     chosen[text]!(layers, annotation, context);

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import * as say from "../../diagnostics.ts";
 import { constant, type Value } from "../../ir/graph.ts";
-import { numbers, type Tensor, tensorOf, withShape } from "../../ir/tensor.ts";
+import { lazyTensor, numbers, type Tensor, tensorOf, withShape } from "../../ir/tensor.ts";
 import { elementCount, isFloat, type Quantization, type Shape, sameShape } from "../../ir/types.ts";
 import type { ParameterSpec } from "../../language/operators/operator.ts";
 import { findOperator } from "../../ops/registry.ts";
@@ -34,19 +34,6 @@ interface Found {
 const unusedShown = 8;
 /** Of training alone. */
 const isIgnored = (name: string): boolean => /(^|\.)num_batches_tracked$/.test(name);
-
-/** A tensor whose numbers are read when they are needed. */
-function lazy(stored: Pick<Stored, "elem" | "shape">, load: () => Tensor): Tensor {
-  let data: Tensor["data"] | undefined;
-  return {
-    elem: stored.elem,
-    shape: stored.shape,
-    get data() {
-      data ??= load().data;
-      return data;
-    },
-  };
-}
 
 /** Sizes of parameters in all, at the most. */
 const elementsMax = 2 ** 28;
@@ -104,7 +91,7 @@ export class Parameters {
     if (this.#seed !== undefined) {
       const seed = this.#seed;
       return constant(
-        lazy({ elem, shape }, () => randomParameter(path, spec, seed)),
+        lazyTensor({ elem, shape }, () => randomParameter(path, spec, seed)),
         path,
       );
     }
@@ -131,7 +118,7 @@ export class Parameters {
     const { elem = "float32", shape } = spec;
     const { toOurs } = layoutOf(from.layout);
     const isOurs = from.layout === "pytorch";
-    const tensor = isOurs ? lazy(stored, () => stored.load()) : toOurs(stored.load(), spec);
+    const tensor = isOurs ? lazyTensor(stored, () => stored.load()) : toOurs(stored.load(), spec);
     if (!sameShape(tensor.shape, shape)) {
       const has = `[${tensor.shape.join(", ")}]`;
       const notes = framesText(context.frame);
@@ -145,7 +132,7 @@ export class Parameters {
     if (tensor.elem === elem) return constant(tensor, name, this.#quantOf(path, spec));
     if (isFloat(tensor.elem) && isFloat(elem)) {
       const converted = () => tensorOf(elem, shape, numbers(tensor));
-      return constant(lazy({ elem, shape }, converted), name);
+      return constant(lazyTensor({ elem, shape }, converted), name);
     }
     return this.#dequantized(constant(tensor, name), path, spec, site, context);
   }

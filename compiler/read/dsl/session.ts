@@ -43,7 +43,7 @@ export class Session {
   readonly choices = {
     kernels: [] as Choice[],
     pools: [] as Choice[],
-    float: [] as string[],
+    float: new Set<string>(),
   };
   /** What names and calls stood for, each time that they were worked out. */
   readonly seen = new Map<Span, Seen>();

@@ -1,7 +1,7 @@
 /** States: tensors that live from one run of the network to the next. */
 import * as say from "../../diagnostics.ts";
 import { constantOf, type GraphOutput, input, type Value } from "../../ir/graph.ts";
-import { type Tensor, tensorOf } from "../../ir/tensor.ts";
+import { lazyTensor, type Tensor, tensorOf } from "../../ir/tensor.ts";
 import { elementCount, sameShape, typeText } from "../../ir/types.ts";
 import type * as ast from "../../language/ast.ts";
 import { quantizeTensor } from "../../ops/quantisation.ts";
@@ -23,6 +23,8 @@ export interface DeclaredState {
   /** The same as layers read it. */
   readonly real: Value;
 }
+
+const elementsMax = 2 ** 24;
 
 /** What the first run reads: a number everywhere, lists of numbers, or a constant. */
 function initialOf(
@@ -53,11 +55,13 @@ function initialOf(
       ),
     );
   if (constant?.elem === elem && sameShape(given, shape!)) return constant;
-  const list = constant ? Array.from(constant.data as Float32Array, Number) : found!.values;
-  const values = given.length > 0 ? list : new Array(elementCount(shape!)).fill(list[0] ?? 0);
-  return quant && session.level === "imported"
-    ? quantizeTensor(tensorOf("float32", shape!, values), elem, quant)
-    : tensorOf(elem, shape!, values);
+  return lazyTensor({ elem, shape: shape! }, () => {
+    const list = constant ? Array.from(constant.data as Float32Array, Number) : found!.values;
+    const values = given.length > 0 ? list : new Array(elementCount(shape!)).fill(list[0] ?? 0);
+    return quant && session.level === "imported"
+      ? quantizeTensor(tensorOf("float32", shape!, values), elem, quant)
+      : tensorOf(elem, shape!, values);
+  });
 }
 
 /** `state h: float[1, 48] = 0`, in a model or in a block of one. */
@@ -72,6 +76,9 @@ export function declareState(statement: ast.StateStatement, context: Context): v
     );
   if (type.quant && type.quant.scale.length > 1)
     session.fail(say.wrongKind(placeOf(site), "one scale for a state", "several"));
+  const count = elementCount(type.shape!);
+  if (count > elementsMax)
+    session.fail(say.tooMuch(placeOf(site), `The state has ${count} elements, more than 2^24`));
   const initial = initialOf(statement, type, context);
   const own = label ? nameText(name, label, context) : session.unnamed(path, name.text);
   const full = label && path !== "" ? `${path}.${own}` : own;
