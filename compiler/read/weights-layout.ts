@@ -10,7 +10,7 @@ export type WeightsLayout = (typeof weightsLayouts)[number];
 export interface Layout {
   /** Our name of a tensor in the file; names that are no parameter's stay as they are. */
   ourName(stored: string): string;
-  /** In our order; of the parameter's shape if only axes of 1 differ, else the caller refuses it. */
+  /** In our order; of the parameter's shape if only axes of 1 differ, or else to be refused. */
   toOurs(stored: Tensor, spec: ParameterSpec): Tensor;
 }
 
