@@ -81,7 +81,11 @@ export function graft(
   const { name, graph, kernels } = network;
   if (graph.level !== "imported" || session.level !== "imported")
     session.fail(
-      say.badArguments(placeOf(site), name, 'is called only where both are @level("imported")'),
+      say.badArguments(
+        placeOf(site),
+        name,
+        'is called only where both models are @level("imported")',
+      ),
     );
   session.spend(site, graph.nodes.length);
   const values = operands(network, given, site, session);
