@@ -96,11 +96,8 @@ export function graft(
     renamed.set(own, known);
     return known;
   };
-  for (const { value, next, initial } of statesOf(graph)) {
-    const state = input(nameOf(value.name), value.type, initial);
-    mapped.set(value, state);
-    addState({ value: state, site, next: () => mapped.get(next)! }, context);
-  }
+  for (const { value, initial } of statesOf(graph))
+    mapped.set(value, input(nameOf(value.name), value.type, initial));
   for (const node of graph.nodes) {
     if (node.op === "Input") continue;
     const copy = makeNode({
@@ -114,6 +111,8 @@ export function graft(
     session.made(copy, site);
     node.outputs.forEach((v, i) => mapped.set(v, copy.outputs[i]!));
   }
+  for (const { value, next } of statesOf(graph))
+    addState({ value: mapped.get(value)!, site, next: () => mapped.get(next)! }, context);
   for (const [layer, kernel] of kernels) session.kernels.set(nameOf(layer), kernel);
   const data = givenOutputs(graph).map(({ value }) => new TensorDatum(mapped.get(value)!, site));
   return data.length === 1 ? data[0]! : new TupleDatum(data);

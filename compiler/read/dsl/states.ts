@@ -10,6 +10,7 @@ import { evaluate, nameText } from "./evaluate.ts";
 import { numbersWithShape } from "./layer.ts";
 import { framesText, labelOf, placeOf, Reported } from "./problems.ts";
 import { type Binding, type Context, siteOf } from "./scope.ts";
+import { limits } from "./session.ts";
 import type { Site } from "./source.ts";
 import { kindText, TensorDatum, type TypeDatum } from "./values.ts";
 
@@ -22,7 +23,7 @@ export interface ModelState {
   next(): Value;
 }
 
-/** @throws Reported where another has its name. */
+/** @throws Reported where another has its name, or there are too many. */
 export function addState(state: ModelState, { session, frame }: Context): void {
   const { value, site } = state;
   const other = session.states.get(value.name)?.site;
@@ -34,6 +35,8 @@ export function addState(state: ModelState, { session, frame }: Context): void {
     });
   }
   session.states.set(value.name, state);
+  if (session.states.size > limits.nodes)
+    session.fail(say.tooMuch(placeOf(site), `The model has more than ${limits.nodes} states`));
 }
 
 /** What the first run reads: a number everywhere, lists of numbers, or a constant. */
@@ -94,9 +97,9 @@ export function declareState(statement: ast.StateStatement, context: Context): v
     quant: isLowered ? type.quant : undefined,
   };
   const value = input(full, stored, initial);
+  const real = type.quant && !isLowered ? dequantizedAs(value, type, at, context) : value;
   const next = () => nextOf(statement, { type, value, real }, binding, context);
   addState({ value, site, next }, context);
-  const real = type.quant && !isLowered ? dequantizedAs(value, type, at, context) : value;
   const binding = scope.declare(name, "state", new TensorDatum(real, site), context);
   binding.keeps = { type: real.type, site };
 }

@@ -338,6 +338,30 @@ model m${i}(x: float[1, 2]) -> y { ${call(i)} }`;
     expect(performance.now() - before).toBeLessThan(20_000);
   });
 
+  it("that double states until there are too many layers are an error, too", () => {
+    const last = "model last(x: float[1, 2]) -> y { state s: float[1, 2]\n s = s + x\n y = s }";
+    const call = (i: number) => `${i === 5 ? "y = x\nlet _z" : "y"} = a(x) as l + b(x) as r`;
+    expect(saidOf(chain(20, call, last))).toEqual([
+      ...["2114 m5.mote(4,22)", "2139 net.mote(3,37)"],
+    ]);
+  });
+
+  it("that double nothing but states are an error at once", () => {
+    const both = (name: string, body: string) =>
+      `model ${name}(x: float[1, 2]) -> (y, z) {\n${body}\n}`;
+    const files: Record<string, string> = {
+      "m40.mote": both("last", "state s: float[1, 2]\ny = s\nz = s\ns = x"),
+    };
+    for (let i = 0; i < 40; i++)
+      files[`m${i}.mote`] = `import "m${i + 1}.mote" as a\n${both(
+        `m${i}`,
+        "let (p, _p) = a(x) as l\nlet (q, _q) = a(x) as r\ny = p\nz = q",
+      )}`;
+    expect(saidOf({ ...files, "net.mote": files["m0.mote"]! })).toEqual([
+      ...["2114 m24.mote(4,15)", "2139 net.mote(3,15)"],
+    ]);
+  });
+
   it("say what is wrong once, where it is, and at the call of the file's own model", () => {
     expect(saidOf(chain(30, () => "y = a(x) as l + b(x) as r", broken))).toEqual([
       ...["2102 m30.mote(1,39)", "2139 net.mote(3,37)"],
