@@ -1,4 +1,5 @@
 /** 21xx: what a model in mote's own language says wrongly. */
+import { basename } from "node:path";
 import {
   type Diagnostic,
   didYouMean,
@@ -94,6 +95,24 @@ export const modelCount = (place: Place, count: number): Diagnostic =>
       : `The file has ${count} models; one is compiled at a time.`,
     count === 0 ? "Write model name(x: float[…]) -> y { … }." : "Put each into a file of its own.",
   );
+
+/** @param first where the model's first error is. */
+export const brokenModel = (place: Place, name: string, first: Place | undefined): Diagnostic => ({
+  ...error(
+    2139,
+    place,
+    first?.file
+      ? `The model '${name}' has errors, the first in line ${first.line} of "${basename(first.file)}".`
+      : `The model '${name}' has errors.`,
+  ),
+  // The line is shown with the error itself.
+  ...(first && {
+    labels: [
+      { place, text: "" },
+      { place: { ...first, excerpt: undefined }, text: "the first error" },
+    ],
+  }),
+});
 
 export const assertionFailed = (place: Place, problem: string, context: Context): Diagnostic => ({
   ...error(2113, place, problem),

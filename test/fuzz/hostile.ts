@@ -123,6 +123,18 @@ export const hostile: Readonly<Record<string, Hostile>> = {
     codes: [2114],
   },
   "blocks in blocks": { text: () => model("y = x |> b599", chain(600)), codes: [2114] },
+  "blocks in conditions in blocks": {
+    text: () =>
+      model(
+        "y = x |> b62",
+        lines(
+          63,
+          (i) =>
+            `block b${i}(x) { var z = x\n${"if true { ".repeat(95)}z = ${i === 0 ? "relu(x)" : `b${i - 1}(x)`}${" }".repeat(95)}\nreturn z }`,
+        ),
+      ),
+    codes: [2114],
+  },
   recursion: {
     text: () => model("y = f(x)", "block f(x) = g(x)\nblock g(x) = f(x)"),
     codes: [2114],

@@ -67,6 +67,25 @@ describe("names", () => {
     ]);
     expect(found.every((r) => r.declared!.name.start === lib.marks[0]!.start)).toBe(true);
   });
+
+  it.each(["net(«x»: v) |> l.«net»", "«a»(«x»: v)"])("of models of other files: %s", (call) => {
+    const lib = readMarks("model ‹net›(‹x›: float[1], n = 1) -> y { y = x }");
+    const text = readMarks(
+      `import "lib.mote" as ‹a›\nimport "lib.mote" as l\nblock b(v) = ${call.replace(/^net/, "a.«net»")}`,
+    );
+    const open = new Map([
+      [file, text.plain],
+      ["/lib.mote", lib.plain],
+    ]);
+    const { references } = readNames(file, open)!.names;
+    const uses = text.marks.filter((m) => !m.isDeclared).map((m) => m.start);
+    const found = references.map((r) => r.name.start);
+    for (const start of uses) expect(found).toContain(start);
+    const theirs = references.filter((r) => r.declared?.source.file === "/lib.mote");
+    for (const { name, declared } of theirs)
+      expect(declared!.name.start).toBe(lib.plain.indexOf(name.text, name.text === "x" ? 7 : 0));
+    expect(theirs.length).toBe(call.startsWith("net") ? 3 : 1);
+  });
 });
 
 const problems = (text: string, others: Readonly<Record<string, string>> = {}) => {

@@ -100,9 +100,10 @@ describe("diagnostics", () => {
     const { uri } = await client.open("small/net.mote", net);
     const found = await client.diagnostics(uri, 1, "MOTE4101");
     expect(found).toHaveLength(1);
-    expect(found[0]!.message).toMatch(
-      /^layer 'unit\.\S+': The network needs \d+ bytes of SRAM, more than --maxSram 64/,
-    );
+    const { message, range } = found[0]!;
+    expect(message).toMatch(/^The network needs \d+ bytes of SRAM, more than --maxSram 64/);
+    const { line, character } = range.start;
+    expect(net.split("\n")[line]!.slice(character)).toMatch(/^conv/);
   });
 
   it("follow files that are imported, open or not", async () => {
@@ -148,6 +149,32 @@ describe("hover", () => {
     expect(unit).toContain("block unit(x, channels, stride) -> float32[1, 4, 8, 8]");
     expect(unit).toContain("A convolution and its activation.");
     expect(await client.hover(uri, at(net, "for i"))).toBeUndefined();
+  });
+
+  it("shows a model of another file, where it is, and the layers that its call makes", async () => {
+    const library = "/// Half.\nmodel half(image: float[1, 8]) -> y { y = image * 0.5 }\n";
+    const user = `import "half.mote" as lib
+model m(x: float[1, 8]) -> y { y = lib.half(image: x) as part }
+`;
+    client.write("half.mote", library);
+    const { uri } = await client.open("user2.mote", user);
+    const name = await client.hover(uri, at(user, "half(image"));
+    expect(name).toContain("model half(image)");
+    expect(name).toContain("Half.");
+    expect(name).toContain("part.mul (Mul) | float32[1, 8]");
+    for (const [piece, start] of [
+      ["half(image", "half("],
+      ["image: x", "image:"],
+    ] as const) {
+      const params = { textDocument: { uri }, position: at(user, piece) };
+      const found = (await client.connection.sendRequest(
+        DefinitionRequest.type,
+        params,
+      )) as Location;
+      expect([found.uri, found.range.start]).toEqual([
+        ...[client.uri("half.mote"), at(library, start)],
+      ]);
+    }
   });
 
   it("adds costs on the target once the model is compiled, and says when they are older", async () => {

@@ -2,6 +2,7 @@
 import {
   type Attrs,
   constant,
+  constantOf,
   type Graph,
   input,
   makeGraph,
@@ -307,8 +308,8 @@ function nextOf(r: Random, { value, made, mixed }: OpenState, states: readonly O
 
 /** The network with one to three states, each mixed into what some layer makes. */
 export function withStates(graph: Graph<"imported">, r: Random): Graph<"imported"> {
-  const isLayer = ({ op, outputs: [y] }: Node) =>
-    op !== "Input" && op !== "Constant" && op !== "QuantizeLinear" && y!.type.elem === "float32";
+  const isLayer = ({ op, inputs: [x], outputs: [y] }: Node) =>
+    !["Input", "Constant"].includes(op) && !constantOf(x) && y!.type.elem === "float32";
   const layers = graph.nodes.filter(isLayer);
   const chosen = new Set(Array.from({ length: r.int(1, 3) }, () => r.pick(layers)));
   const values = new Map<Value, Value>();

@@ -9,7 +9,7 @@ import { bindArguments } from "./arguments.ts";
 import { callBlock } from "./blocks.ts";
 import { FunctionError, numberFunction } from "./builtins.ts";
 import { evaluate, lookUp, templateText } from "./evaluate.ts";
-import { graft } from "./graft.ts";
+import { graft, networkOf } from "./graft.ts";
 import { Layer } from "./layer.ts";
 import { framesText, labelOf, placeOf, Reported } from "./problems.ts";
 import { quantizedType } from "./quantised-type.ts";
@@ -22,7 +22,6 @@ import {
   FunctionDatum,
   isList,
   kindText,
-  NetworkDatum,
   OperatorDatum,
   TensorDatum,
   TupleDatum,
@@ -78,21 +77,18 @@ function call(
       ? callFunction(numbers, given, site, context)
       : callOperator(callee.operator, given, calleeSite, mark, context);
   }
-  if (callee instanceof BlockDatum) {
+  const network = networkOf(callee, calleeSite, context);
+  if (network || callee instanceof BlockDatum) {
     const path = pathOf(mark, context) ?? context.path;
-    const result = callBlock(callee, given, site, path, context);
+    const result = network
+      ? graft(network, given, site, path, context)
+      : callBlock(callee as BlockDatum, given, site, path, context);
     annotate(mark.annotations, before, context);
     session.saw(calleeSite.span, result, calleeSite.source);
     return result;
   }
   if (callee instanceof FunctionDatum) return callFunction(callee, given, site, context);
   if (callee instanceof TypeDatum) return quantizedType(callee, given, site, context);
-  if (callee instanceof NetworkDatum) {
-    const path = pathOf(mark, context) ?? context.path;
-    const result = graft(callee, given, site, path, context);
-    annotate(mark.annotations, before, context);
-    return result;
-  }
   return session.fail(
     say.wrongKind(placeOf(calleeSite), "an operator, block or function", kindText(callee)),
   );

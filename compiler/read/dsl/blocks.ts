@@ -41,8 +41,6 @@ export function callBlock(
     );
   if (calls >= callsMax)
     session.fail(say.tooMuch(placeOf(site), `More than ${callsMax} blocks call each other here`));
-  if (declaration.kind === "model")
-    return session.fail(say.wrongKind(placeOf(site), "an operator or block", "a model"));
   const frame: Frame = { site, text: "called from line", parent: context.frame, of: declaration };
   const scope = new Scope();
   const inside: Context = { session, source: file.source, file, scope, path, frame };
@@ -196,9 +194,9 @@ function run(statement: ast.Statement, context: Context): Datum | undefined {
       assign(statement, context);
       return undefined;
     case "for":
-      return loop(statement, context);
+      return session.within(siteOf(context, statement), () => loop(statement, context));
     case "if":
-      return choose(statement, context);
+      return session.within(siteOf(context, statement), () => choose(statement, context));
     case "return":
       return evaluate(statement.value, context);
     case "assert":
@@ -225,7 +223,7 @@ function assign({ name, value }: ast.AssignStatement, context: Context): void {
   const problem = refusal(binding, datum);
   if (problem) session.fail(say.notAssignable(place, name.text, ...problem));
   if (binding.kind === "state" && datum instanceof TensorDatum)
-    checkBecomes(name, datum, context, binding);
+    checkBecomes(name, datum, binding, context);
   [binding.datum, binding.isBroken] = [datum, false];
   session.saw(name, datum, source);
 }

@@ -112,7 +112,7 @@ export function lookUp(name: ast.Name, context: Context): Datum {
       ),
     );
   }
-  const own = file.find(name.text);
+  const own = file.find(name.text, session);
   if (own !== undefined) session.saw(name, own, source);
   const datum = own ?? builtins.get(name.text);
   if (datum !== undefined) return datum;

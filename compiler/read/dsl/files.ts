@@ -3,47 +3,45 @@ import { readFileSync, realpathSync } from "node:fs";
 import { dirname, extname, isAbsolute, relative, resolve, sep } from "node:path";
 import * as say from "../../diagnostics.ts";
 import { MoteError } from "../../diagnostics.ts";
+import type { Graph } from "../../ir/graph.ts";
 import type * as ast from "../../language/ast.ts";
 import { readOnnx } from "../onnx/read.ts";
 import { fileBytes } from "../size.ts";
 import { evaluate } from "./evaluate.ts";
 import { parse, textMax } from "./parse.ts";
-import { placeOf, Reported } from "./problems.ts";
+import { type Problems, placeOf, Reported, reportedBefore } from "./problems.ts";
 import { Scope } from "./scope.ts";
 import type { Session } from "./session.ts";
 import { Source } from "./source.ts";
-import { BlockDatum, type Datum, type FileScope, NamespaceDatum, NetworkDatum } from "./values.ts";
+import {
+  BlockDatum,
+  type Datum,
+  type FileScope,
+  ModelDatum,
+  NamespaceDatum,
+  NetworkDatum,
+} from "./values.ts";
 
 /** Files open in an editor, by path, as they stand there. */
 export type OpenFiles = ReadonlyMap<string, string>;
 
 const filesMax = 256;
 
+/** What a name stands for in a session. @throws Reported */
+type Find = (session: Session) => Datum | undefined;
+
 /** A file's declarations, found by name; values are worked out when they are first asked for. */
 export class SourceModule implements FileScope {
   readonly source: Source;
   readonly tree: ast.SourceFile;
-  readonly #session: Session;
-  readonly #data = new Map<string, Datum>();
-  readonly #broken = new Set<string>();
-  readonly #lets = new Map<string, { readonly statement: ast.BindStatement; isBusy: boolean }>();
+  readonly models: ModelDatum[] = [];
+  readonly #problems: Problems;
+  readonly #members = new Map<string, Find>();
 
-  constructor(source: Source, tree: ast.SourceFile, session: Session) {
+  constructor(source: Source, tree: ast.SourceFile, problems: Problems) {
     this.source = source;
     this.tree = tree;
-    this.#session = session;
-  }
-
-  #taken(name: ast.Name): boolean {
-    if (!this.#data.has(name.text) && !this.#lets.has(name.text)) return false;
-    const place = placeOf({ source: this.source, span: name });
-    this.#session.problems.add(say.redeclared(place, name.text, place.line!));
-    return true;
-  }
-
-  /** What is asked of a name whose import failed was reported with the import. */
-  breakName(name: string): void {
-    this.#broken.add(name);
+    this.#problems = problems;
   }
 
   declareAll(importFile: (declaration: ast.ImportDeclaration) => void): void {
@@ -56,53 +54,59 @@ export class SourceModule implements FileScope {
         case "var":
           this.#bind(declaration);
           break;
-        default:
-          if (!this.#taken(declaration.name))
-            this.#data.set(declaration.name.text, new BlockDatum(declaration, this));
+        case "model": {
+          const model = new ModelDatum(declaration, this);
+          this.models.push(model);
+          this.#declare(declaration.name, () => model);
+          break;
+        }
+        case "block": {
+          const block = new BlockDatum(declaration, this);
+          this.#declare(declaration.name, () => block);
+        }
       }
     }
   }
 
+  #declare(name: ast.Name, find: Find): void {
+    if (this.#members.has(name.text)) {
+      const place = placeOf({ source: this.source, span: name });
+      this.#problems.add(say.redeclared(place, name.text, place.line!));
+    } else this.#members.set(name.text, find);
+  }
+
   #bind(statement: ast.BindStatement): void {
     const { pattern, kind } = statement;
-    const { problems } = this.#session;
     const place = placeOf({ source: this.source, span: pattern });
     if ("kind" in pattern || kind === "var")
-      problems.add(
+      this.#problems.add(
         say.badArguments(place, kind, "at the top of a file binds one name", "Write let name = …."),
       );
-    else if (!this.#taken(pattern)) this.#lets.set(pattern.text, { statement, isBusy: false });
+    else this.#declare(pattern, (session) => this.#valueOf(statement, pattern.text, session));
   }
 
-  set(name: string, datum: Datum): void {
-    this.#data.set(name, datum);
+  #valueOf(statement: ast.BindStatement, name: string, session: Session): Datum {
+    const { source } = this;
+    const context = { session, source, file: this, scope: new Scope(), path: "", frame: undefined };
+    const place = placeOf({ source, span: statement });
+    return session.lets.get(
+      statement,
+      () => evaluate(statement.value, context),
+      () => session.fail(say.tooMuch(place, `'${name}' is defined by itself`)),
+    );
   }
 
-  find(name: string): Datum | undefined {
-    if (this.#broken.has(name)) throw new Reported();
-    const known = this.#data.get(name);
-    const own = this.#lets.get(name);
-    if (known !== undefined || !own) return known;
-    const site = { source: this.source, span: own.statement };
-    if (own.isBusy)
-      return this.#session.fail(say.tooMuch(placeOf(site), `'${name}' is defined by itself`));
-    own.isBusy = true;
-    const datum = evaluate(own.statement.value, {
-      session: this.#session,
-      source: this.source,
-      file: this,
-      scope: new Scope(),
-      path: "",
-      frame: undefined,
-    });
-    own.isBusy = false;
-    this.#data.set(name, datum);
-    return datum;
+  /** Gives a name that an import brings. */
+  set(name: string, find: Find): void {
+    this.#members.set(name, find);
   }
 
-  *names(): Iterable<string> {
-    yield* this.#data.keys();
-    yield* this.#lets.keys();
+  find(name: string, session: Session): Datum | undefined {
+    return this.#members.get(name)?.(session);
+  }
+
+  names(): Iterable<string> {
+    return this.#members.keys();
   }
 }
 
@@ -120,22 +124,23 @@ function isWithin(folder: string, path: string): boolean {
 }
 
 export class Files {
-  readonly #session: Session;
+  readonly #problems: Problems;
   readonly #root: string;
   readonly #open: OpenFiles;
   readonly #modules = new Map<string, SourceModule>();
   readonly #reading = new Set<string>();
+  readonly #graphs = new Map<string, Graph<"imported">>();
   /** Files of the language by what imports them. */
   readonly imported = new Map<ast.ImportDeclaration, SourceModule>();
   readonly #onRead: (path: string) => void;
 
   constructor(
-    session: Session,
+    problems: Problems,
     root: string,
     open: OpenFiles,
     onRead: (path: string) => void = () => {},
   ) {
-    this.#session = session;
+    this.#problems = problems;
     this.#root = root;
     this.#open = open;
     this.#onRead = onRead;
@@ -145,7 +150,7 @@ export class Files {
   resolve(text: string, at: ast.Template, source: Source): string {
     const place = placeOf({ source, span: at });
     if (isAbsolute(text) || text.includes("\0"))
-      this.#session.fail(
+      this.#problems.fail(
         say.badPath(
           place,
           text,
@@ -155,7 +160,7 @@ export class Files {
       );
     const path = resolve(dirname(source.file), text);
     if (!isWithin(this.#root, path))
-      this.#session.fail(
+      this.#problems.fail(
         say.badPath(place, text, "leaves the model's folder", "Copy the file into it."),
       );
     return path;
@@ -193,7 +198,7 @@ export class Files {
           say.syntaxError(placeOf({ source, span }), text, help),
         ),
       );
-    const module = new SourceModule(source, file, this.#session);
+    const module = new SourceModule(source, file, this.#problems);
     this.#modules.set(path, module);
     this.#reading.add(path);
     module.declareAll((declaration) => this.#import(declaration, module));
@@ -205,12 +210,12 @@ export class Files {
     try {
       this.#importFile(declaration, into);
     } catch (problem) {
-      if (declaration.name) into.breakName(declaration.name.text);
+      if (declaration.name) into.set(declaration.name.text, reportedBefore);
       if (problem instanceof Reported) return;
       if (!(problem instanceof MoteError)) throw problem;
       const place = placeOf({ source: into.source, span: declaration.file });
       for (const d of problem.diagnostics)
-        this.#session.problems.add(d.place.line === undefined ? { ...d, place } : d);
+        this.#problems.add(d.place.line === undefined ? { ...d, place } : d);
     }
   }
 
@@ -220,13 +225,13 @@ export class Files {
     const { parts } = file;
     const place = placeOf({ source, span: file });
     if (parts.some((p) => typeof p !== "string"))
-      this.#session.fail(
+      this.#problems.fail(
         say.badPath(place, source.textOf(file).slice(1, -1), "must be plain text"),
       );
     const text = parts.join("");
     const path = this.resolve(text, file, source);
     if (this.#reading.has(path))
-      this.#session.fail(
+      this.#problems.fail(
         say.badPath(
           place,
           text,
@@ -235,38 +240,50 @@ export class Files {
         ),
       );
     if (this.#modules.size >= filesMax)
-      this.#session.fail(say.tooMuch(place, `More than ${filesMax} files are imported`));
+      this.#problems.fail(say.tooMuch(place, `More than ${filesMax} files are imported`));
     const kind = extname(path).toLowerCase();
     if (kind === ".onnx") {
       if (!name)
-        this.#session.fail(
+        this.#problems.fail(
           say.badPath(place, text, "needs a name", `Write import "${text}" as name.`),
         );
-      const report = this.#session.problems.add.bind(this.#session.problems);
-      this.#onRead(path);
-      into.set(name!.text, new NetworkDatum(name!.text, readOnnx(path, { report })));
+      const network = this.#network(path, name!.text);
+      into.set(name!.text, () => network);
     } else if (kind === ".mote") {
       const module = this.load(path);
       this.imported.set(declaration, module);
-      this.#importModule(module, name, into);
-    } else this.#session.fail(say.badPath(place, text, "is no .mote or .onnx file"));
+      importModule(module, name, into);
+    } else this.#problems.fail(say.badPath(place, text, "is no .mote or .onnx file"));
   }
 
-  #importModule(module: SourceModule, name: ast.Name | undefined, into: SourceModule): void {
-    const find = (member: string) => module.find(member);
-    if (name) into.set(name.text, new NamespaceDatum(name.text, find, () => module.names()));
-    else
-      for (const { kind, ...declaration } of module.tree.declarations) {
-        const own =
-          "name" in declaration
-            ? declaration.name
-            : "pattern" in declaration
-              ? declaration.pattern
-              : undefined;
-        if (own && !("kind" in own) && kind !== "import" && kind !== "model") {
-          const datum = module.find(own.text);
-          if (datum !== undefined) into.set(own.text, datum);
-        }
-      }
+  #network(path: string, name: string): NetworkDatum {
+    this.#onRead(path);
+    const report = (d: say.Diagnostic) => this.#problems.add(d);
+    const graph = this.#graphs.get(path) ?? readOnnx(path, { report });
+    this.#graphs.set(path, graph);
+    return new NetworkDatum(
+      name,
+      graph,
+      graph.inputs.map((v) => v.name),
+    );
   }
+}
+
+function importModule(module: SourceModule, name: ast.Name | undefined, into: SourceModule): void {
+  if (name)
+    into.set(name.text, (session) => {
+      const find = (member: string) => module.find(member, session);
+      return new NamespaceDatum(name.text, find, () => module.names(), module.models);
+    });
+  else
+    for (const { kind, ...declaration } of module.tree.declarations) {
+      const own =
+        "name" in declaration
+          ? declaration.name
+          : "pattern" in declaration
+            ? declaration.pattern
+            : undefined;
+      if (own && !("kind" in own) && kind !== "import" && kind !== "model")
+        into.set(own.text, (session) => module.find(own.text, session));
+    }
 }

@@ -392,7 +392,7 @@ class Finder {
         break;
       case "call":
         this.#expr(expr.callee);
-        this.#arguments(expr.args ?? [], this.#named(expr.callee));
+        this.#arguments(expr.args ?? [], calledBy(this.#named(expr.callee)));
         break;
       case "marked":
         this.#expr(expr.inner);
@@ -412,6 +412,13 @@ class Finder {
         this.#all([...expr.branches.flatMap((b) => [b.condition, b.value]), expr.otherwise]);
     }
   }
+}
+
+/** The name of a file's import stands for its model, too. */
+function calledBy(callee: Declared | undefined): Declared | undefined {
+  if (callee?.kind !== "import") return callee;
+  const models = [...(callee.members?.values() ?? [])].filter((d) => d.kind === "model");
+  return models.length === 1 ? models[0] : undefined;
 }
 
 const isStatements = (body: Callable["body"]): body is readonly ast.Statement[] =>

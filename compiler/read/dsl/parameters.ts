@@ -46,7 +46,6 @@ export class Parameters {
   readonly #used = new Set<Stored>();
   #seed: number | undefined;
   #hasComplained = false;
-  #elements = 0;
 
   constructor(session: Session) {
     this.#session = session;
@@ -82,8 +81,9 @@ export class Parameters {
   /** The parameter at that path, as a constant, or as a stored one made float. */
   value(path: string, spec: ParameterSpec, site: Site, context: Context): Value {
     this.#claim(path, site);
-    this.#elements += elementCount(spec.shape);
-    if (!(this.#elements <= elementsMax))
+    const { totals } = this.#session;
+    totals.elements += elementCount(spec.shape);
+    if (!(totals.elements <= elementsMax))
       this.#session.fail(say.tooMuch(placeOf(site), "The model has more than 2^28 parameters"));
     const found = this.#byPath.get(path);
     if (found) return this.#fromFile(found, path, spec, site, context);

@@ -14,6 +14,10 @@ export interface Frame {
 /** Has been reported; what depends on it is left out without a further message. */
 export class Reported extends Error {}
 
+export function reportedBefore(): never {
+  throw new Reported();
+}
+
 export function placeOf({ source, span }: Site): Place {
   const [start, end] = [source.position(span.start), source.position(span.end)];
   return {
@@ -46,19 +50,27 @@ const problemsMax = 100;
 export class Problems {
   readonly all: Diagnostic[] = [];
   readonly #seen = new Set<string>();
+  readonly #shown = { error: 0, warning: 0 };
+  /** Also those that were there already: something failed again. */
   errors = 0;
 
-  /** Whether no more are taken, so that looking for them is in vain. */
+  /** Whether no more errors are taken, so that looking for them is in vain. */
   get isFull(): boolean {
-    return this.all.length >= problemsMax;
+    return this.#shown.error >= problemsMax;
   }
 
   add(diagnostic: Diagnostic): void {
-    const { code, place } = diagnostic;
+    const { code, place, severity } = diagnostic;
+    if (severity === "error") this.errors++;
     const key = `${code} ${place.file} ${place.line} ${place.column}`;
-    if (this.#seen.has(key) || this.isFull) return;
+    if (this.#seen.has(key) || this.#shown[severity] >= problemsMax) return;
     this.#seen.add(key);
     this.all.push(diagnostic);
-    if (diagnostic.severity === "error") this.errors++;
+    this.#shown[severity]++;
+  }
+
+  fail(diagnostic: Diagnostic): never {
+    this.add(diagnostic);
+    throw new Reported();
   }
 }

@@ -1,5 +1,6 @@
 /** Names and what they stand for, from the file in. */
 import { redeclared } from "../../diagnostics.ts";
+import type { TensorType } from "../../ir/types.ts";
 import type { Annotation, Label, Name, Span } from "../../language/ast.ts";
 import { type Frame, placeOf } from "./problems.ts";
 import type { Session } from "./session.ts";
@@ -15,6 +16,8 @@ export interface Binding {
   datum: Datum | undefined;
   /** Whether an error left it without a value. */
   isBroken: boolean;
+  /** Of a state: the type that all its values have, and where that is said. */
+  keeps?: { readonly type: TensorType; readonly site: Site };
 }
 
 export class Scope {
@@ -49,7 +52,7 @@ export class Scope {
       const { line } = source.position(other.name.start);
       session.problems.add(redeclared(placeOf({ source, span: name }), name.text, line));
     }
-    const binding = { name, kind, datum, isBroken: false };
+    const binding: Binding = { name, kind, datum, isBroken: false };
     this.#bindings.set(name.text, binding);
     session.declared(name, kind, source);
     if (datum !== undefined) session.saw(name, datum, source);

@@ -4,13 +4,14 @@ import type { Diagnostic } from "../../diagnostics.ts";
 import { tooMuch, unusedBinding } from "../../diagnostics.ts";
 import type { Node } from "../../ir/graph.ts";
 import type { Choice } from "../../ir/layers.ts";
-import type { Name, Span } from "../../language/ast.ts";
+import type { BindStatement, Name, Span } from "../../language/ast.ts";
 import { NodeMaker } from "../nodes.ts";
+import { Once } from "./once.ts";
 import type { Parameters } from "./parameters.ts";
-import { Problems, placeOf, Reported } from "./problems.ts";
+import { type Problems, placeOf, Reported } from "./problems.ts";
 import type { Site, Source } from "./source.ts";
-import type { DeclaredState } from "./states.ts";
-import { type Datum, extentOf } from "./values.ts";
+import type { ModelState } from "./states.ts";
+import { type Datum, extentOf, type ModelDatum, type NetworkDatum } from "./values.ts";
 
 /** Expressions that are evaluated, nodes that are made, calls in calls and so on, at the most. */
 export const limits = {
@@ -30,13 +31,27 @@ export interface Seen {
 }
 const seenMax = 8;
 
+/** What the models of one check share. */
+export interface Shared {
+  readonly problems: Problems;
+  /** Steps of evaluation, calls in calls, and elements of parameters. */
+  readonly totals: { steps: number; depth: number; elements: number };
+  parameters(session: Session): Parameters;
+  /** A model that is called, checked in a session of its own. @throws Reported */
+  network(model: ModelDatum, site: Site, caller: Session): NetworkDatum;
+}
+
 export class Session {
-  readonly problems = new Problems();
+  readonly problems: Problems;
+  readonly totals: Shared["totals"];
   readonly maker = new NodeMaker();
   readonly parameters: Parameters;
   /** Of the graph that the model is. */
   level: "imported" | "lowered" = "imported";
-  readonly states: DeclaredState[] = [];
+  /** By their names. */
+  readonly states = new Map<string, ModelState>();
+  /** Values at the top of files. */
+  readonly lets = new Once<BindStatement, Datum>();
   /** The expression that made a node. */
   readonly sites = new Map<Node, Site>();
   /** What annotations say of layers. */
@@ -50,23 +65,30 @@ export class Session {
   readonly #counts = new Map<string, number>();
   readonly #declared = new Map<Name, { readonly kind: string; readonly source: Source }>();
   readonly #used = new Set<Name>();
-  #steps = 0;
-  #depth = 0;
+  readonly #shared: Shared;
 
-  constructor(parameters: (session: Session) => Parameters) {
-    this.parameters = parameters(this);
+  constructor(shared: Shared) {
+    this.#shared = shared;
+    this.problems = shared.problems;
+    this.totals = shared.totals;
+    this.parameters = shared.parameters(this);
+  }
+
+  /** The network that another model is. @throws Reported */
+  networkOf(model: ModelDatum, site: Site): NetworkDatum {
+    return this.#shared.network(model, site, this);
   }
 
   fail(diagnostic: Diagnostic): never {
-    this.problems.add(diagnostic);
-    throw new Reported();
+    return this.problems.fail(diagnostic);
   }
 
   /** Counts work, so that no text can keep the compiler busy for long. */
   spend(site: Site, steps = 1): void {
-    if (this.#steps > limits.steps || this.problems.isFull) throw new Reported();
-    this.#steps += steps;
-    if (this.#steps > limits.steps)
+    const { totals } = this;
+    if (totals.steps > limits.steps || this.problems.isFull) throw new Reported();
+    totals.steps += steps;
+    if (totals.steps > limits.steps)
       this.fail(
         tooMuch(
           placeOf(site),
@@ -78,14 +100,15 @@ export class Session {
 
   /** Runs something that may lead to more of its kind. */
   within<T>(site: Site, run: () => T): T {
-    if (++this.#depth > limits.depth) {
-      this.#depth--;
+    const { totals } = this;
+    if (++totals.depth > limits.depth) {
+      totals.depth--;
       return this.fail(tooMuch(placeOf(site), "Calls and expressions are nested too deeply here"));
     }
     try {
       return run();
     } finally {
-      this.#depth--;
+      totals.depth--;
     }
   }
 

@@ -1,6 +1,6 @@
 /** States: tensors that live from one run of the network to the next. */
 import * as say from "../../diagnostics.ts";
-import { constantOf, type GraphOutput, input, type Value } from "../../ir/graph.ts";
+import { constantOf, input, type Value } from "../../ir/graph.ts";
 import { lazyTensor, type Tensor, tensorOf } from "../../ir/tensor.ts";
 import { elementCount, sameShape, typeText } from "../../ir/types.ts";
 import type * as ast from "../../language/ast.ts";
@@ -10,18 +10,33 @@ import { evaluate, nameText } from "./evaluate.ts";
 import { numbersWithShape } from "./layer.ts";
 import { framesText, labelOf, placeOf, Reported } from "./problems.ts";
 import { type Binding, type Context, siteOf } from "./scope.ts";
+import { limits } from "./session.ts";
+import type { Site } from "./source.ts";
 import { kindText, TensorDatum, type TypeDatum } from "./values.ts";
 
-/** A state of the model, and what stands for it while the model is read. */
-export interface DeclaredState {
-  readonly statement: ast.StateStatement;
-  readonly binding: Binding;
-  readonly context: Context;
-  readonly type: TypeDatum;
+/** A state of the model, of its own or of a network that it calls. */
+export interface ModelState {
   /** What a run begins with, as it is stored. */
   readonly value: Value;
-  /** The same as layers read it. */
-  readonly real: Value;
+  readonly site: Site;
+  /** What the next run reads, once the model is read. @throws Reported */
+  next(): Value;
+}
+
+/** @throws Reported where another has its name, or there are too many. */
+export function addState(state: ModelState, { session, frame }: Context): void {
+  const { value, site } = state;
+  const other = session.states.get(value.name)?.site;
+  if (other) {
+    const { line } = other.source.position(other.span.start);
+    session.fail({
+      ...say.takenState(placeOf(site), value.name, line),
+      notes: framesText(frame),
+    });
+  }
+  session.states.set(value.name, state);
+  if (session.states.size > limits.nodes)
+    session.fail(say.tooMuch(placeOf(site), `The model has more than ${limits.nodes} states`));
 }
 
 const elementsMax = 2 ** 24;
@@ -82,14 +97,6 @@ export function declareState(statement: ast.StateStatement, context: Context): v
   const initial = initialOf(statement, type, context);
   const own = label ? nameText(name, label, context) : session.unnamed(path, name.text);
   const full = label && path !== "" ? `${path}.${own}` : own;
-  const other = session.states.find((s) => s.value.name === full);
-  if (other) {
-    const { line } = other.context.source.position(other.statement.start);
-    session.fail({
-      ...say.takenState(placeOf(site), full, line),
-      notes: framesText(context.frame),
-    });
-  }
   const isLowered = session.level === "lowered";
   const stored = {
     elem: type.elem,
@@ -98,49 +105,48 @@ export function declareState(statement: ast.StateStatement, context: Context): v
   };
   const value = input(full, stored, initial);
   const real = type.quant && !isLowered ? dequantizedAs(value, type, at, context) : value;
+  const next = () => nextOf(statement, { type, value, real }, binding, context);
+  addState({ value, site, next }, context);
   const binding = scope.declare(name, "state", new TensorDatum(real, site), context);
-  session.states.push({ statement, binding, context, type, value, real });
+  binding.keeps = { type: real.type, site };
 }
 
 /** Why a state cannot become that, where it is made. */
 export function checkBecomes(
   name: ast.Name,
-  { value: next, site }: TensorDatum,
+  { value: { type }, site }: TensorDatum,
+  { keeps }: Binding,
   context: Context,
-  binding: Binding,
 ): void {
   const { session, frame } = context;
-  const state = session.states.find((s) => s.binding === binding)!;
-  const { elem, shape, quant } = state.real.type;
-  const isSame = next.type.elem === elem && sameShape(next.type.shape, shape);
-  if (isSame) return;
-  const wanted = typeText({ elem, shape, quant });
+  const kept = keeps!;
+  if (type.elem === kept.type.elem && sameShape(type.shape, kept.type.shape)) return;
+  const wanted = typeText(kept.type);
   session.fail({
     ...say.wrongKind(
       placeOf(siteOf(context, name)),
       `${wanted} for the state '${name.text}'`,
-      typeText(next.type),
+      typeText(type),
     ),
-    labels: [
-      labelOf(siteOf(state.context, state.statement), `says ${wanted}`),
-      labelOf(site, `makes ${typeText(next.type)}`),
-    ],
+    labels: [labelOf(kept.site, `says ${wanted}`), labelOf(site, `makes ${typeText(type)}`)],
     notes: framesText(frame),
   });
 }
 
-/** What the next run reads. */
-export function nextOf({ statement, binding, context, type, value, real }: DeclaredState) {
+/** @param state as it is stored, and as layers read it. */
+function nextOf(
+  { name, type: at }: ast.StateStatement,
+  { type, value, real }: { type: TypeDatum; value: Value; real: Value },
+  { datum, isBroken }: Binding,
+  context: Context,
+): Value {
   const { session } = context;
-  if (binding.isBroken) throw new Reported();
-  const { value: last } = binding.datum as TensorDatum;
+  if (isBroken) throw new Reported();
+  const { value: last } = datum as TensorDatum;
   if (last === real) {
-    session.problems.add(
-      say.unchangedState(placeOf(siteOf(context, statement.name)), statement.name.text),
-    );
-    return { name: value.name, value };
+    session.problems.add(say.unchangedState(placeOf(siteOf(context, name)), name.text));
+    return value;
   }
   const isStored = type.quant !== undefined && session.level === "imported";
-  const next = isStored ? quantizedAs(last, type, statement.type, context) : last;
-  return { name: value.name, value: next } satisfies GraphOutput;
+  return isStored ? quantizedAs(last, type, at, context) : last;
 }

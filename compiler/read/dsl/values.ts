@@ -1,9 +1,11 @@
 /** What expressions of the model language can be while compiling. */
 import type { Graph, Value } from "../../ir/graph.ts";
+import { type LayerChoices, noChoices } from "../../ir/layers.ts";
 import type { ElementType } from "../../ir/types.ts";
 import { type Quantization, type Shape, typeText } from "../../ir/types.ts";
 import type { BlockDeclaration, ModelDeclaration } from "../../language/ast.ts";
 import type { LayerOperator } from "../../language/operators/operator.ts";
+import type { Session } from "./session.ts";
 import type { Site, Source } from "./source.ts";
 
 /** A value of the network, and the expression that made it. */
@@ -47,15 +49,26 @@ export class OperatorDatum {
 /** What all declarations of a file see. */
 export interface FileScope {
   readonly source: Source;
-  find(name: string): Datum | undefined;
+  /** Values are worked out in the session of the model that asks for them. @throws Reported */
+  find(name: string, session: Session): Datum | undefined;
   names(): Iterable<string>;
 }
 
-/** A block, or a model that another file uses as one. */
+/** A block, which stands where it is called. */
 export class BlockDatum {
-  readonly declaration: BlockDeclaration | ModelDeclaration;
+  readonly declaration: BlockDeclaration;
   readonly scope: FileScope;
-  constructor(declaration: BlockDeclaration | ModelDeclaration, scope: FileScope) {
+  constructor(declaration: BlockDeclaration, scope: FileScope) {
+    this.declaration = declaration;
+    this.scope = scope;
+  }
+}
+
+/** A model, before it is checked. */
+export class ModelDatum {
+  readonly declaration: ModelDeclaration;
+  readonly scope: FileScope;
+  constructor(declaration: ModelDeclaration, scope: FileScope) {
     this.declaration = declaration;
     this.scope = scope;
   }
@@ -63,11 +76,22 @@ export class BlockDatum {
 
 /** A whole network of another file, used as a block. */
 export class NetworkDatum {
-  readonly graph: Graph<"imported">;
   readonly name: string;
-  constructor(name: string, graph: Graph<"imported">) {
+  readonly graph: Graph<"imported" | "lowered">;
+  /** What its inputs are called as arguments. */
+  readonly inputs: readonly string[];
+  /** What it says of its layers. */
+  readonly choices: LayerChoices;
+  constructor(
+    name: string,
+    graph: NetworkDatum["graph"],
+    inputs: readonly string[],
+    choices: LayerChoices = noChoices,
+  ) {
     this.name = name;
     this.graph = graph;
+    this.inputs = inputs;
+    this.choices = choices;
   }
 }
 
@@ -86,10 +110,18 @@ export class NamespaceDatum {
   readonly name: string;
   readonly find: (name: string) => Datum | undefined;
   readonly names: () => Iterable<string>;
-  constructor(name: string, find: NamespaceDatum["find"], names: NamespaceDatum["names"]) {
+  /** Of the file: where it has one, the name stands for that, too. */
+  readonly models: readonly ModelDatum[];
+  constructor(
+    name: string,
+    find: NamespaceDatum["find"],
+    names: NamespaceDatum["names"],
+    models: readonly ModelDatum[] = [],
+  ) {
     this.name = name;
     this.find = find;
     this.names = names;
+    this.models = models;
   }
 }
 
@@ -103,6 +135,7 @@ export type Datum =
   | TypeDatum
   | OperatorDatum
   | BlockDatum
+  | ModelDatum
   | NetworkDatum
   | FunctionDatum
   | NamespaceDatum;
@@ -163,7 +196,7 @@ export function kindText(datum: Datum): string {
   if (datum instanceof TupleDatum) return `${datum.items.length} values`;
   if (datum instanceof TypeDatum) return "a type";
   if (datum instanceof OperatorDatum) return `the operator '${datum.operator.name}'`;
-  if (datum instanceof BlockDatum)
+  if (datum instanceof BlockDatum || datum instanceof ModelDatum)
     return `the ${datum.declaration.kind} '${datum.declaration.name.text}'`;
   if (datum instanceof NetworkDatum) return `the network '${datum.name}'`;
   if (datum instanceof FunctionDatum) return `the function '${datum.name}'`;
