@@ -15,7 +15,7 @@ import { type Console, compileOptions, grouped, hasErrors, printDiagnostics } fr
 import { writeFiles } from "./write.ts";
 
 /** Stages whose graphs the language can say. */
-const writable: readonly string[] = ["read", "lower", "quantize"];
+const writable: readonly string[] = ["read", "simplify", "fuse", "lower", "quantize"];
 
 const sameGraph = (a: Graph, b: Graph): boolean => {
   const [x, y] = [printGraph(a), printGraph(b)];

@@ -1,14 +1,7 @@
 /** Nodes as every reader makes them: one network is one graph, whatever it was written in. */
-import {
-  type Attrs,
-  type AttrValue,
-  constantOf,
-  type Graph,
-  type Node,
-  type Value,
-} from "../ir/graph.ts";
-import { substitute } from "../ir/substitute.ts";
-import { type Tensor, tensorBytes } from "../ir/tensor.ts";
+import { type Attrs, type AttrValue, constantOf, type Node, type Value } from "../ir/graph.ts";
+import { isStorage } from "../ir/shared.ts";
+import type { Tensor } from "../ir/tensor.ts";
 import { elementCount, typeText } from "../ir/types.ts";
 import { type BuildOptions, buildNode } from "../ops/build.ts";
 import {
@@ -73,10 +66,6 @@ const canonical = (attrs: Attrs, { defaults = {} }: Operator): Attrs =>
     Object.entries(attrs).filter(([name, value]) => !isDefault(value, defaults[name])),
   );
 
-/** How a constant is stored is no layer, so it has no name. */
-const isStorage = (op: string, [x]: RawNode["inputs"]): boolean =>
-  op === "DequantizeLinear" && x?.node.op === "Constant";
-
 export interface NodeOptions {
   readonly origins: readonly string[];
   readonly outputCount: number;
@@ -97,7 +86,7 @@ export class NodeMaker {
     checkOperands(operator, inputs, options.stored !== undefined);
     const last = inputs.findLastIndex((v) => v !== undefined);
     const node = buildNode(op, inputs.slice(0, last + 1), canonical(attrs, operator), {
-      origins: isStorage(op, inputs) ? [] : options.origins,
+      origins: isStorage(op, inputs[0]) ? [] : options.origins,
       outputCount: options.outputCount,
       known: (v) => this.known(v),
       ...(options.stored && { stored: options.stored }),
@@ -124,45 +113,4 @@ export class NodeMaker {
     });
     node.outputs.forEach((value, i) => this.#known.set(value, results[i]!));
   }
-}
-
-const sameBytes = (a: Tensor, b: Tensor): boolean =>
-  Buffer.compare(tensorBytes(a), tensorBytes(b)) === 0;
-
-/** Values in the place of which others stand that are the same. */
-function sameConstants({ nodes }: Graph): Map<Value, Value> {
-  const kinds = new Map<string, Value[]>();
-  const replaced = new Map<Value, Value>();
-  for (const { op, outputs } of nodes) {
-    if (op !== "Constant") continue;
-    const [value] = outputs as [Value];
-    const key = typeText(value.type);
-    const others = kinds.get(key) ?? [];
-    const same = others.find((o) => sameBytes(constantOf(o)!, constantOf(value)!));
-    if (same) replaced.set(value, same);
-    else kinds.set(key, [...others, value]);
-  }
-  return replaced;
-}
-
-function sameStorage({ nodes }: Graph): Map<Value, Value> {
-  const first = new Map<Value, Node[]>();
-  const replaced = new Map<Value, Value>();
-  for (const node of nodes) {
-    if (!isStorage(node.op, node.inputs)) continue;
-    const [x] = node.inputs as [Value];
-    const others = first.get(x) ?? [];
-    const same = others.find(
-      (o) => o.inputs.every((v, i) => v === node.inputs[i]) && o.attrs.axis === node.attrs.axis,
-    );
-    if (same) replaced.set(node.outputs[0]!, same.outputs[0]!);
-    else first.set(x, [...others, node]);
-  }
-  return replaced;
-}
-
-/** The graph with one constant for all that hold the same, stored the same. */
-export function withSharedConstants<L extends "imported" | "lowered">(graph: Graph<L>): Graph<L> {
-  const constants = substitute(graph, sameConstants(graph));
-  return substitute(constants, sameStorage(constants));
 }

@@ -1,5 +1,6 @@
 /** The rule lists of each stage. Rules of earlier stages go on tidying what later ones make. */
 import type { Graph, Node } from "../ir/graph.ts";
+import { withSharedConstants } from "../ir/shared.ts";
 import { type RewriteLog, rewrite } from "./engine.ts";
 import { clampRules } from "./rules/clamp.ts";
 import { fuseRules } from "./rules/fuse.ts";
@@ -11,10 +12,10 @@ import { simplifyRules } from "./rules/simplify.ts";
 const settle = [...simplifyRules, ...layoutRules, ...clampRules];
 
 export const simplify = (graph: Graph<"imported">, log: RewriteLog): Graph<"imported"> =>
-  rewrite(graph, simplifyRules, log);
+  withSharedConstants(rewrite(graph, simplifyRules, log));
 
 export const fuse = (graph: Graph<"imported">, log: RewriteLog): Graph<"imported"> =>
-  rewrite(graph, [...simplifyRules, ...fuseRules], log);
+  withSharedConstants(rewrite(graph, [...simplifyRules, ...fuseRules], log));
 
 export function lower(graph: Graph<"imported">, log: RewriteLog): Graph<"lowered"> {
   const mixed = rewrite(graph, [...lowerRules, ...settle], log);

@@ -69,7 +69,8 @@ describe.each(files.map((file) => [basename(file, ".onnx"), file]))("%s", (name,
     expect([...mote!]).toEqual([...onnx!]);
   });
 
-  it.each(["lower", "quantize"] as const)("comes back the same after the stage %s", (stopAfter) => {
+  const stages = ["simplify", "fuse", "lower", "quantize"] as const;
+  it.each(stages)("comes back the same after the stage %s", (stopAfter) => {
     const { graph: later, diagnostics } = compile(file, { stopAfter });
     expect(diagnostics.filter((d) => d.severity === "error")).toEqual([]);
     expectSame(later!, written(later!).file);

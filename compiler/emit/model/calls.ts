@@ -71,8 +71,16 @@ function initialOf({ name, initial }: ArgumentSpec, { parameters }: Lifted): Ato
   return name in parameters || typeof initial !== "boolean" ? initial : undefined;
 }
 
+/** The layers that a node stands for, where that is no one name. */
+const ofArgument = ({ origins }: Node): Argument => ({
+  name: "of",
+  hint: "names",
+  field: { kind: "list", items: origins.map(nameField) },
+});
+
 /** What a node of a lowered graph says of its result and of the layers that it stands for. */
-function loweredArguments({ outputs, origins }: Node): Argument[] {
+function loweredArguments(node: Node): Argument[] {
+  const { outputs, origins } = node;
   const { elem, quant } = outputs[0]!.type;
   const pair = quant ? [quant.scale[0]!, quant.zeroPoint[0]!] : [];
   const type: Field = {
@@ -81,10 +89,9 @@ function loweredArguments({ outputs, origins }: Node): Argument[] {
     dims: undefined,
     quant: pair.map((x) => atom(short(x))),
   };
-  const names: Field = { kind: "list", items: origins.map(nameField) };
   return [
     { name: "type", hint: "type", field: type },
-    ...(origins.length > 0 ? [{ name: "of", hint: "names", field: names }] : []),
+    ...(origins.length > 0 ? [ofArgument(node)] : []),
   ];
 }
 
@@ -145,7 +152,12 @@ export class Calls {
   #lift(node: Node): { operator: LayerOperator; lifted: Lifted } {
     if (this.#isLowered) {
       const schema = findOperator(node.op)!;
-      const operator = schemaOperator(schema, `mote.${node.op}`, true);
+      const operator = schemaOperator(schema, `mote.${node.op}`, "mote");
+      return { operator, lifted: liftSchema(node, schema) };
+    }
+    if (node.origins.length > 1) {
+      const schema = findOperator(node.op)!;
+      const operator = schemaOperator(schema, `onnx.${node.op}`, "onnx");
       return { operator, lifted: liftSchema(node, schema) };
     }
     const isOwn = this.#labels.get(node.origins[0] ?? "") === 1;
@@ -242,10 +254,11 @@ export class Calls {
 
   #node(node: Node): void {
     const { operator, lifted } = this.#lift(node);
-    const label = this.#isLowered ? undefined : node.origins[0];
+    const label = this.#isLowered || node.origins.length > 1 ? undefined : node.origins[0];
     for (const [name, value] of Object.entries(lifted.parameters))
       this.#weights.addParameter(`${label}.${name}`, value);
-    const more = this.#isLowered ? loweredArguments(node) : [];
+    const several = node.origins.length > 1 ? [ofArgument(node)] : [];
+    const more = this.#isLowered ? loweredArguments(node) : several;
     const given = [...byPlace(this.#arguments(operator, lifted), operator), ...more];
     const tensors = given.filter((a) => a.takes);
     const plain = given.filter((a) => a.field);

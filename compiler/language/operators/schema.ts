@@ -27,14 +27,21 @@ function attributesOf({ attrs, inputs }: Operator): [string, AttrKind][] {
   return Object.entries(attrs).filter(([name]) => !operands.has(name));
 }
 
-/** What nodes of a lowered graph have beside: a type, and the layers that they stand for. */
-const loweredArguments: readonly ArgumentSpec[] = [
-  { name: "type", kinds: ["type"], named: true, optional: true },
-  { name: "of", kinds: ["strings"], named: true, optional: true },
-];
+/** What a node may have beside: the layers that it stands for, and in a lowered graph a type. */
+const ofArgument: ArgumentSpec = { name: "of", kinds: ["strings"], named: true, optional: true };
+const typeArgument: ArgumentSpec = { name: "type", kinds: ["type"], named: true, optional: true };
+
+/** What the operator is of: the language, ONNX, or mote's lowered graphs. */
+export type SchemaKind = "own" | "onnx" | "mote";
+
+const moreOf: Readonly<Record<SchemaKind, readonly ArgumentSpec[]>> = {
+  own: [],
+  onnx: [ofArgument],
+  mote: [typeArgument, ofArgument],
+};
 
 /** Arguments of ONNX's operators: operands by place or name, attributes by name. */
-function argumentsOf(operator: Operator, isLowered: boolean): ArgumentSpec[] {
+function argumentsOf(operator: Operator, kind: SchemaKind): ArgumentSpec[] {
   const operands = operator.inputs.map((text): ArgumentSpec => {
     const { name, optional, repeated, letter } = operandSpec(text);
     const only = operator.types?.[letter];
@@ -55,10 +62,7 @@ function argumentsOf(operator: Operator, isLowered: boolean): ArgumentSpec[] {
     }),
   );
   const outputs: ArgumentSpec = { name: "outputs", kinds: ["int"], named: true, optional: true };
-  const more = [
-    ...(operator.outputs === 1 ? [] : [outputs]),
-    ...(isLowered ? loweredArguments : []),
-  ];
+  const more = operator.outputs === 1 ? moreOf[kind] : [outputs, ...moreOf[kind]];
   return [...operands, ...attributes, ...more];
 }
 
@@ -91,9 +95,9 @@ export function liftSchema(node: Node, operator: Operator): Lifted {
 export function schemaOperator(
   operator: Operator,
   name = snakeCase(operator.name),
-  isLowered = false,
+  kind: SchemaKind = "own",
 ): LayerOperator {
-  const args = argumentsOf(operator, isLowered);
+  const args = argumentsOf(operator, kind);
   const operands = operator.inputs.map(operandSpec);
   return {
     name,
@@ -106,17 +110,17 @@ export function schemaOperator(
       });
       while (inputs.length > 0 && inputs.at(-1) === undefined) inputs.pop();
       const attrs: Record<string, Attrs[string]> = {};
-      for (const [attr, kind] of attributesOf(operator)) {
-        const value = kind === "tensor" ? call.constant(attr) : call.maybePlain(attr);
+      for (const [attr, of] of attributesOf(operator)) {
+        const value = of === "tensor" ? call.constant(attr) : call.maybePlain(attr);
         if (value !== undefined)
-          attrs[attr] =
-            kind === "tensor" ? (value as AttrValue) : attributeValue(value as Plain, kind);
+          attrs[attr] = of === "tensor" ? (value as AttrValue) : attributeValue(value as Plain, of);
       }
       const fixed = outputsOf(operator);
       const outputCount =
         operator.outputs === 1 ? 1 : (call.maybePlain<number>("outputs") ?? fixed);
-      const origins = isLowered ? (call.maybePlain<readonly string[]>("of") ?? []) : undefined;
-      const stored = isLowered ? call.storedType() : undefined;
+      const said = kind === "own" ? undefined : call.maybePlain<readonly string[]>("of");
+      const origins = kind === "mote" ? (said ?? []) : said;
+      const stored = kind === "mote" ? call.storedType() : undefined;
       return call.node(operator.name, inputs, attrs, { outputCount, origins, stored }).outputs;
     },
   };

@@ -88,16 +88,15 @@ export const numberFunction = (operator: string): FunctionDatum | undefined => {
 
 /** Operators by their names in the graph, of imported graphs or of lowered ones. */
 const operatorSpace = (
-  name: string,
+  name: "onnx" | "mote",
   isThere: (level: string) => boolean,
-  isLowered: boolean,
 ): NamespaceDatum =>
   new NamespaceDatum(
     name,
     (member) => {
       const operator = findOperator(member);
       return operator && isThere(operator.level)
-        ? new OperatorDatum(schemaOperator(operator, `${name}.${member}`, isLowered))
+        ? new OperatorDatum(schemaOperator(operator, `${name}.${member}`, name))
         : undefined;
     },
     () =>
@@ -118,11 +117,11 @@ function builtinTable(): Map<string, Datum> {
   table.set("inf", Infinity);
   table.set(
     "onnx",
-    operatorSpace("onnx", (level) => level !== "lowered", false),
+    operatorSpace("onnx", (level) => level !== "lowered"),
   );
   table.set(
     "mote",
-    operatorSpace("mote", (level) => level !== "imported", true),
+    operatorSpace("mote", (level) => level !== "imported"),
   );
   return table;
 }

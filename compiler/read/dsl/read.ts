@@ -3,7 +3,7 @@ import { type Diagnostic, MoteError, type Place } from "../../diagnostics.ts";
 import type { ModelDocs } from "../../ir/docs.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
 import type { LayerChoices } from "../../ir/layers.ts";
-import { withSharedConstants } from "../nodes.ts";
+import { withSharedConstants } from "../../ir/shared.ts";
 import { type CheckOptions, check } from "./check.ts";
 import type { SourceModule } from "./files.ts";
 import { placeOf } from "./problems.ts";

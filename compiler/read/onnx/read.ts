@@ -4,9 +4,9 @@ import { basename } from "node:path";
 import * as say from "../../diagnostics.ts";
 import { type Diagnostic, MoteError } from "../../diagnostics.ts";
 import { type Graph, type GraphOutput, input, makeGraph, type Value } from "../../ir/graph.ts";
+import { withSharedConstants } from "../../ir/shared.ts";
 import { elementCount, type TensorType, typeBytes, typeText } from "../../ir/types.ts";
 import { elementTypeOf } from "../../ops/typing.ts";
-import { withSharedConstants } from "../nodes.ts";
 import { fileBytes } from "../size.ts";
 import { Importer } from "./importer.ts";
 import {
