@@ -1,6 +1,8 @@
 /** Any text at all as a model: a graph, or coded diagnostics with their place, in bounded time. */
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { packagePath } from "../../compiler/paths.ts";
 import { check } from "../../compiler/read/dsl/check.ts";
@@ -109,6 +111,27 @@ describe("hostile texts", () => {
     expect([...new Set(diagnostics.map((d) => d.code))]).toEqual(codes);
   });
 });
+
+const known = Object.values(hostile);
+/** All of them in the soak; each takes its time once more. */
+const heavy = known.filter((_, i) => soak || i % 5 === 0);
+
+it(`${heavy.length} hostile texts are read in 512 MB`, { timeout: 1e6 }, () =>
+  inTemporaryFolder(async (folder) => {
+    const files = heavy.map(({ text }, i) => {
+      const file = join(folder, `hostile${i}.mote`);
+      writeFileSync(file, text());
+      return file;
+    });
+    const built = pathToFileURL(packagePath("dist", "compiler", "read", "dsl", "check.js")).href;
+    const script = `import { check } from ${JSON.stringify(built)};
+for (const file of process.argv.slice(1)) check(file);
+console.log(process.argv.length - 1);`;
+    const options = ["--max-old-space-size=512", "--input-type=module", "--eval", script];
+    const { stdout } = await execa(process.execPath, [...options, ...files]);
+    expect(Number(stdout)).toBe(files.length);
+  }),
+);
 
 describe("hostile files", () => {
   const using = (line: string) =>
