@@ -91,7 +91,8 @@ export function windowOf(
   crops = false,
 ): Window {
   const rank = spatial.length;
-  if (kernelShape.length !== rank || kernelShape.some((k) => k < 1))
+  if (kernelShape.some((k) => k < 1)) fail(`the kernel [${kernelShape}] has a size below 1`);
+  if (kernelShape.length !== rank)
     fail(`a kernel of shape [${kernelShape}] does not fit ${rank} spatial axes`);
   const strides = perAxis(attrs, "strides", rank, ones(rank));
   const dilations = perAxis(attrs, "dilations", rank, ones(rank));
