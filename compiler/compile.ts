@@ -3,7 +3,7 @@ import { basename, extname } from "node:path";
 import { overflowing, verify } from "./check/verify.ts";
 import * as say from "./diagnostics.ts";
 import { type Diagnostic, MoteError, type Place } from "./diagnostics.ts";
-import { identifier } from "./emit/c.ts";
+import { programName } from "./emit/c.ts";
 import { type Emitted, emit } from "./emit/emit.ts";
 import type { ModelDocs } from "./ir/docs.ts";
 import type { Graph, Level, Node } from "./ir/graph.ts";
@@ -358,7 +358,7 @@ function run(
   const { ioLayout = rowInput ? "nhwc" : "nchw", optimize = "balanced" } = options;
   const { maxSram, maxFlash } = options;
   const file = typeof source === "string" ? source : source.name;
-  const name = identifier(options.name ?? basename(file, extname(file)));
+  const name = programName(options.name ?? basename(file, extname(file)));
   const title = `${name} by mote ${moteVersion}: profile ${profile}, target ${target.name}`;
   const pools = poolsOf(target, "ram");
   const sections = sectionsOf(target, options.sections);

@@ -4,7 +4,7 @@ import { join, relative, resolve } from "node:path";
 import { type Compilation, compile, type Program } from "../compile.ts";
 import * as say from "../diagnostics.ts";
 import { type Diagnostic, MoteError } from "../diagnostics.ts";
-import { identifier } from "../emit/c.ts";
+import { programName } from "../emit/c.ts";
 import { givenInputs, givenOutputs, statesOf } from "../ir/states.ts";
 import type { OptionValues } from "../options.ts";
 import { moteVersion } from "../version.ts";
@@ -49,7 +49,7 @@ export function jobOf({ files, values }: Arguments, folder: string): Job | undef
 function checkNames(files: readonly string[], values: OptionValues): void {
   const byName = new Map<string, string[]>();
   for (const file of files) {
-    const name = identifier(String(values.name ?? stem(file)));
+    const name = programName(String(values.name ?? stem(file)));
     byName.set(name, [...(byName.get(name) ?? []), file]);
   }
   for (const [name, same] of byName)

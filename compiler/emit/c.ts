@@ -28,6 +28,19 @@ const keywords = new Set(
   operator try catch throw using virtual friend main`.split(/\s+/),
 );
 
+/** Headers of the C library, and of mote's own: a program's must not be found in their place. */
+const headers = new Set(
+  `assert complex ctype errno fenv float inttypes iso646 limits locale math memory setjmp signal
+  stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings tgmath
+  threads time uchar unistd wchar wctype mote arm_mve`.split(/\s+/),
+);
+
+/** The name of a program: prefix of its symbols, and its files'. */
+export function programName(name: string): string {
+  const own = identifier(name);
+  return headers.has(own.toLowerCase()) ? `${own}_` : own;
+}
+
 /** A name as a C (and C++) identifier. */
 export function identifier(name: string): string {
   const plain = name.replace(/[^A-Za-z0-9_]+/g, "_").replace(/^_+|_+$/g, "");

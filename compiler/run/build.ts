@@ -45,7 +45,7 @@ const sanitizeFlags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=al
 export async function buildProgram(options: BuildOptions): Promise<Program> {
   const { target, workDir } = options;
   mkdirSync(join(workDir, "harness"), { recursive: true });
-  writeFileSync(join(workDir, "model.h"), modelGlue(options));
+  writeFileSync(join(workDir, "harness-model.h"), modelGlue(options));
   writeFileSync(join(workDir, "memory.ld"), memoryScript(options));
   writeFileSync(join(workDir, "pool.ld"), ramPoolScript(options));
   const said = await allDone([compileModel(options), compileHarness(options)]);
@@ -172,7 +172,7 @@ function macroCount(header: string, macro: string): number {
   return Number(count);
 }
 
-/** model.h: the names by which the harness calls this one model. */
+/** harness-model.h, a name that no model has: the names by which the harness calls this one. */
 function modelGlue({ outDir, name }: BuildOptions): string {
   const prefix = name.toUpperCase();
   const header = readFileSync(join(outDir, `${name}.h`), "utf8");
@@ -188,17 +188,17 @@ function modelGlue({ outDir, name }: BuildOptions): string {
   const [inputs, outputs] = [bytesOf("INPUT"), bytesOf("OUTPUT")];
   return `/* Written by mote for its harness. */
 #include "${name}.h"
-#define MODEL_ARENA ${name}_arena
-#define MODEL_ARENA_BYTES ${prefix}_ARENA_BYTES
-#define MODEL_INIT ${name}_init
-#define MODEL_INPUT ${name}_input
-${header.includes(`${prefix}_ROW_INPUT`) ? `#define MODEL_RUN_ROWS ${name}_run_rows` : `#define MODEL_RUN ${name}_run`}
-#define MODEL_ROW_BYTES { ${[...rowBytes, 0].join(", ")} }
-#define MODEL_OUTPUT ${name}_output
-${header.includes(`${prefix}_HAS_STATES`) ? "#define MODEL_HAS_STATES 1\n" : ""}#define MODEL_INPUTS ${inputs.length}
-#define MODEL_OUTPUTS ${outputs.length}
-#define MODEL_INPUT_BYTES { ${[...inputs, 0].join(", ")} }
-#define MODEL_OUTPUT_BYTES { ${[...outputs, 0].join(", ")} }
-#define MODEL_SAMPLE_BYTES (${[...inputs, 0].join(" + ")})
+#define MOTE_MODEL_ARENA ${name}_arena
+#define MOTE_MODEL_ARENA_BYTES ${prefix}_ARENA_BYTES
+#define MOTE_MODEL_INIT ${name}_init
+#define MOTE_MODEL_INPUT ${name}_input
+${header.includes(`${prefix}_ROW_INPUT`) ? `#define MOTE_MODEL_RUN_ROWS ${name}_run_rows` : `#define MOTE_MODEL_RUN ${name}_run`}
+#define MOTE_MODEL_ROW_BYTES { ${[...rowBytes, 0].join(", ")} }
+#define MOTE_MODEL_OUTPUT ${name}_output
+${header.includes(`${prefix}_HAS_STATES`) ? "#define MOTE_MODEL_HAS_STATES 1\n" : ""}#define MOTE_MODEL_INPUTS ${inputs.length}
+#define MOTE_MODEL_OUTPUTS ${outputs.length}
+#define MOTE_MODEL_INPUT_BYTES { ${[...inputs, 0].join(", ")} }
+#define MOTE_MODEL_OUTPUT_BYTES { ${[...outputs, 0].join(", ")} }
+#define MOTE_MODEL_SAMPLE_BYTES (${[...inputs, 0].join(" + ")})
 `;
 }

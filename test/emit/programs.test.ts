@@ -43,6 +43,26 @@ describe("a program", () => {
       outputs: [{ name: "y y" }, { name: "return" }],
     }));
 
+  it.each([
+    "model",
+    "main",
+    "math",
+    "string",
+    "mote",
+    "stdio",
+    "io",
+    "harness",
+    "program",
+  ])("may be called %s", (name) =>
+    expectReference(
+      {
+        inputs: [{ name: "x", shape: [1, 4] }],
+        nodes: [{ op: "Softmax", inputs: ["x"], outputs: ["y"] }],
+        outputs: [{ name: "y" }],
+      },
+      { name },
+    ));
+
   it("gives an input, a constant and one value twice as outputs", async () => {
     const model: ModelInput = {
       inputs: [{ name: "x", shape: [4] }],

@@ -5,24 +5,24 @@
  *     program SAMPLES REPEATS INPUT_FILE OUTPUT_FILE [TRACE_FILE]
  *
  * A sample is the bytes of all inputs in order, and so for the outputs. Each is run by itself; those
- * of a network with states follow each other. model.h, which
+ * of a network with states follow each other. harness-model.h, which
  * compiler/run/build.ts writes for each model, gives the model's functions their names here.
  *
  * Nothing here may call the C library: what lies outside these files counts as the model's.
  */
-#include "io.h"
+#include "harness-io.h"
 
-static const size_t input_bytes[] = MODEL_INPUT_BYTES;
-static const size_t output_bytes[] = MODEL_OUTPUT_BYTES;
+static const size_t input_bytes[] = MOTE_MODEL_INPUT_BYTES;
+static const size_t output_bytes[] = MOTE_MODEL_OUTPUT_BYTES;
 
-#ifdef MODEL_HAS_STATES
+#ifdef MOTE_MODEL_HAS_STATES
 static const int goes_on = 1;
 #else
 static const int goes_on = 0;
 #endif
 
-static unsigned char *inputs[MODEL_INPUTS + 1];
-static unsigned char sample[MODEL_SAMPLE_BYTES + 1];
+static unsigned char *inputs[MOTE_MODEL_INPUTS + 1];
+static unsigned char sample[MOTE_MODEL_SAMPLE_BYTES + 1];
 static uint32_t stack_bytes;
 static io_file trace_file;
 
@@ -58,34 +58,34 @@ static void copy(unsigned char *to, const unsigned char *from, size_t bytes) {
 }
 
 static void find_inputs(void) {
-    for (int i = 0; i < MODEL_INPUTS; i++) inputs[i] = MODEL_INPUT(MODEL_ARENA, i);
+    for (int i = 0; i < MOTE_MODEL_INPUTS; i++) inputs[i] = MOTE_MODEL_INPUT(MOTE_MODEL_ARENA, i);
 }
 
-#ifdef MODEL_RUN_ROWS
+#ifdef MOTE_MODEL_RUN_ROWS
 /* A row of an input, from the sample. */
 static void read_row(void *context, int index, int row, void *to) {
-    static const size_t row_bytes[] = MODEL_ROW_BYTES;
+    static const size_t row_bytes[] = MOTE_MODEL_ROW_BYTES;
     const unsigned char *from = sample;
     (void)context;
     for (int i = 0; i < index; i++) from += input_bytes[i];
     copy(to, from + (size_t)row * row_bytes[index], row_bytes[index]);
 }
 
-static mote_status run_rows(void *arena) { return MODEL_RUN_ROWS(arena, read_row, 0); }
-#define MODEL_RUN run_rows
+static mote_status run_rows(void *arena) { return MOTE_MODEL_RUN_ROWS(arena, read_row, 0); }
+#define MOTE_MODEL_RUN run_rows
 #endif
 
 static void write_inputs(void) {
     const unsigned char *from = sample;
-    for (int i = 0; i < MODEL_INPUTS; i++) {
+    for (int i = 0; i < MOTE_MODEL_INPUTS; i++) {
         if (inputs[i]) copy(inputs[i], from, input_bytes[i]);
         from += input_bytes[i];
     }
 }
 
 static int save_outputs(io_file output) {
-    for (int i = 0; i < MODEL_OUTPUTS; i++)
-        if (!io_write(output, MODEL_OUTPUT(MODEL_ARENA, i), output_bytes[i])) return 0;
+    for (int i = 0; i < MOTE_MODEL_OUTPUTS; i++)
+        if (!io_write(output, MOTE_MODEL_OUTPUT(MOTE_MODEL_ARENA, i), output_bytes[i])) return 0;
     return 1;
 }
 
@@ -102,7 +102,7 @@ void mote_trace(int step, const void *data, size_t bytes) {
 static int run_once(void) {
     uint32_t depth;
     write_inputs();
-    const mote_status status = io_run_measured(MODEL_RUN, MODEL_ARENA, &depth);
+    const mote_status status = io_run_measured(MOTE_MODEL_RUN, MOTE_MODEL_ARENA, &depth);
     if (depth > stack_bytes) stack_bytes = depth;
     if (status != MOTE_OK)
         print_number("mote: the model's run returned status 0x", (uint32_t)status);
@@ -110,7 +110,7 @@ static int run_once(void) {
 }
 
 static int begin(void) {
-    const mote_status status = MODEL_INIT(MODEL_ARENA, MODEL_ARENA_BYTES);
+    const mote_status status = MOTE_MODEL_INIT(MOTE_MODEL_ARENA, MOTE_MODEL_ARENA_BYTES);
     if (status != MOTE_OK)
         print_number("mote: the model's init returned status 0x", (uint32_t)status);
     find_inputs(); /* once: the calls are not part of a run and must not be counted as such */
@@ -130,7 +130,7 @@ static int run_sample(const struct files *files, uint32_t repeats) {
 
 static int run_samples(const struct files *files, uint32_t samples, uint32_t repeats) {
     for (uint32_t i = 0; i < samples; i++) {
-        if (!io_read(files->input, sample, MODEL_SAMPLE_BYTES)) return fail("read a sample");
+        if (!io_read(files->input, sample, MOTE_MODEL_SAMPLE_BYTES)) return fail("read a sample");
         if ((i == 0 || !goes_on) && !begin()) return 3;
         const int code = run_sample(files, repeats);
         if (code != 0) return code;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: 0BSD */
 /* The harness's files and text on a device, by Arm's semihosting calls: no C library. */
-#include "io.h"
+#include "harness-io.h"
 #include "semihosting.h"
 
 enum { MODE_READ = 1, MODE_WRITE = 5 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: 0BSD */
 /* What boot.S calls: the command line into main, and the report of a fault. */
-#include "io.h"
+#include "harness-io.h"
 #include "semihosting.h"
 
 enum { ARGUMENTS = 8, EXIT_FAULT = 4 };

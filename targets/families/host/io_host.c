@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: 0BSD */
 /* The harness's files and text on a computer, by the C library. */
 #include <stdio.h>
-#include "io.h"
+#include "harness-io.h"
 
 io_file io_open(const char *path, int for_writing) {
     return (io_file)fopen(path, for_writing ? "wb" : "rb");

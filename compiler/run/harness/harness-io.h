@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include "model.h"
+#include "harness-model.h"
 
 #define IO_STACK_UNKNOWN UINT32_MAX
 
