@@ -59,9 +59,9 @@ export interface ModelInput {
   readonly name?: string;
 }
 
-const modelType = protobuf
-  .loadSync(packagePath("compiler", "read", "onnx", "onnx.proto"))
-  .lookupType("onnx.ModelProto");
+const schema = protobuf.loadSync(packagePath("compiler", "read", "onnx", "onnx.proto"));
+const modelType = schema.lookupType("onnx.ModelProto");
+const tensorType = schema.lookupType("onnx.TensorProto");
 
 /** The integer part of a binary16 encoding, for numbers that it holds exactly. */
 export function halfBits(x: number): number {
@@ -129,6 +129,9 @@ const nodeProto = ({ op, inputs, outputs, attrs, name, domain, ...more }: NodeIn
     ...(more.rawAttribute ? [more.rawAttribute] : []),
   ],
 });
+
+export const encodeTensor = (t: Tensor): Uint8Array =>
+  tensorType.encode(tensorType.fromObject(tensorProto("", t))).finish();
 
 export function encodeModel(model: ModelInput): Uint8Array {
   const { opset = 13, opsets = [{ domain: "", version: opset }] } = model;

@@ -69,18 +69,20 @@ export interface ModelProto {
   readonly opsetImport: readonly { readonly domain: string; readonly version: Int64 }[];
 }
 
-let messages: protobuf.Type | undefined;
+let messages: protobuf.Root | undefined;
 
-const modelType = (): protobuf.Type => {
-  messages ??= protobuf
-    .loadSync(packagePath("compiler", "read", "onnx", "onnx.proto"))
-    .lookupType("onnx.ModelProto");
-  return messages;
+const decode = (type: string, bytes: Uint8Array): unknown => {
+  messages ??= protobuf.loadSync(packagePath("compiler", "read", "onnx", "onnx.proto"));
+  return messages.lookupType(type).decode(bytes);
 };
 
 /** @throws Error when the bytes are no such message (truncated, or something else). */
 export const decodeModel = (bytes: Uint8Array): ModelProto =>
-  modelType().decode(bytes) as unknown as ModelProto;
+  decode("onnx.ModelProto", bytes) as ModelProto;
+
+/** @throws Error when the bytes are no such message. */
+export const decodeTensor = (bytes: Uint8Array): TensorProto =>
+  decode("onnx.TensorProto", bytes) as TensorProto;
 
 export const toNumber = (x: Int64): number => (typeof x === "number" ? x : x.toNumber());
 export const toBigInt = (x: Int64): bigint => BigInt(x.toString());
