@@ -104,7 +104,8 @@ const unaries: readonly Unary[] = [
   ...plain(6, "Abs", "Neg", "Sign"),
   ...plain(20, "Sqrt", "Reciprocal", "Floor", "Ceil", "Round", "Softsign", "HardSwish"),
   ...plain(100, "Exp", "Log", "Sin", "Cos", "Erf", "Tanh", "Sigmoid"),
-  ...plain(250, "Softplus", "Mish"),
+  ...plain(150, "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh"),
+  ...plain(250, "Asinh", "Acosh", "Atanh", "Softplus", "Mish"),
   { name: "gelu", op: "Gelu", instructions: 150, fits: (node) => !usesTanh(node) },
   { name: "gelu_tanh", op: "Gelu", instructions: 150, fits: usesTanh },
   parametric(60, "Selu", (attrs) => [
@@ -123,6 +124,7 @@ const unaries: readonly Unary[] = [
     fits: (node) => num(node, "alpha", 1) > 0,
   },
   parametric(8, "ThresholdedRelu", alpha(1)),
+  parametric(10, "Shrink", (attrs) => [num({ attrs }, "bias", 0), num({ attrs }, "lambd", 0.5)]),
 ];
 
 const clampAll: Kernel = {

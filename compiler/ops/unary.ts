@@ -76,7 +76,16 @@ const entries: readonly Entry[] = [
   simple("Erf", erf),
   simple("Sin", Math.sin),
   simple("Cos", Math.cos),
+  simple("Tan", Math.tan),
+  simple("Asin", Math.asin),
+  simple("Acos", Math.acos),
+  simple("Atan", Math.atan),
+  simple("Sinh", Math.sinh),
+  simple("Cosh", Math.cosh),
   simple("Tanh", Math.tanh),
+  simple("Asinh", Math.asinh),
+  simple("Acosh", Math.acosh),
+  simple("Atanh", Math.atanh),
   simple("Sigmoid", sigmoid),
   simple("Softplus", (x) => (x > 30 ? x : Math.log1p(Math.exp(x)))),
   simple("Softsign", (x) => x / (1 + Math.abs(x))),
@@ -119,6 +128,14 @@ const entries: readonly Entry[] = [
     make: (attrs) => {
       const alpha = alphaOf(attrs, 1);
       return (x) => Math.max(0, x) + Math.min(0, alpha * Math.expm1(x / alpha));
+    },
+  },
+  {
+    name: "Shrink",
+    attrs: { bias: "float", lambd: "float" },
+    make: (attrs) => {
+      const [bias, lambda] = [num({ attrs }, "bias", 0), num({ attrs }, "lambd", 0.5)];
+      return (x) => (x < -lambda ? x + bias : x > lambda ? x - bias : 0);
     },
   },
   {

@@ -100,9 +100,60 @@ MOTE_INLINE void mote_cos_f32(const float *x, float *y, mote_unary_f32_shape s)
     MOTE_MAP_F32(cosf(v));
 }
 
+MOTE_INLINE void mote_tan_f32(const float *x, float *y, mote_unary_f32_shape s)
+{
+    MOTE_MAP_F32(tanf(v));
+}
+
+MOTE_INLINE void mote_asin_f32(const float *x, float *y, mote_unary_f32_shape s)
+{
+    MOTE_MAP_F32(asinf(v));
+}
+
+MOTE_INLINE void mote_acos_f32(const float *x, float *y, mote_unary_f32_shape s)
+{
+    MOTE_MAP_F32(acosf(v));
+}
+
+MOTE_INLINE void mote_atan_f32(const float *x, float *y, mote_unary_f32_shape s)
+{
+    MOTE_MAP_F32(atanf(v));
+}
+
+MOTE_INLINE void mote_sinh_f32(const float *x, float *y, mote_unary_f32_shape s)
+{
+    MOTE_MAP_F32(sinhf(v));
+}
+
+MOTE_INLINE void mote_cosh_f32(const float *x, float *y, mote_unary_f32_shape s)
+{
+    MOTE_MAP_F32(coshf(v));
+}
+
 MOTE_INLINE void mote_tanh_f32(const float *x, float *y, mote_unary_f32_shape s)
 {
     MOTE_MAP_F32(tanhf(v));
+}
+
+MOTE_INLINE void mote_asinh_f32(const float *x, float *y, mote_unary_f32_shape s)
+{
+    MOTE_MAP_F32(asinhf(v));
+}
+
+MOTE_INLINE void mote_acosh_f32(const float *x, float *y, mote_unary_f32_shape s)
+{
+    MOTE_MAP_F32(acoshf(v));
+}
+
+MOTE_INLINE void mote_atanh_f32(const float *x, float *y, mote_unary_f32_shape s)
+{
+    MOTE_MAP_F32(atanhf(v));
+}
+
+/** Values within lambda (beta) of 0 become 0, others move towards it by the bias (alpha). */
+MOTE_INLINE void mote_shrink_f32(const float *x, float *y, mote_unary_f32_shape s)
+{
+    MOTE_MAP_F32(v < -s.beta ? v + s.alpha : (v > s.beta ? v - s.alpha : 0.0f));
 }
 
 MOTE_INLINE void mote_sigmoid_f32(const float *x, float *y, mote_unary_f32_shape s)
