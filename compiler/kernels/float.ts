@@ -50,6 +50,10 @@ const binaries: readonly Kernel[] = [
   binary("mul", "Mul", true, 10),
   binary("div", "Div", true, 24),
   binary("pow", "Pow", false, 200),
+  {
+    ...binary("fmod", "Mod", false, 60),
+    serves: (node) => isFloat(node) && num(node, "fmod") === 1,
+  },
   binary("max", "Max", false, 9),
   binary("min", "Min", false, 9),
   binary("prelu", "PRelu", false, 9),

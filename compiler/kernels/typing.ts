@@ -1,5 +1,5 @@
 /** Casts, comparisons, logic, choices, and arithmetic of plain integers. */
-import type { Node } from "../ir/graph.ts";
+import { type Node, num, str } from "../ir/graph.ts";
 import { type ElementType, elementBytes, elementCount } from "../ir/types.ts";
 import { broadcastSteps, nestOf } from "./axes.ts";
 import { broadcastFields } from "./elementwise.ts";
@@ -46,6 +46,23 @@ const casts: readonly Kernel[] = castable
   .filter((from) => from !== "bool")
   .flatMap((from) => castable.filter((to) => to !== from).map((to) => cast(from, to)));
 
+/** Element types of plain integers, and what kernels on them are called. */
+const plain = {
+  int8: "i8",
+  int16: "s16",
+  int32: "s32",
+  int64: "s64",
+  uint8: "u8",
+  uint16: "u16",
+  uint32: "u32",
+  uint64: "u64",
+} as const;
+
+type PlainInteger = keyof typeof plain;
+
+const plainIntegers = Object.keys(plain) as PlainInteger[];
+const unsignedIntegers = plainIntegers.filter((elem) => elem.startsWith("u"));
+
 // ---- comparisons ----
 
 const compare = (op: string, name: string, elem: ElementType): Kernel => ({
@@ -70,9 +87,10 @@ const comparisons = {
 };
 
 const compares: readonly Kernel[] = [
-  ...Object.entries(comparisons).flatMap(([op, name]) =>
-    (["float32", "int32", "int64"] as const).map((t) => compare(op, `${name}_${short[t]}`, t)),
-  ),
+  ...Object.entries(comparisons).flatMap(([op, name]) => [
+    compare(op, `${name}_f32`, "float32"),
+    ...plainIntegers.map((elem) => compare(op, `${name}_${plain[elem]}`, elem)),
+  ]),
   compare("And", "and_bool", "bool"),
   compare("Or", "or_bool", "bool"),
   compare("Xor", "xor_bool", "bool"),
@@ -82,8 +100,13 @@ const compares: readonly Kernel[] = [
 // ---- arithmetic ----
 
 /** Integers that are not quantised. */
-const arithmetic = (op: string, elem: "int32" | "int64"): Kernel => ({
-  name: `${op.toLowerCase()}_${short[elem]}`,
+const arithmetic = (
+  name: string,
+  op: string,
+  elem: PlainInteger,
+  fits: (node: Node) => boolean = () => true,
+): Kernel => ({
+  name: `${name}_${plain[elem]}`,
   header: "binary_int.h",
   ops: [op],
   serves: (node) =>
@@ -91,7 +114,8 @@ const arithmetic = (op: string, elem: "int32" | "int64"): Kernel => ({
     node.inputs.length === 2 &&
     !outputType(node).quant &&
     node.attrs.clamp_min === undefined &&
-    node.attrs.clamp_max === undefined,
+    node.attrs.clamp_max === undefined &&
+    fits(node),
   inPlace: [0, 1],
   cost: (node) => count(node) * 9,
   bind: (node) => ({
@@ -100,9 +124,22 @@ const arithmetic = (op: string, elem: "int32" | "int64"): Kernel => ({
   }),
 });
 
-const arithmetics = ["Add", "Sub", "Mul", "Div", "Max", "Min"].flatMap((op) =>
-  (["int32", "int64"] as const).map((elem) => arithmetic(op, elem)),
-);
+const takesSignOfDividend = (node: Node): boolean => num(node, "fmod") === 1;
+const shiftsTo = (direction: string) => (node: Node) => str(node, "direction") === direction;
+
+const arithmetics: readonly Kernel[] = [
+  ...["Add", "Sub", "Mul", "Div", "Max", "Min"].flatMap((op) =>
+    plainIntegers.map((elem) => arithmetic(op.toLowerCase(), op, elem)),
+  ),
+  ...plainIntegers.flatMap((elem) => [
+    arithmetic("rem", "Mod", elem, takesSignOfDividend),
+    arithmetic("mod", "Mod", elem, (node) => !takesSignOfDividend(node)),
+  ]),
+  ...unsignedIntegers.flatMap((elem) => [
+    arithmetic("shift_left", "BitShift", elem, shiftsTo("LEFT")),
+    arithmetic("shift_right", "BitShift", elem, shiftsTo("RIGHT")),
+  ]),
+];
 
 // ---- choices ----
 

@@ -1,8 +1,9 @@
 /** Elementwise operators of two or more operands with NumPy's broadcasting, as table entries. */
-import type { Attrs } from "../ir/graph.ts";
+import { type Attrs, num, str } from "../ir/graph.ts";
 import { isBig, newArray, numbers, type Tensor } from "../ir/tensor.ts";
 import {
   type ElementType,
+  elementBytes,
   elementCount,
   rowMajorStrides,
   type Shape,
@@ -15,7 +16,14 @@ import {
   multiplyByQuantizedMultiplier,
   quantizeMultiplier,
 } from "./numerics.ts";
-import { broadcastShapes, type EvalContext, type IntegerForm, type Operator } from "./operator.ts";
+import {
+  type AttrKind,
+  broadcastShapes,
+  type EvalContext,
+  fail,
+  type IntegerForm,
+  type Operator,
+} from "./operator.ts";
 import { elementwiseRows } from "./rows.ts";
 
 type Combine = (a: number, b: number) => number;
@@ -64,6 +72,17 @@ export function forEachPair(
   for (let i = 0; i < ia.length; i++) visit(i, as[ia[i]!]!, bs[ib[i]!]!);
 }
 
+type CombineBig = (a: bigint, b: bigint) => bigint;
+
+function combineBig(a: Tensor, b: Tensor, elem: ElementType, f: CombineBig): Tensor {
+  const shape = broadcastShapes([a.shape, b.shape]);
+  const data = newArray(elem, elementCount(shape)) as BigInt64Array;
+  const [as, bs] = [a.data as BigInt64Array, b.data as BigInt64Array];
+  const [ia, ib] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
+  for (let i = 0; i < data.length; i++) data[i] = f(as[ia[i]!]!, bs[ib[i]!]!);
+  return { elem, shape, data };
+}
+
 function combine(a: Tensor, b: Tensor, elem: ElementType, f: Combine): Tensor {
   const shape = broadcastShapes([a.shape, b.shape]);
   const data = newArray(elem, elementCount(shape));
@@ -75,23 +94,33 @@ function combine(a: Tensor, b: Tensor, elem: ElementType, f: Combine): Tensor {
 interface Entry {
   readonly name: string;
   readonly f: Combine;
+  readonly attrs?: Readonly<Record<string, AttrKind>>;
+  /** Of the attributes, instead of `f`. */
+  readonly make?: (attrs: Attrs, elem: ElementType) => Combine;
+  /** On integers of 64 bits. */
+  readonly big?: (attrs: Attrs) => CombineBig;
+  readonly types?: readonly ElementType[];
   readonly variadic?: boolean;
   readonly result?: "bool";
   readonly integer?: IntegerForm;
 }
 
 const evaluateEntry =
-  ({ f, result }: Entry) =>
+  ({ f: own, make, big, result }: Entry) =>
   ({ inputs, attrs }: EvalContext): Tensor[] => {
     const [first, ...rest] = inputs as Tensor[];
+    if (big && isBig(first!.data)) {
+      const exact = big(attrs);
+      return [rest.reduce((sum, next) => combineBig(sum, next, first!.elem, exact), first!)];
+    }
+    const f = make?.(attrs, first!.elem) ?? own;
     const elem = result ?? first!.elem;
     const { min, max } = clampOf(attrs);
     const bounded: Combine =
       min > -Infinity || max < Infinity ? (a, b) => clamp(f(a, b), min, max) : f;
     const isInteger = integerTypes.includes(first!.elem);
-    const divide =
-      isInteger && f === division ? (a: number, b: number) => Math.trunc(a / b) : bounded;
-    return [rest.reduce((sum, next) => combine(sum, next, elem, divide), first!)];
+    const whole = isInteger ? (onIntegers.get(f) ?? bounded) : bounded;
+    return [rest.reduce((sum, next) => combine(sum, next, elem, whole), first!)];
   };
 
 const scaleOf = (type: TensorType | undefined): number => type!.quant!.scale[0]!;
@@ -186,6 +215,48 @@ const multiplication: IntegerForm = {
 };
 
 const division: Combine = (a, b) => a / b;
+const product: Combine = (a, b) => a * b;
+/** Of integers up to 32 bits: quotients are truncated, of products the lower bits are kept. */
+const onIntegers = new Map<Combine, Combine>([
+  [division, (a, b) => Math.trunc(a / b)],
+  [product, Math.imul],
+]);
+
+const always = (f: CombineBig) => () => f;
+const leftBig: CombineBig = (a, b) => (b === 0n ? 0n : a % b);
+const moduloBig: CombineBig = (a, b) => {
+  const rest = leftBig(a, b);
+  return rest !== 0n && rest < 0n !== b < 0n ? rest + b : rest;
+};
+const shiftBig: Entry["big"] = (attrs) => {
+  const isLeft = str({ attrs }, "direction") === "LEFT";
+  return (a, b) => (b >= 64n ? 0n : isLeft ? BigInt.asUintN(64, a << b) : a >> b);
+};
+
+/** What is left of a truncated division by b: of a's sign. By 0 nothing is left. */
+const remainderOf: Combine = (a, b) => (b === 0 ? 0 : a % b);
+
+/** What is left of a division that is rounded down: of b's sign. */
+const modulo: Combine = (a, b) => {
+  const rest = remainderOf(a, b);
+  return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+};
+
+const remainder: Entry["make"] = (attrs, elem) => {
+  if (integerTypes.includes(elem)) return num({ attrs }, "fmod") === 1 ? remainderOf : modulo;
+  return num({ attrs }, "fmod") === 1 ? (a, b) => a % b : fail("floats need 'fmod' = 1");
+};
+
+/** Bits that leave are lost; a shift by all bits or more leaves none. */
+const shift: Entry["make"] = (attrs, elem) => {
+  const bits = 8 * elementBytes(elem);
+  const isLeft = str({ attrs }, "direction") === "LEFT";
+  return (a, b) => {
+    if (b >= bits) return 0;
+    return isLeft ? (a * 2 ** b) % 2 ** bits : Math.floor(a / 2 ** b);
+  };
+};
+
 const bool =
   (f: (a: number, b: number) => boolean): Combine =>
   (a, b) =>
@@ -197,14 +268,29 @@ const truth = (name: string, f: (a: number, b: number) => boolean): Entry => ({
 });
 
 const entries: readonly Entry[] = [
-  { name: "Add", f: (a, b) => a + b, integer: addition(1) },
-  { name: "Sub", f: (a, b) => a - b, integer: addition(-1) },
-  { name: "Mul", f: (a, b) => a * b, integer: multiplication },
-  { name: "Div", f: division },
+  { name: "Add", f: (a, b) => a + b, big: always((a, b) => a + b), integer: addition(1) },
+  { name: "Sub", f: (a, b) => a - b, big: always((a, b) => a - b), integer: addition(-1) },
+  { name: "Mul", f: product, big: always((a, b) => a * b), integer: multiplication },
+  { name: "Div", f: division, big: always((a, b) => (b === 0n ? 0n : a / b)) },
   { name: "Pow", f: (a, b) => a ** b },
+  {
+    name: "Mod",
+    f: modulo,
+    attrs: { fmod: "int" },
+    make: remainder,
+    big: (attrs) => (num({ attrs }, "fmod") === 1 ? leftBig : moduloBig),
+  },
+  {
+    name: "BitShift",
+    f: division,
+    attrs: { direction: "string" },
+    make: shift,
+    big: shiftBig,
+    types: ["uint8", "uint16", "uint32", "uint64"],
+  },
   { name: "PRelu", f: (a, b) => (a < 0 ? a * b : a) },
-  { name: "Max", f: Math.max, variadic: true },
-  { name: "Min", f: Math.min, variadic: true },
+  { name: "Max", f: Math.max, big: always((a, b) => (a > b ? a : b)), variadic: true },
+  { name: "Min", f: Math.min, big: always((a, b) => (a < b ? a : b)), variadic: true },
   { name: "Sum", f: (a, b) => a + b, variadic: true },
   truth("Equal", (a, b) => a === b),
   truth("Less", (a, b) => a < b),
@@ -232,7 +318,8 @@ export const binaryOperators: readonly Operator[] = entries.map((entry) => ({
     ? ["data_0: T", "data_N*: T"]
     : ["A: T", entry.name === "Pow" ? "B: T1" : "B: T"],
   outputs: 1,
-  attrs: entry.integer || entry.name === "Div" ? clampAttrs : ({} as Attrs as typeof clampAttrs),
+  attrs: entry.integer || entry.name === "Div" ? clampAttrs : (entry.attrs ?? {}),
+  ...(entry.types && { types: { T: entry.types } }),
   infer: infer(entry.result),
   evaluate: evaluateEntry(entry),
   rows: elementwiseRows,

@@ -41,6 +41,11 @@ MOTE_INLINE void mote_pow_f32(const float *a, const float *b, float *y, mote_bin
     MOTE_BROADCAST(s.broadcast, y[i] = powf(a[ia], b[ib]));
 }
 
+MOTE_INLINE void mote_fmod_f32(const float *a, const float *b, float *y, mote_binary_f32_shape s)
+{
+    MOTE_BROADCAST(s.broadcast, y[i] = fmodf(a[ia], b[ib]));
+}
+
 MOTE_INLINE void mote_max_f32(const float *a, const float *b, float *y, mote_binary_f32_shape s)
 {
     MOTE_BROADCAST(s.broadcast, y[i] = a[ia] > b[ib] ? a[ia] : b[ib]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: 0BSD */
-/* Arithmetic of plain integers with broadcasting, as for indices and sizes. y may be a or b. */
+/* Arithmetic of plain integers with broadcasting. y may be a or b. */
 #ifndef MOTE_BINARY_INT_H
 #define MOTE_BINARY_INT_H
 
@@ -9,26 +9,56 @@ typedef struct {
     mote_broadcast broadcast;
 } mote_binary_int_shape;
 
-/** Sums and products wrap; a quotient is truncated, and 0 where the divisor is. */
 #define MOTE_BINARY_INT(NAME, TYPE, EXPRESSION)                                                        \
     MOTE_INLINE void mote_##NAME(const TYPE *a, const TYPE *b, TYPE *y, mote_binary_int_shape s)       \
     {                                                                                                  \
         MOTE_BROADCAST(s.broadcast, y[i] = (TYPE)(EXPRESSION));                                        \
     }
 
-MOTE_BINARY_INT(add_s32, int32_t, (uint32_t)a[ia] + (uint32_t)b[ib])
-MOTE_BINARY_INT(sub_s32, int32_t, (uint32_t)a[ia] - (uint32_t)b[ib])
-MOTE_BINARY_INT(mul_s32, int32_t, (uint32_t)a[ia] * (uint32_t)b[ib])
-MOTE_BINARY_INT(div_s32, int32_t,
-                b[ib] == 0 ? 0 : (b[ib] == -1 ? (int32_t)(0u - (uint32_t)a[ia]) : a[ia] / b[ib]))
-MOTE_BINARY_INT(max_s32, int32_t, a[ia] > b[ib] ? a[ia] : b[ib])
-MOTE_BINARY_INT(min_s32, int32_t, a[ia] < b[ib] ? a[ia] : b[ib])
-MOTE_BINARY_INT(add_s64, int64_t, (uint64_t)a[ia] + (uint64_t)b[ib])
-MOTE_BINARY_INT(sub_s64, int64_t, (uint64_t)a[ia] - (uint64_t)b[ib])
-MOTE_BINARY_INT(mul_s64, int64_t, (uint64_t)a[ia] * (uint64_t)b[ib])
-MOTE_BINARY_INT(div_s64, int64_t,
-                b[ib] == 0 ? 0 : (b[ib] == -1 ? (int64_t)(0u - (uint64_t)a[ia]) : a[ia] / b[ib]))
-MOTE_BINARY_INT(max_s64, int64_t, a[ia] > b[ib] ? a[ia] : b[ib])
-MOTE_BINARY_INT(min_s64, int64_t, a[ia] < b[ib] ? a[ia] : b[ib])
+/** Sums, differences and products wrap: they are those of unsigned words, WIDE. */
+#define MOTE_ARITHMETIC_INT(SUFFIX, TYPE, WIDE)                                                        \
+    MOTE_BINARY_INT(add_##SUFFIX, TYPE, (WIDE)a[ia] + (WIDE)b[ib])                                     \
+    MOTE_BINARY_INT(sub_##SUFFIX, TYPE, (WIDE)a[ia] - (WIDE)b[ib])                                     \
+    MOTE_BINARY_INT(mul_##SUFFIX, TYPE, (WIDE)a[ia] * (WIDE)b[ib])                                     \
+    MOTE_BINARY_INT(max_##SUFFIX, TYPE, a[ia] > b[ib] ? a[ia] : b[ib])                                 \
+    MOTE_BINARY_INT(min_##SUFFIX, TYPE, a[ia] < b[ib] ? a[ia] : b[ib])
+
+/** Quotients are truncated; by 0 they are 0, and so is what is left: with b's sign in mod, a's in rem. */
+#define MOTE_SIGNED_INT(SUFFIX, TYPE, WIDE)                                                            \
+    MOTE_ARITHMETIC_INT(SUFFIX, TYPE, WIDE)                                                            \
+    MOTE_INLINE TYPE mote_rem_of_##SUFFIX(TYPE a, TYPE b)                                              \
+    {                                                                                                  \
+        return (TYPE)(b == 0 || b == -1 ? 0 : a % b);                                                  \
+    }                                                                                                  \
+    MOTE_INLINE TYPE mote_mod_of_##SUFFIX(TYPE a, TYPE b)                                              \
+    {                                                                                                  \
+        const TYPE rem = mote_rem_of_##SUFFIX(a, b);                                                   \
+        return (TYPE)(rem != 0 && (rem < 0) != (b < 0) ? rem + b : rem);                               \
+    }                                                                                                  \
+    MOTE_BINARY_INT(div_##SUFFIX, TYPE,                                                                \
+                    b[ib] == 0    ? 0                                                                  \
+                    : b[ib] == -1 ? (TYPE)((WIDE)0 - (WIDE)a[ia])                                      \
+                                  : a[ia] / b[ib])                                                     \
+    MOTE_BINARY_INT(rem_##SUFFIX, TYPE, mote_rem_of_##SUFFIX(a[ia], b[ib]))                            \
+    MOTE_BINARY_INT(mod_##SUFFIX, TYPE, mote_mod_of_##SUFFIX(a[ia], b[ib]))
+
+/** A shift by all bits or more leaves 0. */
+#define MOTE_UNSIGNED_INT(SUFFIX, TYPE, WIDE)                                                          \
+    MOTE_ARITHMETIC_INT(SUFFIX, TYPE, WIDE)                                                            \
+    MOTE_BINARY_INT(div_##SUFFIX, TYPE, b[ib] == 0 ? 0 : a[ia] / b[ib])                                \
+    MOTE_BINARY_INT(rem_##SUFFIX, TYPE, b[ib] == 0 ? 0 : a[ia] % b[ib])                                \
+    MOTE_BINARY_INT(mod_##SUFFIX, TYPE, b[ib] == 0 ? 0 : a[ia] % b[ib])                                \
+    MOTE_BINARY_INT(shift_left_##SUFFIX, TYPE, b[ib] >= 8u * sizeof(TYPE) ? 0 : (WIDE)a[ia] << b[ib])  \
+    MOTE_BINARY_INT(shift_right_##SUFFIX, TYPE, b[ib] >= 8u * sizeof(TYPE) ? 0 : a[ia] >> b[ib])
+
+/* int8 that is not quantised is i8. */
+MOTE_SIGNED_INT(i8, int8_t, uint32_t)
+MOTE_SIGNED_INT(s16, int16_t, uint32_t)
+MOTE_SIGNED_INT(s32, int32_t, uint32_t)
+MOTE_SIGNED_INT(s64, int64_t, uint64_t)
+MOTE_UNSIGNED_INT(u8, uint8_t, uint32_t)
+MOTE_UNSIGNED_INT(u16, uint16_t, uint32_t)
+MOTE_UNSIGNED_INT(u32, uint32_t, uint32_t)
+MOTE_UNSIGNED_INT(u64, uint64_t, uint64_t)
 
 #endif

@@ -15,21 +15,22 @@ typedef struct {
         MOTE_BROADCAST(s.broadcast, y[i] = a[ia] OPERATOR b[ib]);                                      \
     }
 
-MOTE_COMPARE(equal_f32, float, ==)
-MOTE_COMPARE(less_f32, float, <)
-MOTE_COMPARE(less_or_equal_f32, float, <=)
-MOTE_COMPARE(greater_f32, float, >)
-MOTE_COMPARE(greater_or_equal_f32, float, >=)
-MOTE_COMPARE(equal_s32, int32_t, ==)
-MOTE_COMPARE(less_s32, int32_t, <)
-MOTE_COMPARE(less_or_equal_s32, int32_t, <=)
-MOTE_COMPARE(greater_s32, int32_t, >)
-MOTE_COMPARE(greater_or_equal_s32, int32_t, >=)
-MOTE_COMPARE(equal_s64, int64_t, ==)
-MOTE_COMPARE(less_s64, int64_t, <)
-MOTE_COMPARE(less_or_equal_s64, int64_t, <=)
-MOTE_COMPARE(greater_s64, int64_t, >)
-MOTE_COMPARE(greater_or_equal_s64, int64_t, >=)
+#define MOTE_COMPARES(SUFFIX, TYPE)                                                                    \
+    MOTE_COMPARE(equal_##SUFFIX, TYPE, ==)                                                             \
+    MOTE_COMPARE(less_##SUFFIX, TYPE, <)                                                               \
+    MOTE_COMPARE(less_or_equal_##SUFFIX, TYPE, <=)                                                     \
+    MOTE_COMPARE(greater_##SUFFIX, TYPE, >)                                                            \
+    MOTE_COMPARE(greater_or_equal_##SUFFIX, TYPE, >=)
+
+MOTE_COMPARES(f32, float)
+MOTE_COMPARES(i8, int8_t)
+MOTE_COMPARES(s16, int16_t)
+MOTE_COMPARES(s32, int32_t)
+MOTE_COMPARES(s64, int64_t)
+MOTE_COMPARES(u8, uint8_t)
+MOTE_COMPARES(u16, uint16_t)
+MOTE_COMPARES(u32, uint32_t)
+MOTE_COMPARES(u64, uint64_t)
 MOTE_COMPARE(and_bool, uint8_t, &&)
 MOTE_COMPARE(or_bool, uint8_t, ||)
 MOTE_COMPARE(xor_bool, uint8_t, !=)

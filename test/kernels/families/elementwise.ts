@@ -37,6 +37,17 @@ function storedBinary(r: Random): Sample {
   return { node: buildNode(op, [x, y], attrs, { stored: result }) };
 }
 
+/** Where functions that are not defined everywhere are. */
+const domains: Readonly<Record<string, [number, number]>> = {
+  Log: [0.01, 9],
+  Sqrt: [0, 9],
+  Asin: [-1, 1],
+  Acos: [-1, 1],
+  Acosh: [1, 9],
+  Atanh: [-0.99, 0.99],
+  Tan: [-1.5, 1.5],
+};
+
 const parameters: Readonly<Record<string, readonly string[]>> = {
   Selu: ["alpha", "gamma"],
   HardSigmoid: ["alpha", "beta"],
@@ -45,6 +56,7 @@ const parameters: Readonly<Record<string, readonly string[]>> = {
   LeakyRelu: ["alpha"],
   Celu: ["alpha"],
   ThresholdedRelu: ["alpha"],
+  Shrink: ["bias", "lambd"],
 };
 
 function unaryAttributes(r: Random, op: string): Attrs {
@@ -54,7 +66,7 @@ function unaryAttributes(r: Random, op: string): Attrs {
 }
 
 function storedUnary(r: Random): Sample {
-  const op = r.pick(unaryNames.filter((n) => n !== "Log" && n !== "Sqrt"));
+  const op = r.pick(unaryNames.filter((n) => !domains[n]));
   const x = activation(r, randomShape(r), true);
   const result = { elem: "int8", quant: stored(r) } as const;
   return { node: buildNode(op, [x], unaryAttributes(r, op), { stored: result }) };
@@ -114,8 +126,7 @@ function floatUnary(r: Random): Sample {
   const op = r.pick([...unaryNames, "Clamp"]);
   const attrs = op === "Clamp" ? clampAttributes(r, 1) : unaryAttributes(r, op);
   const node: Node = buildNode(op, [floatInput(randomShape(r))], attrs);
-  const isPositive = op === "Log" || op === "Sqrt";
-  return { node, range: isPositive ? [0.01, 4] : [-4, 4] };
+  return { node, range: domains[op] ?? [-4, 4] };
 }
 
 export const families: readonly Family[] = [
