@@ -15,6 +15,7 @@ const cTypes: Partial<Record<ElementType, string>> = {
   int32: "int32_t",
   uint32: "uint32_t",
   int64: "int64_t",
+  uint64: "uint64_t",
   bool: "uint8_t",
 };
 
@@ -25,7 +26,7 @@ function cFloat(x: number): string {
 }
 
 function cData({ elem, data }: Pick<Tensor, "elem" | "data">): string {
-  const suffix = elem === "int64" ? "ll" : elem === "uint32" ? "u" : "";
+  const suffix = { int64: "ll", uint64: "ull", uint32: "u" }[elem as "int64"] ?? "";
   return Array.from(data as ArrayLike<number | bigint>, (x) =>
     elem === "float32" ? cFloat(Number(x)) : `${x}${suffix}`,
   ).join(", ");

@@ -1,4 +1,4 @@
-import { constant, input, type Value } from "../../../compiler/ir/graph.ts";
+import { type Attrs, constant, input, type Value } from "../../../compiler/ir/graph.ts";
 import { tensorOf } from "../../../compiler/ir/tensor.ts";
 import { type ElementType, elementCount } from "../../../compiler/ir/types.ts";
 import { buildNode } from "../../../compiler/ops/build.ts";
@@ -7,6 +7,10 @@ import type { Family, Sample } from "../case.ts";
 import { broadcastable, intConstant, randomShape, stored } from "../draw.ts";
 import type { Random } from "../random.ts";
 
+const integerTypes = [
+  ...(["int8", "int16", "int32", "int64"] as const),
+  ...(["uint8", "uint16", "uint32", "uint64"] as const),
+];
 const elements: readonly ElementType[] = ["int8", "uint8", "int16", "int32", "float32", "int64"];
 
 /** An operand of any element size; int8 ones may be quantised. */
@@ -90,7 +94,7 @@ function cast(r: Random): Sample {
 
 function compare(r: Random): Sample {
   const [shape, logic] = [randomShape(r), r.chance(0.3)];
-  const elem = logic ? "bool" : r.pick(["float32", "int32", "int64"] as const);
+  const elem = logic ? "bool" : r.pick(["float32", ...integerTypes] as const);
   const op = logic
     ? r.pick(["And", "Or", "Xor", "Equal"])
     : r.pick(["Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"]);
@@ -99,13 +103,21 @@ function compare(r: Random): Sample {
 }
 
 function integers(r: Random): Sample {
-  const [shape, elem] = [randomShape(r), r.pick(["int32", "int64"] as const)];
-  const op = r.pick(["Add", "Sub", "Mul", "Div", "Max", "Min"]);
+  const [shape, elem] = [randomShape(r), r.pick(integerTypes)];
+  const shifts = elem.startsWith("u") ? ["BitShift", "BitShift"] : [];
+  const op = r.pick(["Add", "Sub", "Mul", "Div", "Max", "Min", "Mod", "Mod", ...shifts]);
   const [a, b] = r.shuffled([shape, broadcastable(r, shape)]);
-  const values = r.list(elementCount(b!), () => r.pick([-1, r.int(1, 9)]));
-  const other =
-    op === "Div" ? constant(tensorOf(elem, b!, values)) : input("", { elem, shape: b! });
-  return { node: buildNode(op, [input("", { elem, shape: a! }), other]) };
+  const low = elem.startsWith("u") ? 0 : -3;
+  const values = r.list(elementCount(b!), () => r.int(low, 9));
+  const isSmall = op === "Div" || op === "Mod" || op === "BitShift";
+  const other = isSmall ? constant(tensorOf(elem, b!, values)) : input("", { elem, shape: b! });
+  const attrs: Attrs =
+    op === "Mod"
+      ? { fmod: r.int(0, 1) }
+      : op === "BitShift"
+        ? { direction: r.pick(["LEFT", "RIGHT"]) }
+        : {};
+  return { node: buildNode(op, [input("", { elem, shape: a! }), other], attrs) };
 }
 
 function where(r: Random): Sample {
