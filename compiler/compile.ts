@@ -164,8 +164,16 @@ function read(source: Source, { shapes, onRead, open }: CompileOptions, report: 
 
 const is = <L extends Level>(graph: Graph, level: L): graph is Graph<L> => graph.level === level;
 
-/** Whether a node is to stay float, by layers and blocks. */
-function floatNodes(nodes: readonly Node[], { float }: LayerChoices) {
+/** Whether a node is to stay float; layers that the user names must be there. */
+function floatNodes(
+  nodes: readonly Node[],
+  { float }: LayerChoices,
+  asked: ReadonlySet<string>,
+  file: string,
+) {
+  const none = [...asked].find((layer) => layersIn([layer], nodes).size === 0);
+  const known = nodes.flatMap((n) => n.origins);
+  if (none !== undefined) throw new MoteError(say.unknownLayer(file, none, known));
   const names = layersIn([...float], nodes);
   return (node: Node): boolean => node.origins.some((o) => names.has(o));
 }
@@ -176,12 +184,7 @@ function quantize(
   options: CompileOptions,
   { file, placeOf, log, report, choices }: Setting,
 ): Graph<"lowered"> {
-  const { nodes } = lowered;
-  const given = [...(options.choices?.float ?? [])];
-  const none = given.find((layer) => layersIn([layer], nodes).size === 0);
-  const known = nodes.flatMap((n) => n.origins);
-  if (none !== undefined) throw new MoteError(say.unknownLayer(file, none, known));
-  const isFloat = floatNodes(nodes, choices);
+  const isFloat = floatNodes(lowered.nodes, choices, options.choices?.float ?? new Set(), file);
   const graph = statesAsRead(lowered);
   const isQuantized = graph.nodes.some((n) => n.op === "Quantize" || n.op === "Dequantize");
   if (options.quantize === "int8" && !options.calib && !isQuantized)

@@ -176,7 +176,9 @@ export const options: readonly OptionSpec[] = [
   {
     name: "input",
     value: { kind: "repeat", placeholder: "[NAME=]FILE" },
-    description: "data for an input: .npy, .npz, or raw .f32, .i8, .u8 (default: a fixed pattern)",
+    description:
+      "data for an input: .npy, .npz, or raw .f32, .i8, .u8 (default: a fixed pattern); a " +
+      "network with states runs as often as there is data for",
     commands: ["run"],
   },
   {

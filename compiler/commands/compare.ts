@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import { evaluateRuns } from "../check/eval.ts";
 import type { Node, Value } from "../ir/graph.ts";
 import { layersOf } from "../ir/plan.ts";
-import { isBig, type Tensor, tensorFromBytes } from "../ir/tensor.ts";
+import { numbers, type Tensor, tensorFromBytes } from "../ir/tensor.ts";
 import { isFloat } from "../ir/types.ts";
 import type { Measured } from "./measure.ts";
 
@@ -30,15 +30,13 @@ function toleranceOf(reference: Tensor): number {
   return largest * floatTolerance;
 }
 
-const numberAt = ({ data }: Tensor, i: number): number =>
-  (isBig(data) ? Number(data[i]) : data[i]!) as number;
-
 function compareTensors(device: Tensor, reference: Tensor) {
   const tolerance = toleranceOf(reference);
+  const [made, wanted] = [numbers(device), numbers(reference)];
   let different = 0;
   let first: LayerResult["first"];
-  for (let i = 0; i < reference.data.length; i++) {
-    const [d, r] = [numberAt(device, i), numberAt(reference, i)];
+  for (let i = 0; i < wanted.length; i++) {
+    const [d, r] = [made[i]!, wanted[i]!];
     if (Object.is(d, r) || Math.abs(d - r) <= tolerance) continue;
     different++;
     first ??= { index: i, device: d, reference: r };

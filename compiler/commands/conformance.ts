@@ -12,7 +12,7 @@ import { evaluate } from "../check/eval.ts";
 import { compile, type Program } from "../compile.ts";
 import { type Diagnostic, MoteError } from "../diagnostics.ts";
 import type { Graph } from "../ir/graph.ts";
-import { isBig, type Tensor, tensorBytes, tensorFromBytes } from "../ir/tensor.ts";
+import { numbers, type Tensor, tensorBytes, tensorsFromBytes } from "../ir/tensor.ts";
 import { sameShape, typeBytes, typeText } from "../ir/types.ts";
 import { packagePath } from "../paths.ts";
 import { TensorError } from "../read/onnx/tensors.ts";
@@ -39,15 +39,13 @@ export interface TestResult {
 /** ONNX's own: |got − wanted| ≤ atol + rtol · |wanted|. */
 const [rtol, atol] = [1e-3, 1e-7];
 
-const numberAt = ({ data }: Tensor, i: number): number =>
-  (isBig(data) ? Number(data[i]) : data[i]!) as number;
-
 /** What is wrong with a tensor, if something is. */
 export function difference(got: Tensor, wanted: Tensor): string | undefined {
   if (got.elem !== wanted.elem || !sameShape(got.shape, wanted.shape))
     return `is ${typeText(got)}, not ${typeText(wanted)}`;
-  for (let i = 0; i < wanted.data.length; i++) {
-    const [g, w] = [numberAt(got, i), numberAt(wanted, i)];
+  const [given, right] = [numbers(got), numbers(wanted)];
+  for (let i = 0; i < right.length; i++) {
+    const [g, w] = [given[i]!, right[i]!];
     const isNear = Number.isFinite(w) && Math.abs(g - w) <= atol + rtol * Math.abs(w);
     if (isNear || Object.is(g, w) || g === w) continue;
     return `is ${g} at ${i}, not ${w}`;
@@ -83,11 +81,7 @@ async function runOn(program: Program, { inputs }: DataSet): Promise<Tensor[]> {
       count: false,
       sanitize: program.target.machine === null,
     });
-    let at = 0;
-    return types.map((type) => {
-      at += typeBytes(type);
-      return tensorFromBytes(type.elem, type.shape, outputs[0]!.subarray(at - typeBytes(type), at));
-    });
+    return tensorsFromBytes(types, outputs[0]!);
   } finally {
     rmSync(outDir, { recursive: true, force: true });
   }

@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { type CompileOptions, compile, type Program } from "../compile.ts";
 import { type Diagnostic, MoteError } from "../diagnostics.ts";
 import { givenOutputs } from "../ir/states.ts";
-import { isBig, type Tensor, tensorBytes, tensorFromBytes } from "../ir/tensor.ts";
+import {
+  isBig,
+  type Tensor,
+  tensorBytes,
+  tensorFromBytes,
+  tensorsFromBytes,
+} from "../ir/tensor.ts";
 import { typeBytes } from "../ir/types.ts";
 import { type RunResult, runProgram } from "../run/run.ts";
 import { programRuns, toNchw } from "./inputs.ts";
@@ -59,15 +65,8 @@ export interface MeasureOptions {
 
 /** The outputs' bytes as tensors in the model's order. */
 function splitOutputs({ graph, ioLayout, imported }: Program, bytes: Uint8Array): Tensor[] {
-  let at = 0;
-  return givenOutputs(graph).map(({ value }, i) => {
-    const size = typeBytes(value.type);
-    const tensor = tensorFromBytes(
-      value.type.elem,
-      value.type.shape,
-      bytes.subarray(at, at + size),
-    );
-    at += size;
+  const types = givenOutputs(graph).map((o) => o.value.type);
+  return tensorsFromBytes(types, bytes).map((tensor, i) => {
     const isImage = ioLayout === "nhwc" && imported.outputs[i]!.value.type.shape.length === 4;
     return isImage ? toNchw(tensor) : tensor;
   });

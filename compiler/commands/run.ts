@@ -25,9 +25,10 @@ function readLabels(file: string): string[] {
   }
 }
 
-/** The classes with the largest outputs. */
-function answerText(output: OutputJson, labels: readonly string[]): string {
+/** The classes with the largest outputs, of several runs those of the last. */
+function answerText(output: OutputJson, labels: readonly string[], runs: number): string {
   const ranked = output.data
+    .slice(-output.data.length / runs)
     .map((x, i) => ({ label: labels[i] ?? `class ${i}`, value: real(output, x) }))
     .sort((a, b) => b.value - a.value)
     .slice(0, shownClassesMax)
@@ -70,7 +71,8 @@ function showText(
   const { json } = measured;
   console.out(`${json.model} on ${json.target}, profile ${json.profile}`);
   for (const output of json.outputs) console.out(`output        ${outputText(output)}`);
-  if (labels && json.outputs[0]) console.out(answerText(json.outputs[0], labels));
+  if (labels && json.outputs[0])
+    console.out(answerText(json.outputs[0], labels, measured.runs.length));
   for (const line of costText(measured)) console.out(line);
 }
 

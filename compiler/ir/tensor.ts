@@ -1,4 +1,4 @@
-import { type ElementType, elementCount, type Shape } from "./types.ts";
+import { type ElementType, elementCount, type Shape, typeBytes } from "./types.ts";
 
 export type TensorData =
   | Float32Array
@@ -70,6 +70,19 @@ export const tensorBytes = (t: Tensor): Uint8Array =>
 export function tensorFromBytes(elem: ElementType, shape: Shape, bytes: Uint8Array): Tensor {
   const copy = new Uint8Array(bytes); // not slice(): a Buffer's shares its memory
   return { elem, shape, data: new arrayByType[elem](copy.buffer, 0, elementCount(shape)) };
+}
+
+/** Tensors whose bytes follow each other. */
+export function tensorsFromBytes(
+  types: readonly Pick<Tensor, "elem" | "shape">[],
+  bytes: Uint8Array,
+): Tensor[] {
+  let at = 0;
+  return types.map(({ elem, shape }) => {
+    const begin = at;
+    at += typeBytes({ elem, shape });
+    return tensorFromBytes(elem, shape, bytes.subarray(begin, at));
+  });
 }
 
 /** A tensor whose numbers are worked out when they are needed. */

@@ -21,12 +21,13 @@ const short = {
   int32: "s32",
   uint32: "u32",
   int64: "s64",
+  uint64: "u64",
   bool: "bool",
 } as const;
 
-type Castable = keyof typeof short;
+type Castable = Exclude<keyof typeof short, "uint64">;
 
-const castable = Object.keys(short) as Castable[];
+const castable = Object.keys(short).filter((elem) => elem !== "uint64") as Castable[];
 
 /** A bool is stored as uint8 0 or 1, and so is read as one. */
 const cast = (from: Castable, to: Castable): Kernel => ({
@@ -46,22 +47,13 @@ const casts: readonly Kernel[] = castable
   .filter((from) => from !== "bool")
   .flatMap((from) => castable.filter((to) => to !== from).map((to) => cast(from, to)));
 
-/** Element types of plain integers, and what kernels on them are called. */
-const plain = {
-  int8: "i8",
-  int16: "s16",
-  int32: "s32",
-  int64: "s64",
-  uint8: "u8",
-  uint16: "u16",
-  uint32: "u32",
-  uint64: "u64",
-} as const;
+type PlainInteger = Exclude<keyof typeof short, "float32" | "bool">;
 
-type PlainInteger = keyof typeof plain;
-
-const plainIntegers = Object.keys(plain) as PlainInteger[];
+const plainIntegers = Object.keys(short).filter((elem) => /int/.test(elem)) as PlainInteger[];
 const unsignedIntegers = plainIntegers.filter((elem) => elem.startsWith("u"));
+
+/** What kernels on plain integers are called: those on quantised int8 are the ones of s8. */
+const plain = (elem: PlainInteger): string => (elem === "int8" ? "i8" : short[elem]);
 
 // ---- comparisons ----
 
@@ -89,7 +81,7 @@ const comparisons = {
 const compares: readonly Kernel[] = [
   ...Object.entries(comparisons).flatMap(([op, name]) => [
     compare(op, `${name}_f32`, "float32"),
-    ...plainIntegers.map((elem) => compare(op, `${name}_${plain[elem]}`, elem)),
+    ...plainIntegers.map((elem) => compare(op, `${name}_${plain(elem)}`, elem)),
   ]),
   compare("And", "and_bool", "bool"),
   compare("Or", "or_bool", "bool"),
@@ -106,7 +98,7 @@ const arithmetic = (
   elem: PlainInteger,
   fits: (node: Node) => boolean = () => true,
 ): Kernel => ({
-  name: `${name}_${plain[elem]}`,
+  name: `${name}_${plain(elem)}`,
   header: "binary_int.h",
   ops: [op],
   serves: (node) =>

@@ -8,15 +8,10 @@ type Answer<K extends TaskName> = ReturnType<Tasks[K]> | undefined;
 /** Most of a check's time went into collecting what soon dies, with Node's own 16 MB. */
 const maxYoungGenerationSizeMb = 64;
 
-interface Waiting {
-  resolve(answer: unknown): void;
-  readonly task: TaskName;
-}
-
 /** Answers come in the order of the questions. */
 export class Thread {
   readonly #report: (fault: string) => void;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<number, (answer: unknown) => void>();
   #worker: Worker | undefined;
   #count = 0;
 
@@ -42,7 +37,7 @@ export class Thread {
   }
 
   #answer(id: number, answer: unknown): void {
-    this.#waiting.get(id)?.resolve(answer);
+    this.#waiting.get(id)?.(answer);
     this.#waiting.delete(id);
   }
 
@@ -50,7 +45,7 @@ export class Thread {
     this.#worker ??= this.#start();
     const id = this.#count++;
     return new Promise((resolve) => {
-      this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], task });
+      this.#waiting.set(id, resolve as (answer: unknown) => void);
       this.#worker!.postMessage({ id, task, question } satisfies Request<K>);
     });
   }

@@ -15,6 +15,7 @@ import { isState, type State, statesOf } from "../ir/states.ts";
 import { substitute } from "../ir/substitute.ts";
 import { int64s } from "../ir/tensor.ts";
 import { type Shape, sameType } from "../ir/types.ts";
+import { view } from "../kernels/views.ts";
 
 /** A state that is read through itself alone would change its form for ever. */
 const formsMax = 8;
@@ -85,12 +86,10 @@ export function statesAsRead(graph: Graph<"lowered">): Graph<"lowered"> {
   return current;
 }
 
-const mayBeView = ["Reshape", "Identity", "StorageCast", "Cast", "Slice"];
-
 /** What a value may show without a copy. */
 function shownBy(value: Value): Value {
   let v = value;
-  while (mayBeView.includes(v.node.op)) v = v.node.inputs[0]!;
+  while (view.ops.includes(v.node.op)) v = v.node.inputs[0]!;
   return v;
 }
 

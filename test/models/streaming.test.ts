@@ -12,7 +12,7 @@ import { float32s, numbers, type Tensor } from "../../compiler/ir/tensor.ts";
 import { packagePath } from "../../compiler/paths.ts";
 import { parseNpz } from "../../compiler/read/numpy.ts";
 import { writeSafetensors } from "../../compiler/read/safetensors.ts";
-import { inFoldersOfTheirOwn } from "../support/command.ts";
+import { inFoldersOfTheirOwn, mote } from "../support/command.ts";
 import { dataFile } from "../support/mlperf.ts";
 import { expectNear } from "../support/near.ts";
 import { npyBytes } from "../support/npy.ts";
@@ -78,7 +78,44 @@ describe("the streaming TCN", () => {
   });
 });
 
-/** A network of recurrent cells in the language, and the same by hand. */
+describe("mote run", () => {
+  const two = `model two(a: float[1, 2], b: float[1, 2]) -> y {
+  state n: float[1, 2] = 0
+  n = n + a * b
+  y = n
+}
+`;
+  const data = (name: string, shape: number[], values: number[]) =>
+    writeFileSync(name, npyBytes(Float32Array.from(values), shape));
+
+  it("names the class of the last run", async () => {
+    writeFileSync("two.mote", two);
+    writeFileSync("labels.txt", "left\nright\n");
+    data("a.npy", [3, 2], [9, 1, 0, 5, 0, 5]);
+    data("b.npy", [3, 1, 2], [1, 1, 1, 1, 1, 1]);
+    const argv = ["--input", "a=a.npy", "--input", "b=b.npy", "--target", "host"];
+    const { out } = await mote("run", "two.mote", ...argv, "--labels", "labels.txt");
+    expect(out).toContain("y: float32[3, 1, 2]");
+    expect(out).toMatch(/answer +right \(11\.000\), then left \(9\.000\)\n/);
+  });
+
+  it("refuses data for different numbers of runs, and several without states", async () => {
+    writeFileSync("two.mote", two);
+    writeFileSync("one.mote", "model one(a: float[1, 2]) -> y { y = relu(a) }\n");
+    data("a.npy", [3, 2], [1, 2, 3, 4, 5, 6]);
+    data("b.npy", [2, 2], [1, 2, 3, 4]);
+    const argv = ["--input", "a=a.npy", "--input", "b=b.npy", "--target", "host"];
+    const { code, error } = await mote("run", "two.mote", ...argv);
+    expect(code).toBe(1);
+    expect(error).toMatch(/MOTE1022: .*'a' 3, 'b' 2/);
+    const one = await mote("run", "one.mote", "--input", "a.npy", "--target", "host");
+    expect(one.error).toMatch(
+      /MOTE1015: The input .a. takes float32\[1, 2\], but the file holds float32\[3, 2\]/,
+    );
+  });
+});
+
+/** A recurrent cell in the language, and the same by hand. */
 describe("a gated recurrent unit", () => {
   const size = { x: 3, h: 4 };
   const text = `

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { writeFiles } from "../../compiler/commands/write.ts";
 import type { Program } from "../../compiler/compile.ts";
 import { givenInputs, givenOutputs } from "../../compiler/ir/states.ts";
-import { type Tensor, tensorBytes, tensorFromBytes } from "../../compiler/ir/tensor.ts";
+import { type Tensor, tensorBytes, tensorsFromBytes } from "../../compiler/ir/tensor.ts";
 import { typeBytes } from "../../compiler/ir/types.ts";
 import { runProgram } from "../../compiler/run/run.ts";
 import { inTemporaryFolder } from "./programs.ts";
@@ -153,11 +153,7 @@ export const runBatch = (
   });
 
 function split(cases: readonly Case[], bytes: Uint8Array): Tensor[][] {
-  let at = 0;
-  return cases.map(({ program }) =>
-    givenOutputs(program.graph).map(({ value: { type } }) => {
-      at += typeBytes(type);
-      return tensorFromBytes(type.elem, type.shape, bytes.subarray(at - typeBytes(type), at));
-    }),
-  );
+  const types = cases.map(({ program }) => givenOutputs(program.graph).map((o) => o.value.type));
+  const tensors = tensorsFromBytes(types.flat(), bytes);
+  return types.map((own) => tensors.splice(0, own.length));
 }
