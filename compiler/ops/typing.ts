@@ -2,7 +2,7 @@
 import { type Attrs, num } from "../ir/graph.ts";
 import { newArray, numbers, type Tensor } from "../ir/tensor.ts";
 import { type ElementType, elementCount } from "../ir/types.ts";
-import { constantInts, indexTypes } from "./move.ts";
+import { constantInts, declaredAsInput, indexTypes } from "./move.ts";
 import { fail, type Operator } from "./operator.ts";
 
 const onnxTypes: Record<number, ElementType> = {
@@ -79,6 +79,7 @@ const constantOfShape: Operator = {
   outputs: 1,
   attrs: { value: "tensor" },
   types: indexTypes,
+  declares: declaredAsInput(0),
   infer: (context) => {
     const value = context.attrs.value as Tensor | undefined;
     return [{ elem: value?.elem ?? "float32", shape: constantInts(context, 0, "input") }];
