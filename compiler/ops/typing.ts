@@ -24,6 +24,10 @@ const onnxTypes: Record<number, ElementType> = {
 /** ONNX's number for an element type, or nothing for types that mote does not have. */
 export const elementTypeOf = (code: number): ElementType | undefined => onnxTypes[code];
 
+/** ONNX's number for an element type. */
+export const onnxCode = (elem: ElementType): number =>
+  Number(Object.keys(onnxTypes).find((code) => onnxTypes[Number(code)] === elem));
+
 /** A whole number in the type's range; NaN is the lowest. */
 function saturated(x: number, elem: ElementType): number {
   const [low, high] = integerRange(elem);
