@@ -28,7 +28,7 @@ export interface ReadOptions {
   readonly report: (d: Diagnostic) => void;
 }
 
-const oldestOpset = 7;
+const oldestOpset = 1;
 const newestOpset = 26;
 
 /** @throws MoteError */
