@@ -14,7 +14,7 @@ import { quantisationOperators, quantisedProducts } from "./quantisation.ts";
 import { resizeOperators } from "./resize.ts";
 import { rowInputOperators } from "./row-input.ts";
 import { typingOperators } from "./typing.ts";
-import { unaryOperators } from "./unary.ts";
+import { logicOperators, unaryOperators } from "./unary.ts";
 import { viewOperators } from "./views.ts";
 
 const table = new Map<string, Operator>();
@@ -33,6 +33,7 @@ export const allOperators = (): Operator[] => [...table.values()];
 
 for (const operator of [
   ...unaryOperators,
+  ...logicOperators,
   ...elementwiseOperators,
   ...activationOperators,
   ...convOperators,

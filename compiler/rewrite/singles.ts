@@ -5,7 +5,6 @@
 import { type Graph, makeGraph, makeNode, type Node, type Value } from "../ir/graph.ts";
 import { type ElementType, isFloat, type TensorType } from "../ir/types.ts";
 import { build } from "../ops/build.ts";
-import { operatorOf } from "../ops/registry.ts";
 import { onnxCode } from "../ops/typing.ts";
 
 const isOther = ({ elem }: TensorType): boolean => isFloat(elem) && elem !== "float32";
@@ -38,7 +37,8 @@ class Forms {
   }
 
   add(node: Node): void {
-    if (computes(node) && !this.#moves(node)) this.#remade(node, (v) => this.single(v), single);
+    if (computes(node) || this.#movesSingles(node))
+      this.#remade(node, (v) => this.single(v), single);
     else
       this.#remade(
         node,
@@ -47,11 +47,10 @@ class Forms {
       );
   }
 
-  /** What only moves numbers moves them as they are stored. */
-  #moves(node: Node): boolean {
-    const { integer } = operatorOf(node);
-    const only = integer?.output === "same" && !integer.evaluate;
-    return only && reads(node).every((v) => this.#stored.has(v));
+  /** Halves that were computed move on as they are. */
+  #movesSingles(node: Node): boolean {
+    const halves = reads(node).filter((v) => v.type.elem === "float16");
+    return node.op !== "Cast" && halves.some((v) => !this.#stored.has(v));
   }
 
   #remade(node: Node, form: (v: Value) => Value, typed: (type: TensorType) => TensorType): void {
