@@ -1,5 +1,6 @@
 /** Every kernel there is, and which of them can do an operator's work. */
 import type { Node } from "../ir/graph.ts";
+import { runTimeKernels } from "./at-run-time.ts";
 import { convKernels } from "./conv.ts";
 import { phaseKernels } from "./conv-transpose.ts";
 import { doubleKernels } from "./double.ts";
@@ -40,6 +41,7 @@ const own: readonly Kernel[] = [
   ...matmulKernels,
   ...movementKernels,
   ...padKernels,
+  ...runTimeKernels,
   ...resizeKernels,
   ...typingKernels,
   ...integerKernels,

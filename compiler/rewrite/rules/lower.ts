@@ -19,6 +19,7 @@ import { batchNormalisation } from "../../ops/normalise.ts";
 import { transposedWindowOf, twoAxes, windowOf } from "../../ops/window.ts";
 import type { Rule } from "../engine.ts";
 import { op } from "../pattern.ts";
+import { runTimeRules } from "./at-run-time.ts";
 import { quantisedRules } from "./quantised.ts";
 import { resize } from "./resize.ts";
 
@@ -358,6 +359,7 @@ const wideConcat: Rule = {
 };
 
 export const lowerRules: readonly Rule[] = [
+  ...runTimeRules,
   ...quantisedRules,
   conv,
   convTranspose,
