@@ -48,16 +48,6 @@ const graphs: readonly Bad[] = [
     model: model([tanh], { outputs: [] }),
   },
   {
-    what: "an output of no elements",
-    code: 2009,
-    says: /no element in the output 'y'/,
-    model: model([tanh], {
-      inputs: [{ ...x, shape: [2, 0, 3].map((d) => d || 1) }],
-      nodes: [{ op: "Slice", inputs: ["x", "a", "a", "a"] }],
-      initializers: { a: i64(1) },
-    }),
-  },
-  {
     what: "a name for two values",
     code: 2007,
     says: /value 'y' is made twice/,

@@ -5,7 +5,7 @@ import * as say from "../../diagnostics.ts";
 import { type Diagnostic, MoteError } from "../../diagnostics.ts";
 import { type Graph, type GraphOutput, input, makeGraph, type Value } from "../../ir/graph.ts";
 import { withSharedConstants } from "../../ir/shared.ts";
-import { elementCount, type Shape, type TensorType, typeBytes, typeText } from "../../ir/types.ts";
+import { type Shape, type TensorType, typeBytes, typeText } from "../../ir/types.ts";
 import { elementTypeOf } from "../../ops/typing.ts";
 import { fileBytes } from "../size.ts";
 import { Importer } from "./importer.ts";
@@ -60,10 +60,10 @@ function opsetsOf(model: ModelProto, file: string, report: ReadOptions["report"]
   return opsets.set("", opset);
 }
 
+/** A number, or what stands for one; the batch is 1 where the file leaves it open. */
 const dimension = (d: DimensionProto, axis: number): string => {
-  const value =
-    d.dimValue === undefined || !Object.hasOwn(d, "dimValue") ? 0 : toNumber(d.dimValue);
-  if (value > 0) return String(value);
+  if (d.dimValue !== undefined && Object.hasOwn(d, "dimValue") && toNumber(d.dimValue) >= 0)
+    return String(toNumber(d.dimValue));
   return axis === 0 ? "1" : d.dimParam || "?";
 };
 
@@ -81,7 +81,7 @@ function givenShape(
   { name }: ValueInfoProto,
   dims: readonly string[] | undefined,
 ): readonly number[] {
-  if (shape.some((d) => !Number.isInteger(d) || d < 1))
+  if (shape.some((d) => !Number.isInteger(d) || d < 0))
     throw new MoteError(say.badShapeOption(`${name}=${shape}`));
   if (dims !== undefined && dims.length !== shape.length)
     throw new MoteError(say.shapeRank(name, shape.length, dims));
@@ -166,8 +166,6 @@ function importOutputs(graph: GraphProto, importer: Importer, file: string, resh
       const value = importer.lookup(info.name, { file });
       if (value === undefined) return;
       if (!reshaped) checkOutput(info, value, file);
-      if (elementCount(value.type.shape) === 0)
-        throw new MoteError(say.emptyGraph(file, `element in the output '${info.name}'`));
       outputs.push({ name: info.name, value });
     });
   return outputs;
