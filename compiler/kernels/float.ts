@@ -54,6 +54,10 @@ const binaries: readonly Kernel[] = [
     ...binary("fmod", "Mod", false, 60),
     serves: (node) => isFloat(node) && num(node, "fmod") === 1,
   },
+  {
+    ...binary("mod", "Mod", false, 70),
+    serves: (node) => isFloat(node) && num(node, "fmod") !== 1,
+  },
   binary("max", "Max", false, 9),
   binary("min", "Min", false, 9),
   binary("prelu", "PRelu", false, 9),

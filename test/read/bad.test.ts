@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { float32s } from "../../compiler/ir/tensor.ts";
 import { codes, diagnoseModel, expectError } from "../support/failures.ts";
 import type { NodeInput } from "../support/onnx.ts";
-import { f32, i64 } from "../support/tensors.ts";
+import { f32 } from "../support/tensors.ts";
 import { type Bad, model, tanh, x } from "./bad.ts";
 
 const graphs: readonly Bad[] = [

@@ -60,10 +60,15 @@ function opsetsOf(model: ModelProto, file: string, report: ReadOptions["report"]
   return opsets.set("", opset);
 }
 
-/** A number, or what stands for one; the batch is 1 where the file leaves it open. */
-const dimension = (d: DimensionProto, axis: number): string => {
-  if (d.dimValue !== undefined && Object.hasOwn(d, "dimValue") && toNumber(d.dimValue) >= 0)
-    return String(toNumber(d.dimValue));
+/**
+ * A number, or what stands for one. A batch, the first of several axes, is 1 where the file leaves
+ * it open, or says 0, as some exporters do.
+ */
+const dimension = (d: DimensionProto, axis: number, { length }: readonly unknown[]): string => {
+  const value =
+    d.dimValue !== undefined && Object.hasOwn(d, "dimValue") ? toNumber(d.dimValue) : -1;
+  const isBatch = axis === 0 && length > 1;
+  if (value > 0 || (value === 0 && !isBatch)) return String(value);
   return axis === 0 ? "1" : d.dimParam || "?";
 };
 
@@ -148,7 +153,9 @@ function declaredShapes({ output, valueInfo }: GraphProto): ReadonlyMap<string, 
 function checkOutput(info: ValueInfoProto, { type }: Value, file: string): void {
   const declared = info.type?.tensorType;
   if (!declared?.elemType) return;
-  const dims = declared.shape?.dim.map((d) => (d.dimParam ? "?" : dimension(d, 1)));
+  const dims = declared.shape?.dim.map((d, i, all) =>
+    d.dimParam ? "?" : dimension(d, i || 1, all),
+  );
   const fits =
     dims === undefined ||
     (dims.length === type.shape.length &&

@@ -83,7 +83,7 @@ function gather(r: Random): Sample {
   return { node: buildNode("Gather", [anyInput(r, shape), indices], { axis }) };
 }
 
-const codes = [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13];
+const codes = [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 21, 22, 25, 26];
 
 function cast(r: Random): Sample {
   const elem = elementTypeOf(r.pick(codes))!;
@@ -105,7 +105,7 @@ function compare(r: Random): Sample {
 
 function integers(r: Random): Sample {
   const [shape, elem] = [randomShape(r), r.pick(integerTypes)];
-  const shifts = elem.startsWith("u") ? ["BitShift", "BitShift"] : [];
+  const shifts = ["BitShift", "BitShift"];
   const op = r.pick([
     ..."Add Sub Mul Div Max Min Mod Mod Pow BitwiseAnd BitwiseOr BitwiseXor".split(" "),
     ...shifts,
