@@ -6,6 +6,7 @@ import { dspKernels } from "./dsp.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { floatKernels } from "./float.ts";
 import { fpuKernels } from "./fpu.ts";
+import { indexingKernels } from "./indexing.ts";
 import type { Kernel } from "./kernel.ts";
 import { matmulKernels } from "./matmul.ts";
 import { movementKernels } from "./movement.ts";
@@ -37,6 +38,7 @@ const own: readonly Kernel[] = [
   ...fpuKernels,
   ...matmulKernels,
   ...movementKernels,
+  ...indexingKernels,
   ...padKernels,
   ...resizeKernels,
   ...typingKernels,

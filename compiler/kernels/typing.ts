@@ -55,6 +55,12 @@ const unsignedIntegers = plainIntegers.filter((elem) => elem.startsWith("u"));
 /** What kernels on plain integers are called: those on quantised int8 are the ones of s8. */
 const plain = (elem: PlainInteger): string => (elem === "int8" ? "i8" : short[elem]);
 
+/** Types of numbers that kernels have a form for each. */
+export const numberTypes: readonly (PlainInteger | "float32")[] = ["float32", ...plainIntegers];
+/** What the form for a type is called. */
+export const suffixOf = (elem: PlainInteger | "float32"): string =>
+  elem === "float32" ? "f32" : plain(elem);
+
 // ---- comparisons ----
 
 const compare = (op: string, name: string, elem: ElementType): Kernel => ({

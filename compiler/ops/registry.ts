@@ -4,6 +4,7 @@ import { activationOperators } from "./activation.ts";
 import { elementwiseOperators } from "./binary.ts";
 import { convOperators } from "./conv.ts";
 import { convTransposeOperators } from "./conv-transpose.ts";
+import { indexingOperators } from "./indexing.ts";
 import { interpolateOperators } from "./interpolate.ts";
 import { matmulOperators } from "./matmul.ts";
 import { movementOperators } from "./movement.ts";
@@ -42,6 +43,7 @@ for (const operator of [
   ...normaliseOperators,
   ...viewOperators,
   ...movementOperators,
+  ...indexingOperators,
   ...resizeOperators,
   ...interpolateOperators,
   ...typingOperators,
