@@ -16,6 +16,7 @@ import { rowsKernel } from "./mve-rows.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
 import { resizeKernels } from "./resize.ts";
+import { selectionKernels } from "./selection.ts";
 import { flatKernels } from "./simd-elementwise.ts";
 import { typingKernels } from "./typing.ts";
 import { v6mKernels } from "./v6m.ts";
@@ -39,6 +40,7 @@ const own: readonly Kernel[] = [
   ...matmulKernels,
   ...movementKernels,
   ...indexingKernels,
+  ...selectionKernels,
   ...padKernels,
   ...resizeKernels,
   ...typingKernels,

@@ -24,7 +24,7 @@ function checkIndices(context: InferContext, at: number, sizes: readonly number[
 export const nearestIndex = (index: number, size: number): number =>
   clamp(index < 0 ? index + size : index, 0, size - 1);
 
-/** Of indices along an axis: for each, the flat index of what it picks of a tensor of this shape. */
+/** For each index along an axis, the flat index of what it picks of a tensor of this shape. */
 export function indexedPlaces(shape: Shape, axis: number, indices: Tensor): Int32Array {
   const steps = rowMajorStrides(shape);
   const rest = steps.map((s, i) => (i === axis ? 0 : s));
@@ -33,7 +33,7 @@ export function indexedPlaces(shape: Shape, axis: number, indices: Tensor): Int3
   return at.map((from, i) => from + nearestIndex(picked[i]!, shape[axis]!) * steps[axis]!);
 }
 
-/** Of tuples of indices: for each, the flat index of the slice that it picks. */
+/** For each tuple of indices, the flat index of the slice that it picks. */
 function tuplePlaces(shape: Shape, indices: Tensor, from: (tuple: number) => number): number[] {
   const steps = rowMajorStrides(shape);
   const depth = indices.shape.at(-1)!;

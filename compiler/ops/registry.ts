@@ -1,9 +1,12 @@
 /** The operator set: every operator of every level, by name. */
 import type { Node } from "../ir/graph.ts";
 import { activationOperators } from "./activation.ts";
+import { arrangeOperators } from "./arrange.ts";
 import { elementwiseOperators } from "./binary.ts";
 import { convOperators } from "./conv.ts";
 import { convTransposeOperators } from "./conv-transpose.ts";
+import { createOperators } from "./create.ts";
+import { cumulativeOperators } from "./cumulative.ts";
 import { indexingOperators } from "./indexing.ts";
 import { interpolateOperators } from "./interpolate.ts";
 import { matmulOperators } from "./matmul.ts";
@@ -14,6 +17,7 @@ import { poolOperators } from "./pool.ts";
 import { quantisationOperators, quantisedProducts } from "./quantisation.ts";
 import { resizeOperators } from "./resize.ts";
 import { rowInputOperators } from "./row-input.ts";
+import { selectionOperators } from "./selection.ts";
 import { typingOperators } from "./typing.ts";
 import { unaryOperators } from "./unary.ts";
 import { viewOperators } from "./views.ts";
@@ -44,6 +48,10 @@ for (const operator of [
   ...viewOperators,
   ...movementOperators,
   ...indexingOperators,
+  ...selectionOperators,
+  ...cumulativeOperators,
+  ...arrangeOperators,
+  ...createOperators,
   ...resizeOperators,
   ...interpolateOperators,
   ...typingOperators,

@@ -19,6 +19,7 @@ import { batchNormalisation } from "../../ops/normalise.ts";
 import { transposedWindowOf, twoAxes, windowOf } from "../../ops/window.ts";
 import type { Rule } from "../engine.ts";
 import { op } from "../pattern.ts";
+import { arrangeRules } from "./arrange.ts";
 import { quantisedRules } from "./quantised.ts";
 import { resize } from "./resize.ts";
 
@@ -370,4 +371,5 @@ export const lowerRules: readonly Rule[] = [
   batchNorm,
   split,
   wideConcat,
+  ...arrangeRules,
 ];
