@@ -1,12 +1,15 @@
 /** Every kernel there is, and which of them can do an operator's work. */
 import type { Node } from "../ir/graph.ts";
+import { runTimeKernels } from "./at-run-time.ts";
 import { convKernels } from "./conv.ts";
 import { phaseKernels } from "./conv-transpose.ts";
+import { doubleKernels } from "./double.ts";
 import { dspKernels } from "./dsp.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { floatKernels } from "./float.ts";
 import { fpuKernels } from "./fpu.ts";
 import { indexingKernels } from "./indexing.ts";
+import { integerKernels } from "./integers.ts";
 import type { Kernel } from "./kernel.ts";
 import { matmulKernels } from "./matmul.ts";
 import { movementKernels } from "./movement.ts";
@@ -42,8 +45,11 @@ const own: readonly Kernel[] = [
   ...indexingKernels,
   ...selectionKernels,
   ...padKernels,
+  ...runTimeKernels,
   ...resizeKernels,
   ...typingKernels,
+  ...integerKernels,
+  ...doubleKernels,
   ...v6mKernels,
   ...winogradKernels,
 ];

@@ -12,7 +12,7 @@ import { normalAxis } from "../ops/operator.ts";
 import { mergeAxes, nestOf } from "./axes.ts";
 import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
 import { bits, count, keepsType, sizesInBits } from "./movement.ts";
-import { numberTypes, suffixOf } from "./typing.ts";
+import { numberName, numberTypes } from "./names.ts";
 
 const indexBytes = (node: Node): number => elementBytes(inputType(node, 1).elem);
 
@@ -152,7 +152,7 @@ const combines = (elem: ElementType) => (node: Node) =>
 
 const scatters = scatterShapes.flatMap((shape) => [
   ...sizesInBits.map((size) => scatter(shape, `${size}`, replaces(size))),
-  ...numberTypes.map((elem) => scatter(shape, suffixOf(elem), combines(elem))),
+  ...numberTypes.map((elem) => scatter(shape, numberName(elem), combines(elem))),
 ]);
 
 export const indexingKernels: readonly Kernel[] = [

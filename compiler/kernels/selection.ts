@@ -6,9 +6,7 @@ import { cumulativeTypes } from "../ops/cumulative.ts";
 import { axisSpan } from "../ops/selection.ts";
 import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
 import { bits, count, keepsType, sizesInBits } from "./movement.ts";
-import { numberTypes, suffixOf } from "./typing.ts";
-
-type NumberType = (typeof numberTypes)[number];
+import { type NumberType, numberName, numberTypes } from "./names.ts";
 
 const isPlain = (node: Node, elem: ElementType): boolean =>
   inputType(node).elem === elem && !inputType(node).quant;
@@ -16,7 +14,7 @@ const isPlain = (node: Node, elem: ElementType): boolean =>
 // ---- the largest or smallest ----
 
 const argReduce = (op: string, elem: NumberType): Kernel => ({
-  name: `${op.toLowerCase()}_${suffixOf(elem)}`,
+  name: `${op.toLowerCase()}_${numberName(elem)}`,
   header: "arg_reduce.h",
   ops: [op],
   serves: (node) => isPlain(node, elem),
@@ -29,7 +27,7 @@ const argReduce = (op: string, elem: NumberType): Kernel => ({
 });
 
 const topK = (name: string, largest: number, elem: NumberType): Kernel => ({
-  name: `${name}_${suffixOf(elem)}`,
+  name: `${name}_${numberName(elem)}`,
   header: "top_k.h",
   ops: ["TopK"],
   serves: (node) => isPlain(node, elem) && num(node, "largest", 1) === largest,
@@ -58,7 +56,7 @@ function cumulativeFields(node: Node): Fields {
 }
 
 const cumulative = (op: string, elem: NumberType): Kernel => ({
-  name: `${op.toLowerCase()}_${suffixOf(elem)}`,
+  name: `${op.toLowerCase()}_${numberName(elem)}`,
   header: "cumulative.h",
   ops: [op],
   serves: (node) => isPlain(node, elem) && inputType(node).shape.length <= rankMax,
@@ -131,7 +129,7 @@ const reverseSequence: Kernel = {
 // ---- numbers in a row ----
 
 const range = (elem: NumberType): Kernel => ({
-  name: `range_${suffixOf(elem)}`,
+  name: `range_${numberName(elem)}`,
   header: "range.h",
   ops: ["Range"],
   serves: (node) => hasTypes(node, [elem, elem, elem], elem),

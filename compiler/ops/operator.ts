@@ -115,6 +115,16 @@ export interface Operator {
 }
 
 export const floats: readonly ElementType[] = ["float32", "float16", "float64"];
+export const integers: readonly ElementType[] = [
+  "int8",
+  "uint8",
+  "int16",
+  "uint16",
+  "int32",
+  "uint32",
+  "int64",
+  "uint64",
+];
 export const indices: readonly ElementType[] = ["int64", "int32"];
 
 /** What type inference saw of a node. */

@@ -19,7 +19,7 @@ import { resizeOperators } from "./resize.ts";
 import { rowInputOperators } from "./row-input.ts";
 import { selectionOperators } from "./selection.ts";
 import { typingOperators } from "./typing.ts";
-import { unaryOperators } from "./unary.ts";
+import { logicOperators, unaryOperators } from "./unary.ts";
 import { viewOperators } from "./views.ts";
 
 const table = new Map<string, Operator>();
@@ -38,6 +38,7 @@ export const allOperators = (): Operator[] => [...table.values()];
 
 for (const operator of [
   ...unaryOperators,
+  ...logicOperators,
   ...elementwiseOperators,
   ...activationOperators,
   ...convOperators,

@@ -80,6 +80,16 @@ const cast: Operator = {
   evaluate: ({ inputs: [x], types }) => [convert(x!, types[0]!.elem)],
 };
 
+const castLike: Operator = {
+  name: "CastLike",
+  level: "imported",
+  inputs: ["input: T", "target_type: U"],
+  outputs: 1,
+  attrs: { saturate: "int", round_mode: "string" },
+  infer: ({ inputs: [x, target] }) => [{ elem: target!.elem, shape: x!.shape }],
+  evaluate: ({ inputs: [x], types }) => [convert(x!, types[0]!.elem)],
+};
+
 const shapeOperator: Operator = {
   name: "Shape",
   level: "imported",
@@ -126,4 +136,9 @@ const constantOfShape: Operator = {
   },
 };
 
-export const typingOperators: readonly Operator[] = [cast, shapeOperator, constantOfShape];
+export const typingOperators: readonly Operator[] = [
+  cast,
+  castLike,
+  shapeOperator,
+  constantOfShape,
+];

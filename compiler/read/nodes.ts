@@ -4,6 +4,7 @@ import { isStorage } from "../ir/shared.ts";
 import type { Tensor } from "../ir/tensor.ts";
 import { elementCount, type Shape, typeText } from "../ir/types.ts";
 import { type BuildOptions, buildNode } from "../ops/build.ts";
+import { fromLegacy } from "../ops/legacy.ts";
 import {
   type OperandSpec,
   type Operator,
@@ -86,7 +87,9 @@ export class NodeMaker {
   /** @throws OperatorError */
   make(operator: Operator, given: Omit<RawNode, "op">, options: NodeOptions): Node {
     const raw: RawNode = { ...given, op: operator.name };
-    const newest = operator.upgrade?.(raw, options.opset ?? Infinity) ?? raw;
+    const { opset = Infinity } = options;
+    const later = operator.domain ? raw : fromLegacy(raw, opset);
+    const newest = operator.upgrade?.(later, opset) ?? later;
     checkOperands(operator, newest.inputs, options.stored !== undefined);
     const { op, inputs, attrs } = this.#withDeclared(operator, newest, options);
     const last = inputs.findLastIndex((v) => v !== undefined);

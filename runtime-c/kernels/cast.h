@@ -26,14 +26,21 @@ typedef struct {
 
 /** From floats of the C type REAL, stored as FROM, that READ makes of an element. */
 #define MOTE_CASTS_OF_REAL(S, FROM, REAL, READ)                                                        \
-    MOTE_CAST(S##_s8, FROM, int8_t, MOTE_SATURATE(int8_t, READ(v), (REAL)INT8_MIN, INT8_MAX, (REAL)128.0))\
+    MOTE_CAST(S##_s8, FROM, int8_t,                                                                    \
+              MOTE_SATURATE(int8_t, READ(v), (REAL)INT8_MIN, INT8_MAX, (REAL)128.0))                   \
     MOTE_CAST(S##_u8, FROM, uint8_t, MOTE_SATURATE(uint8_t, READ(v), (REAL)0, UINT8_MAX, (REAL)256.0)) \
-    MOTE_CAST(S##_s16, FROM, int16_t, MOTE_SATURATE(int16_t, READ(v), (REAL)INT16_MIN, INT16_MAX, (REAL)32768.0))\
-    MOTE_CAST(S##_u16, FROM, uint16_t, MOTE_SATURATE(uint16_t, READ(v), (REAL)0, UINT16_MAX, (REAL)65536.0))\
-    MOTE_CAST(S##_s32, FROM, int32_t, MOTE_SATURATE(int32_t, READ(v), (REAL)INT32_MIN, INT32_MAX, (REAL)2147483648.0))\
-    MOTE_CAST(S##_u32, FROM, uint32_t, MOTE_SATURATE(uint32_t, READ(v), (REAL)0, UINT32_MAX, (REAL)4294967296.0))\
-    MOTE_CAST(S##_s64, FROM, int64_t, MOTE_SATURATE(int64_t, READ(v), (REAL)INT64_MIN, INT64_MAX, (REAL)9223372036854775808.0))\
-    MOTE_CAST(S##_u64, FROM, uint64_t, MOTE_SATURATE(uint64_t, READ(v), (REAL)0, UINT64_MAX, (REAL)18446744073709551616.0))\
+    MOTE_CAST(S##_s16, FROM, int16_t,                                                                  \
+              MOTE_SATURATE(int16_t, READ(v), (REAL)INT16_MIN, INT16_MAX, (REAL)32768.0))              \
+    MOTE_CAST(S##_u16, FROM, uint16_t,                                                                 \
+              MOTE_SATURATE(uint16_t, READ(v), (REAL)0, UINT16_MAX, (REAL)65536.0))                    \
+    MOTE_CAST(S##_s32, FROM, int32_t,                                                                  \
+              MOTE_SATURATE(int32_t, READ(v), (REAL)INT32_MIN, INT32_MAX, (REAL)2147483648.0))         \
+    MOTE_CAST(S##_u32, FROM, uint32_t,                                                                 \
+              MOTE_SATURATE(uint32_t, READ(v), (REAL)0, UINT32_MAX, (REAL)4294967296.0))               \
+    MOTE_CAST(S##_s64, FROM, int64_t,                                                                  \
+              MOTE_SATURATE(int64_t, READ(v), (REAL)INT64_MIN, INT64_MAX, (REAL)9223372036854775808.0))\
+    MOTE_CAST(S##_u64, FROM, uint64_t,                                                                 \
+              MOTE_SATURATE(uint64_t, READ(v), (REAL)0, UINT64_MAX, (REAL)18446744073709551616.0))     \
     MOTE_CAST(S##_bool, FROM, uint8_t, READ(v) != (REAL)0)
 
 /** From integers. */

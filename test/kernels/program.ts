@@ -31,7 +31,7 @@ function cFloat(x: number): string {
 function cData({ elem, data }: Pick<Tensor, "elem" | "data">): string {
   const suffix = { int64: "ll", uint64: "ull", uint32: "u" }[elem as "int64"] ?? "";
   const text = (x: number | bigint): string => {
-    if (elem === "float32") return cFloat(Number(x));
+    if (elem === "float32" || !Number.isFinite(Number(x))) return cFloat(Number(x));
     return elem === "float16" ? `${halfBits(Number(x))}` : `${x}${suffix}`;
   };
   return Array.from(data as ArrayLike<number | bigint>, text).join(", ");

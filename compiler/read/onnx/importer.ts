@@ -3,6 +3,7 @@ import { type Diagnostic, MoteError, type Place } from "../../diagnostics.ts";
 import { type Attrs, constant, type Node, type Value } from "../../ir/graph.ts";
 import { float32s, int64s, type Tensor } from "../../ir/tensor.ts";
 import { isFloat, type Shape, typeBytes } from "../../ir/types.ts";
+import { legacyAttrs } from "../../ops/legacy.ts";
 import { type Operator, OperatorError } from "../../ops/operator.ts";
 import { findOperator, operatorNames } from "../../ops/registry.ts";
 import { NodeMaker } from "../nodes.ts";
@@ -133,8 +134,12 @@ export class Importer {
     place: Place,
   ): void {
     try {
-      const attrs = readAttributes(proto, operator, place, this.report);
       const opset = this.#opsets.get(normalDomain(proto.domain)) ?? 1;
+      const schema = {
+        ...operator.attrs,
+        ...(!operator.domain && legacyAttrs(proto.opType, opset)),
+      };
+      const attrs = readAttributes(proto, schema, place, this.report);
       const options = {
         origins: [place.node!],
         outputCount: proto.output.length,

@@ -28,7 +28,7 @@ export interface ReadOptions {
   readonly report: (d: Diagnostic) => void;
 }
 
-const oldestOpset = 7;
+const oldestOpset = 1;
 const newestOpset = 26;
 
 /** @throws MoteError */
@@ -122,7 +122,7 @@ function importInputs(graph: GraphProto, importer: Importer, file: string, optio
   return inputs;
 }
 
-/** Whether the options give an input a shape that is not the file's own, so that others differ, too. */
+/** Whether the options give an input another shape than the file does. */
 const isReshaped = ({ input }: GraphProto, { shapes }: ReadOptions): boolean =>
   input.some(({ name, type }) => {
     const given = shapes?.get(name);

@@ -20,6 +20,7 @@ import { transposedWindowOf, twoAxes, windowOf } from "../../ops/window.ts";
 import type { Rule } from "../engine.ts";
 import { op } from "../pattern.ts";
 import { arrangeRules } from "./arrange.ts";
+import { runTimeRules } from "./at-run-time.ts";
 import { quantisedRules } from "./quantised.ts";
 import { resize } from "./resize.ts";
 
@@ -359,6 +360,7 @@ const wideConcat: Rule = {
 };
 
 export const lowerRules: readonly Rule[] = [
+  ...runTimeRules,
   ...quantisedRules,
   conv,
   convTranspose,
