@@ -8,6 +8,7 @@ import { dspKernels } from "./dsp.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { floatKernels } from "./float.ts";
 import { fpuKernels } from "./fpu.ts";
+import { indexingKernels } from "./indexing.ts";
 import { integerKernels } from "./integers.ts";
 import type { Kernel } from "./kernel.ts";
 import { matmulKernels } from "./matmul.ts";
@@ -18,6 +19,7 @@ import { rowsKernel } from "./mve-rows.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
 import { resizeKernels } from "./resize.ts";
+import { selectionKernels } from "./selection.ts";
 import { flatKernels } from "./simd-elementwise.ts";
 import { typingKernels } from "./typing.ts";
 import { v6mKernels } from "./v6m.ts";
@@ -40,6 +42,8 @@ const own: readonly Kernel[] = [
   ...fpuKernels,
   ...matmulKernels,
   ...movementKernels,
+  ...indexingKernels,
+  ...selectionKernels,
   ...padKernels,
   ...runTimeKernels,
   ...resizeKernels,

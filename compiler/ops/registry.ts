@@ -1,9 +1,13 @@
 /** The operator set: every operator of every level, by name. */
 import type { Node } from "../ir/graph.ts";
 import { activationOperators } from "./activation.ts";
+import { arrangeOperators } from "./arrange.ts";
 import { elementwiseOperators } from "./binary.ts";
 import { convOperators } from "./conv.ts";
 import { convTransposeOperators } from "./conv-transpose.ts";
+import { createOperators } from "./create.ts";
+import { cumulativeOperators } from "./cumulative.ts";
+import { indexingOperators } from "./indexing.ts";
 import { interpolateOperators } from "./interpolate.ts";
 import { matmulOperators } from "./matmul.ts";
 import { movementOperators } from "./movement.ts";
@@ -13,6 +17,7 @@ import { poolOperators } from "./pool.ts";
 import { quantisationOperators, quantisedProducts } from "./quantisation.ts";
 import { resizeOperators } from "./resize.ts";
 import { rowInputOperators } from "./row-input.ts";
+import { selectionOperators } from "./selection.ts";
 import { typingOperators } from "./typing.ts";
 import { logicOperators, unaryOperators } from "./unary.ts";
 import { viewOperators } from "./views.ts";
@@ -43,6 +48,11 @@ for (const operator of [
   ...normaliseOperators,
   ...viewOperators,
   ...movementOperators,
+  ...indexingOperators,
+  ...selectionOperators,
+  ...cumulativeOperators,
+  ...arrangeOperators,
+  ...createOperators,
   ...resizeOperators,
   ...interpolateOperators,
   ...typingOperators,

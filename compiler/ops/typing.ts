@@ -142,6 +142,7 @@ const shapeOperator: Operator = {
   inputs: ["data: T"],
   outputs: 1,
   attrs: { start: "int", end: "int" },
+  ofTypes: true,
   infer: ({ inputs: [x], attrs }) => {
     const rank = x!.shape.length;
     return [{ elem: "int64", shape: [shapeRange(attrs, rank).length] }];

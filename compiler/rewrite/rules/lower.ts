@@ -19,6 +19,7 @@ import { batchNormalisation } from "../../ops/normalise.ts";
 import { transposedWindowOf, twoAxes, windowOf } from "../../ops/window.ts";
 import type { Rule } from "../engine.ts";
 import { op } from "../pattern.ts";
+import { arrangeRules } from "./arrange.ts";
 import { runTimeRules } from "./at-run-time.ts";
 import { quantisedRules } from "./quantised.ts";
 import { resize } from "./resize.ts";
@@ -372,4 +373,5 @@ export const lowerRules: readonly Rule[] = [
   batchNorm,
   split,
   wideConcat,
+  ...arrangeRules,
 ];

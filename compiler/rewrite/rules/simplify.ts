@@ -6,6 +6,7 @@ import { elementCount, sameShape, sameType, typeBytes } from "../../ir/types.ts"
 import { build } from "../../ops/build.ts";
 import { permutation } from "../../ops/movement.ts";
 import { declaredShape } from "../../ops/operator.ts";
+import { findOperator } from "../../ops/registry.ts";
 import type { Rule } from "../engine.ts";
 import { any, constant as constantPattern, op } from "../pattern.ts";
 import { typeRules } from "./types.ts";
@@ -18,7 +19,7 @@ const isFoldable = (node: Node): boolean =>
   node.op !== "DequantizeLinear" &&
   node.op !== "Constant" &&
   node.op !== "Input" &&
-  (node.op === "Shape" || node.inputs.every((v) => v === undefined || constantOf(v))) &&
+  (findOperator(node.op)?.ofTypes || node.inputs.every((v) => v === undefined || constantOf(v))) &&
   node.outputs.every((v) => typeBytes(v.type) <= foldedBytesMax);
 
 /** The node's results, worked out now. Quantised types are kept. */
