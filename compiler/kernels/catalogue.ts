@@ -14,6 +14,7 @@ import { columnsKernel } from "./mve-depthwise.ts";
 import { rowsKernel } from "./mve-rows.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
+import { recurrentKernels } from "./recurrent.ts";
 import { resizeKernels } from "./resize.ts";
 import { flatKernels } from "./simd-elementwise.ts";
 import { typingKernels } from "./typing.ts";
@@ -38,6 +39,7 @@ const own: readonly Kernel[] = [
   ...matmulKernels,
   ...movementKernels,
   ...padKernels,
+  ...recurrentKernels,
   ...resizeKernels,
   ...typingKernels,
   ...v6mKernels,

@@ -11,6 +11,7 @@ import { normaliseOperators } from "./normalise.ts";
 import { fail, type Operator } from "./operator.ts";
 import { poolOperators } from "./pool.ts";
 import { quantisationOperators, quantisedProducts } from "./quantisation.ts";
+import { recurrentOperators } from "./recurrent.ts";
 import { resizeOperators } from "./resize.ts";
 import { rowInputOperators } from "./row-input.ts";
 import { typingOperators } from "./typing.ts";
@@ -40,6 +41,7 @@ for (const operator of [
   ...matmulOperators,
   ...poolOperators,
   ...normaliseOperators,
+  ...recurrentOperators,
   ...viewOperators,
   ...movementOperators,
   ...resizeOperators,

@@ -20,6 +20,7 @@ import { transposedWindowOf, twoAxes, windowOf } from "../../ops/window.ts";
 import type { Rule } from "../engine.ts";
 import { op } from "../pattern.ts";
 import { quantisedRules } from "./quantised.ts";
+import { recurrentRules } from "./recurrent.ts";
 import { resize } from "./resize.ts";
 
 type Origins = { readonly origins: readonly string[] };
@@ -370,4 +371,5 @@ export const lowerRules: readonly Rule[] = [
   batchNorm,
   split,
   wideConcat,
+  ...recurrentRules,
 ];
