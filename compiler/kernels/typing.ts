@@ -14,6 +14,8 @@ const operands = (node: Node): Fields =>
 
 const short = {
   float32: "f32",
+  float64: "f64",
+  float16: "f16",
   int8: "s8",
   uint8: "u8",
   int16: "s16",
@@ -25,12 +27,10 @@ const short = {
   bool: "bool",
 } as const;
 
-type Castable = Exclude<keyof typeof short, "uint64">;
-
-const castable = Object.keys(short).filter((elem) => elem !== "uint64") as Castable[];
+const castable = Object.keys(short) as ElementType[];
 
 /** A bool is stored as uint8 0 or 1, and so is read as one. */
-const cast = (from: Castable, to: Castable): Kernel => ({
+const cast = (from: ElementType, to: ElementType): Kernel => ({
   name: `cast_${short[from]}_${short[to]}`,
   header: "cast.h",
   ops: ["Cast"],
@@ -47,7 +47,7 @@ const casts: readonly Kernel[] = castable
   .filter((from) => from !== "bool")
   .flatMap((from) => castable.filter((to) => to !== from).map((to) => cast(from, to)));
 
-type PlainInteger = Exclude<keyof typeof short, "float32" | "bool">;
+type PlainInteger = Exclude<ElementType, `float${string}` | "bool">;
 
 const plainIntegers = Object.keys(short).filter((elem) => /int/.test(elem)) as PlainInteger[];
 const unsignedIntegers = plainIntegers.filter((elem) => elem.startsWith("u"));

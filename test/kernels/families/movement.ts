@@ -82,7 +82,7 @@ function gather(r: Random): Sample {
   return { node: buildNode("Gather", [anyInput(r, shape), indices], { axis }) };
 }
 
-const codes = [1, 2, 3, 4, 5, 6, 7, 9, 12];
+const codes = [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13];
 
 function cast(r: Random): Sample {
   const elem = elementTypeOf(r.pick(codes))!;
