@@ -12,9 +12,11 @@ import { movementKernels } from "./movement.ts";
 import { mveKernels } from "./mve.ts";
 import { columnsKernel } from "./mve-depthwise.ts";
 import { rowsKernel } from "./mve-rows.ts";
+import { normaliseKernels } from "./normalise.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
 import { recurrentKernels } from "./recurrent.ts";
+import { reduceKernels } from "./reduce.ts";
 import { resizeKernels } from "./resize.ts";
 import { flatKernels } from "./simd-elementwise.ts";
 import { typingKernels } from "./typing.ts";
@@ -38,8 +40,10 @@ const own: readonly Kernel[] = [
   ...fpuKernels,
   ...matmulKernels,
   ...movementKernels,
+  ...normaliseKernels,
   ...padKernels,
   ...recurrentKernels,
+  ...reduceKernels,
   ...resizeKernels,
   ...typingKernels,
   ...v6mKernels,

@@ -12,6 +12,7 @@ import { fail, type Operator } from "./operator.ts";
 import { poolOperators } from "./pool.ts";
 import { quantisationOperators, quantisedProducts } from "./quantisation.ts";
 import { recurrentOperators } from "./recurrent.ts";
+import { reduceOperators } from "./reduce.ts";
 import { resizeOperators } from "./resize.ts";
 import { rowInputOperators } from "./row-input.ts";
 import { typingOperators } from "./typing.ts";
@@ -42,6 +43,7 @@ for (const operator of [
   ...poolOperators,
   ...normaliseOperators,
   ...recurrentOperators,
+  ...reduceOperators,
   ...viewOperators,
   ...movementOperators,
   ...resizeOperators,

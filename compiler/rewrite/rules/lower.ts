@@ -19,6 +19,7 @@ import { batchNormalisation } from "../../ops/normalise.ts";
 import { transposedWindowOf, twoAxes, windowOf } from "../../ops/window.ts";
 import type { Rule } from "../engine.ts";
 import { op } from "../pattern.ts";
+import { normaliseRules } from "./normalise.ts";
 import { quantisedRules } from "./quantised.ts";
 import { recurrentRules } from "./recurrent.ts";
 import { resize } from "./resize.ts";
@@ -371,5 +372,6 @@ export const lowerRules: readonly Rule[] = [
   batchNorm,
   split,
   wideConcat,
+  ...normaliseRules,
   ...recurrentRules,
 ];
