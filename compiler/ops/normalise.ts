@@ -256,6 +256,12 @@ export const varianceAxes = (shape: Shape, attrs: Attrs): number[] =>
 /** What ONNX adds to the deviation, so that nothing is divided by 0. */
 export const deviationFloor = 1e-9;
 
+function centredAndScaled(xs: readonly number[]): number[] {
+  const mean = xs.reduce((s, v) => s + v, 0) / xs.length;
+  const variance = xs.reduce((s, v) => s + (v - mean) ** 2, 0) / xs.length;
+  return xs.map((v) => (v - mean) / (Math.sqrt(variance) + deviationFloor));
+}
+
 const meanVarianceNormalization: Operator = {
   name: "MeanVarianceNormalization",
   level: "imported",
@@ -268,11 +274,7 @@ const meanVarianceNormalization: Operator = {
     return sameAsInput(context);
   },
   evaluate: ({ inputs: [x], attrs }) => [
-    alongAxes(x!, varianceAxes(x!.shape, attrs), (xs) => {
-      const mean = xs.reduce((s, v) => s + v, 0) / xs.length;
-      const variance = xs.reduce((s, v) => s + (v - mean) ** 2, 0) / xs.length;
-      return xs.map((v) => (v - mean) / (Math.sqrt(variance) + deviationFloor));
-    }),
+    alongAxes(x!, varianceAxes(x!.shape, attrs), centredAndScaled),
   ],
 };
 

@@ -1,6 +1,6 @@
 /** Recurrent cells: LSTM, GRU and RNN, and what they are lowered to. */
 import { type Attrs, ints, type Node, num, str } from "../ir/graph.ts";
-import { newArray, numbers, type Tensor } from "../ir/tensor.ts";
+import { numbers, type Tensor, tensorOf } from "../ir/tensor.ts";
 import { elementCount, type TensorType } from "../ir/types.ts";
 import { type Activation, activationsOf } from "./activations.ts";
 import {
@@ -259,11 +259,7 @@ export function evaluateCell(cell: Cell, context: EvalContext): Float64Array[] {
 }
 
 const tensors = (results: readonly Float64Array[], types: readonly TensorType[]): Tensor[] =>
-  types.map(({ elem, shape }, i) => {
-    const data = newArray(elem, elementCount(shape)) as Float32Array;
-    data.set(results[i]!);
-    return { elem, shape, data };
-  });
+  types.map(({ elem, shape }, i) => tensorOf(elem, shape, results[i]!));
 
 /** The shapes of Y, Y_h and Y_c. */
 function resultShapes(c: Recurrence, attrs: Attrs): number[][] {

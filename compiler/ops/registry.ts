@@ -1,6 +1,7 @@
 /** The operator set: every operator of every level, by name. */
 import type { Node } from "../ir/graph.ts";
 import { activationOperators } from "./activation.ts";
+import { attentionOperators } from "./attention.ts";
 import { elementwiseOperators } from "./binary.ts";
 import { convOperators } from "./conv.ts";
 import { convTransposeOperators } from "./conv-transpose.ts";
@@ -43,6 +44,7 @@ for (const operator of [
   ...poolOperators,
   ...normaliseOperators,
   ...recurrentOperators,
+  ...attentionOperators,
   ...reduceOperators,
   ...viewOperators,
   ...movementOperators,

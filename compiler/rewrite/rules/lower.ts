@@ -19,6 +19,7 @@ import { batchNormalisation } from "../../ops/normalise.ts";
 import { transposedWindowOf, twoAxes, windowOf } from "../../ops/window.ts";
 import type { Rule } from "../engine.ts";
 import { op } from "../pattern.ts";
+import { attentionRules } from "./attention.ts";
 import { normaliseRules } from "./normalise.ts";
 import { quantisedRules } from "./quantised.ts";
 import { recurrentRules } from "./recurrent.ts";
@@ -374,4 +375,5 @@ export const lowerRules: readonly Rule[] = [
   wideConcat,
   ...normaliseRules,
   ...recurrentRules,
+  ...attentionRules,
 ];
