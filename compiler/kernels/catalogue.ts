@@ -16,8 +16,11 @@ import { movementKernels } from "./movement.ts";
 import { mveKernels } from "./mve.ts";
 import { columnsKernel } from "./mve-depthwise.ts";
 import { rowsKernel } from "./mve-rows.ts";
+import { normaliseKernels } from "./normalise.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
+import { recurrentKernels } from "./recurrent.ts";
+import { reduceKernels } from "./reduce.ts";
 import { resizeKernels } from "./resize.ts";
 import { selectionKernels } from "./selection.ts";
 import { flatKernels } from "./simd-elementwise.ts";
@@ -46,6 +49,9 @@ const own: readonly Kernel[] = [
   ...selectionKernels,
   ...padKernels,
   ...runTimeKernels,
+  ...normaliseKernels,
+  ...recurrentKernels,
+  ...reduceKernels,
   ...resizeKernels,
   ...typingKernels,
   ...integerKernels,

@@ -2,6 +2,7 @@
 import type { Node } from "../ir/graph.ts";
 import { activationOperators } from "./activation.ts";
 import { arrangeOperators } from "./arrange.ts";
+import { attentionOperators } from "./attention.ts";
 import { elementwiseOperators } from "./binary.ts";
 import { convOperators } from "./conv.ts";
 import { convTransposeOperators } from "./conv-transpose.ts";
@@ -15,6 +16,8 @@ import { normaliseOperators } from "./normalise.ts";
 import { fail, type Operator } from "./operator.ts";
 import { poolOperators } from "./pool.ts";
 import { quantisationOperators, quantisedProducts } from "./quantisation.ts";
+import { recurrentOperators } from "./recurrent.ts";
+import { reduceOperators } from "./reduce.ts";
 import { resizeOperators } from "./resize.ts";
 import { rowInputOperators } from "./row-input.ts";
 import { selectionOperators } from "./selection.ts";
@@ -46,6 +49,9 @@ for (const operator of [
   ...matmulOperators,
   ...poolOperators,
   ...normaliseOperators,
+  ...recurrentOperators,
+  ...attentionOperators,
+  ...reduceOperators,
   ...viewOperators,
   ...movementOperators,
   ...indexingOperators,

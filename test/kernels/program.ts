@@ -129,6 +129,7 @@ function call(test: KernelCase, index: number, part: Numbered, piece: Piece): st
   const { shared } = test;
   const { kernel, binding, at } = part;
   const inputs = binding.inputs.map((i) => {
+    if (i === undefined) return "NULL";
     if (i === shared?.input) return pointer(test.inputs[i]!.elem, index, shared.x);
     return test.isConstant(i) ? `x${index}_${i}` : `x${index}_${i}.data${piece.x}`;
   });
@@ -172,7 +173,7 @@ function caseText(test: KernelCase, index: number): string {
   const { shared, outputs } = test;
   const [output, ...others] = outputs as [TensorType, ...TensorType[]];
   const calls = callsOf(test, index);
-  const own = [...new Set(calls.flatMap((c) => c.binding.inputs))];
+  const own = [...new Set(calls.flatMap((c) => c.binding.inputs.filter((i) => i !== undefined)))];
   const buffers = own.filter((i) => !test.isConstant(i) && i !== shared?.input);
   const inputs = test.inputs.map((t, i) => (buffers.includes(i) ? placed(t!, test) : t));
   const fill = (name: string, i: number) =>

@@ -29,7 +29,14 @@ export const onnxType: Record<ElementType | "string" | "bfloat16", number> = {
   bfloat16: 16,
 };
 
-export type AttrInput = number | string | readonly number[] | Tensor | { float: number };
+export type AttrInput =
+  | number
+  | string
+  | readonly number[]
+  | Tensor
+  | { float: number }
+  | { floats: readonly number[] }
+  | { strings: readonly string[] };
 
 export interface NodeInput {
   readonly op: string;
@@ -111,6 +118,8 @@ function attributeProto(name: string, value: AttrInput): object {
     return Number.isInteger(value) ? { name, type: 2, i: value } : { name, type: 1, f: value };
   if (Array.isArray(value)) return { name, type: 7, ints: value };
   if ("float" in value) return { name, type: 1, f: value.float };
+  if ("floats" in value) return { name, type: 6, floats: value.floats };
+  if ("strings" in value) return { name, type: 8, strings: value.strings.map(utf8) };
   return { name, type: 4, t: tensorProto("", value as Tensor) };
 }
 

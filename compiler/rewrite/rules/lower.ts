@@ -21,7 +21,10 @@ import type { Rule } from "../engine.ts";
 import { op } from "../pattern.ts";
 import { arrangeRules } from "./arrange.ts";
 import { runTimeRules } from "./at-run-time.ts";
+import { attentionRules } from "./attention.ts";
+import { normaliseRules } from "./normalise.ts";
 import { quantisedRules } from "./quantised.ts";
+import { recurrentRules } from "./recurrent.ts";
 import { resize } from "./resize.ts";
 
 type Origins = { readonly origins: readonly string[] };
@@ -374,4 +377,7 @@ export const lowerRules: readonly Rule[] = [
   split,
   wideConcat,
   ...arrangeRules,
+  ...normaliseRules,
+  ...recurrentRules,
+  ...attentionRules,
 ];
