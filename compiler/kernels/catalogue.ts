@@ -16,6 +16,7 @@ import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
 import { resizeKernels } from "./resize.ts";
 import { flatKernels } from "./simd-elementwise.ts";
+import { spatialKernels } from "./spatial.ts";
 import { typingKernels } from "./typing.ts";
 import { v6mKernels } from "./v6m.ts";
 import { view } from "./views.ts";
@@ -39,6 +40,7 @@ const own: readonly Kernel[] = [
   ...movementKernels,
   ...padKernels,
   ...resizeKernels,
+  ...spatialKernels,
   ...typingKernels,
   ...v6mKernels,
   ...winogradKernels,

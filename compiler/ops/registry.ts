@@ -13,6 +13,7 @@ import { poolOperators } from "./pool.ts";
 import { quantisationOperators, quantisedProducts } from "./quantisation.ts";
 import { resizeOperators } from "./resize.ts";
 import { rowInputOperators } from "./row-input.ts";
+import { spatialPoolOperators } from "./spatial-pool.ts";
 import { typingOperators } from "./typing.ts";
 import { unaryOperators } from "./unary.ts";
 import { viewOperators } from "./views.ts";
@@ -39,6 +40,7 @@ for (const operator of [
   ...convTransposeOperators,
   ...matmulOperators,
   ...poolOperators,
+  ...spatialPoolOperators,
   ...normaliseOperators,
   ...viewOperators,
   ...movementOperators,
