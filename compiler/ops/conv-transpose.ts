@@ -117,7 +117,7 @@ const biased =
   (acc, o) =>
     finish(acc + ((b?.data as Float32Array | undefined)?.[o] ?? 0), o);
 
-/** Over three axes and more: a convolution's window whose inputs and outputs have changed places. */
+/** Over three axes and more: the window of a convolution, inputs and outputs swapped. */
 const evaluateSpatial: Operator["evaluate"] = ({ inputs: [x, w, b], attrs: a, types }) => {
   const { elem, shape } = types[0]!;
   const [batch, channels, ...size] = x!.shape as [number, number, ...number[]];

@@ -1,5 +1,5 @@
 /** ONNX's pools, over any number of axes. */
-import { type Attrs, num } from "../ir/graph.ts";
+import { type Attrs, ints, num } from "../ir/graph.ts";
 import { newArray, numbers, type Tensor, tensorOf } from "../ir/tensor.ts";
 import {
   type ElementType,
@@ -12,7 +12,7 @@ import {
 import { constantInts, moves } from "./move.ts";
 import { type AttrKind, fail, floats, type InferContext, type Operator } from "./operator.ts";
 import { positionOf, windowCounts, windowTaps } from "./spatial.ts";
-import { type Window, windowDefaults, windowOf } from "./window.ts";
+import { transposedWindowOf, type Window, windowDefaults, windowOf } from "./window.ts";
 
 const attrs: Record<string, AttrKind> = {
   auto_pad: "string",
@@ -187,14 +187,10 @@ const global = (
 
 /** The shape that the indices refer to. */
 export function unpooledShape(x: Shape, a: Attrs): number[] {
-  const window = windowOf({ ...a, pads: [] }, x.slice(2));
-  const pads = (a.pads as number[] | undefined) ?? x.slice(2).flatMap(() => [0, 0]);
-  const rank = x.length - 2;
-  if (pads.length !== 2 * rank) fail(`'pads' has ${pads.length} numbers instead of ${2 * rank}`);
-  const sizes = x
-    .slice(2)
-    .map((d, i) => (d - 1) * window.strides[i]! - pads[i]! - pads[i + rank]! + window.kernel[i]!);
-  return [...x.slice(0, 2), ...sizes];
+  const kernel = ints({ attrs: a }, "kernel_shape");
+  if (kernel.length !== x.length - 2)
+    fail(`a kernel of shape [${kernel}] does not fit ${x.length - 2} spatial axes`);
+  return [...x.slice(0, 2), ...transposedWindowOf(a, x.slice(2), kernel).output];
 }
 
 const unpoolContext = (context: InferContext): number[] => {
@@ -202,7 +198,6 @@ const unpoolContext = (context: InferContext): number[] => {
   if (x!.shape.join() !== i!.shape.join())
     fail(`the input has the shape [${x!.shape}], its indices have [${i!.shape}]`);
   const own = unpooledShape(x!.shape, context.attrs);
-  if (own.some((d) => d < 1)) fail(`its output would have the shape [${own}]`);
   if (!context.inputs[2]) return own;
   const given = constantInts(context, 2, "output_shape");
   if (given.length !== own.length || given.some((d, axis) => d < own[axis]!))
@@ -210,7 +205,7 @@ const unpoolContext = (context: InferContext): number[] => {
   return given;
 };
 
-/** Elements at the indices of the shape that was pooled, in the corner of the output; 0 elsewhere. */
+/** Elements at indices of the shape that was pooled, a corner of the output; 0 elsewhere. */
 const maxUnpool: Operator = {
   name: "MaxUnpool",
   level: "any",

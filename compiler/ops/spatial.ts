@@ -37,7 +37,7 @@ export function windowTaps(w: Window, size: readonly number[]): Int32Array {
   return at;
 }
 
-/** Elements that a window counts, by position: those inside the input, or inside it and its pads. */
+/** Elements that each window counts: those inside the input, or inside it and its pads. */
 export function windowCounts(w: Window, size: readonly number[], includePad: boolean): Int32Array {
   const counts = new Int32Array(elementCount(w.output)).fill(1);
   const outSteps = rowMajorStrides(w.output);
