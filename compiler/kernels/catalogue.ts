@@ -14,6 +14,7 @@ import { columnsKernel } from "./mve-depthwise.ts";
 import { rowsKernel } from "./mve-rows.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
+import { quantisationKernels } from "./quantisation.ts";
 import { resizeKernels } from "./resize.ts";
 import { flatKernels } from "./simd-elementwise.ts";
 import { spatialKernels } from "./spatial.ts";
@@ -39,6 +40,7 @@ const own: readonly Kernel[] = [
   ...matmulKernels,
   ...movementKernels,
   ...padKernels,
+  ...quantisationKernels,
   ...resizeKernels,
   ...spatialKernels,
   ...typingKernels,

@@ -3,13 +3,7 @@
 #ifndef MOTE_CONV_3D_F32_H
 #define MOTE_CONV_3D_F32_H
 
-#include "window_3d.h"
-
-typedef struct {
-    mote_window_3d window;
-    int32_t batch, groups;
-    int32_t channels, filters; /* of a group */
-} mote_conv_3d_shape;
+#include "conv_3d.h"
 
 /** x: [batch][channel][in]; w: [filter][channel of a group][tap]; bias: [filter]; y: [batch][filter][out]. */
 MOTE_INLINE void mote_conv_3d_f32(const float *x, const float *w, const float *bias, float *y,
