@@ -52,6 +52,7 @@ import { readModel } from "./read/model.ts";
 import { readCalibration } from "./read/samples.ts";
 import { nhwcBoundary, rowInputs } from "./rewrite/boundary.ts";
 import type { RewriteLog } from "./rewrite/engine.ts";
+import { doubles } from "./rewrite/singles.ts";
 import { fuse, lower, settleEdges, simplify, toInteger } from "./rewrite/stages.ts";
 import { statesApart, statesAsRead } from "./rewrite/states.ts";
 import { type Stage, type StepOptions, Steps, Stopped } from "./steps.ts";
@@ -324,7 +325,10 @@ const merged = (own: LayerChoices, given: Partial<LayerChoices> = {}): LayerChoi
 });
 
 /** To mote's own operators: a line a stage. */
-function loweredBy(imported: Graph<"imported">, { ioLayout, steps, log, placeOf }: Setting) {
+function loweredBy(imported: Graph<"imported">, setting: Setting) {
+  const { ioLayout, steps, log, placeOf, report } = setting;
+  const [double, ...others] = doubles(imported);
+  if (double) report(say.computedInSingle(placeOf(double), 1 + others.length));
   const bounded = ioLayout === "nhwc" ? nhwcBoundary(imported) : imported;
   const simple = steps.step("simplify", simplify(bounded, log));
   const fused = steps.step("fuse", fuse(simple, log));

@@ -191,6 +191,20 @@ export const unsupportedOperator = (
 export const operatorProblem = (place: Place, op: string, problem: string): Diagnostic =>
   error(2005, place, `${op}: ${problem}.`);
 
+export const declaredStands = (place: Place, op: string, input: string, shape: readonly number[]) =>
+  warning(
+    2019,
+    place,
+    `${op}: '${input}' is computed at run time; the declared shape [${shape.join(", ")}] stands for it.`,
+  );
+
+export const computedInSingle = (place: Place, layers: number): Diagnostic =>
+  warning(
+    2020,
+    place,
+    `${layers === 1 ? "This layer is" : `This layer and ${layers - 1} more are`} of float64; mote computes in float32.`,
+  );
+
 export const undefinedValue = (place: Place, name: string, known: Iterable<string>): Diagnostic =>
   error(
     2006,

@@ -8,6 +8,9 @@ export function halfToNumber(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/** The half nearest to a number. */
+export const toHalf = (x: number): number => halfToNumber(halfBits(x));
+
 /** IEEE 754 binary16 bits of a number, to nearest even. */
 export function halfBits(x: number): number {
   if (Number.isNaN(x)) return 0x7e00;

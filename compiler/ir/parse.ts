@@ -188,11 +188,10 @@ class Reader {
     if (this.#take("@")) {
       const token = this.#tokens[this.#at];
       const at = this.#whole();
-      const stored = elem === "float16" ? "float32" : elem;
-      const bytes = elementCount(shape) * elementBytes(stored);
+      const bytes = elementCount(shape) * elementBytes(elem);
       if (at + bytes > this.#weights.length)
         throw new GraphTextError(`the side file ends before byte ${at + bytes}`, token);
-      return { ...tensorFromBytes(stored, shape, this.#weights.subarray(at, at + bytes)), elem };
+      return tensorFromBytes(elem, shape, this.#weights.subarray(at, at + bytes));
     }
     return this.#inlineData(elem, shape);
   }

@@ -1,3 +1,4 @@
+import { halfBits, halfToNumber, toHalf } from "./half.ts";
 import { type ElementType, elementCount, type Shape, typeBytes } from "./types.ts";
 
 export type TensorData =
@@ -51,6 +52,7 @@ export function tensorOf(elem: ElementType, shape: Shape, values: ArrayLike<numb
   if (isBig(data)) {
     for (let i = 0; i < values.length; i++) data[i] = BigInt(Math.trunc(values[i]!));
   } else data.set(values as ArrayLike<number>);
+  if (elem === "float16") return { elem, shape, data: (data as Float32Array).map(toHalf) };
   return { elem, shape, data };
 }
 
@@ -62,12 +64,21 @@ export const float32s = (shape: Shape, values: ArrayLike<number>): Tensor =>
 
 export const withShape = (t: Tensor, shape: Shape): Tensor => ({ ...t, shape });
 
-/** The tensor's bytes, little-endian as every supported machine stores them. */
-export const tensorBytes = (t: Tensor): Uint8Array =>
-  new Uint8Array(t.data.buffer, t.data.byteOffset, t.data.byteLength);
+/**
+ * The tensor's bytes as files and machines store them, little-endian: float16 takes 2, as it does
+ * not in memory here. NaN of float16 becomes the quiet one; all other numbers keep their bits.
+ */
+export function tensorBytes(t: Tensor): Uint8Array {
+  const data = t.elem === "float16" ? Uint16Array.from(t.data as Float32Array, halfBits) : t.data;
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
 
 /** A tensor over a copy of bytes (little-endian). */
 export function tensorFromBytes(elem: ElementType, shape: Shape, bytes: Uint8Array): Tensor {
+  if (elem === "float16") {
+    const bits = tensorFromBytes("uint16", shape, bytes).data as Uint16Array;
+    return { elem, shape, data: Float32Array.from(bits, halfToNumber) };
+  }
   const copy = new Uint8Array(bytes); // not slice(): a Buffer's shares its memory
   return { elem, shape, data: new arrayByType[elem](copy.buffer, 0, elementCount(shape)) };
 }

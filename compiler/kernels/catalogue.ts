@@ -2,10 +2,12 @@
 import type { Node } from "../ir/graph.ts";
 import { convKernels } from "./conv.ts";
 import { phaseKernels } from "./conv-transpose.ts";
+import { doubleKernels } from "./double.ts";
 import { dspKernels } from "./dsp.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { floatKernels } from "./float.ts";
 import { fpuKernels } from "./fpu.ts";
+import { integerKernels } from "./integers.ts";
 import type { Kernel } from "./kernel.ts";
 import { matmulKernels } from "./matmul.ts";
 import { movementKernels } from "./movement.ts";
@@ -44,6 +46,8 @@ const own: readonly Kernel[] = [
   ...resizeKernels,
   ...spatialKernels,
   ...typingKernels,
+  ...integerKernels,
+  ...doubleKernels,
   ...v6mKernels,
   ...winogradKernels,
 ];

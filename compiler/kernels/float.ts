@@ -85,7 +85,7 @@ const unary = ({ name, op, instructions, parameters, fits }: Unary): Kernel => (
   },
 });
 
-const snakeCase = (op: string): string =>
+export const snakeCase = (op: string): string =>
   op.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
 
 const plain = (instructions: number, ...ops: string[]): Unary[] =>

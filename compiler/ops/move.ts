@@ -1,7 +1,8 @@
 /** What the operators share that move elements without changing them. */
-import { newArray, numbers, type Tensor } from "../ir/tensor.ts";
+import { constant } from "../ir/graph.ts";
+import { int64s, newArray, numbers, type Tensor } from "../ir/tensor.ts";
 import { elementCount, type Shape } from "../ir/types.ts";
-import { fail, type InferContext, type IntegerForm, indices } from "./operator.ts";
+import { type Declares, fail, type InferContext, type IntegerForm, indices } from "./operator.ts";
 
 export const moves: IntegerForm = { roles: ["activation", "plain"], output: "same" };
 export const indexTypes = { I: indices };
@@ -13,6 +14,15 @@ export function constantInts(context: InferContext, at: number, what: string): n
     return fail(`'${what}' must be known while compiling, but it is computed at run time`);
   return Array.from(numbers(tensor));
 }
+
+/** The declared shape of the first output is the constant input number `at`. */
+export const declaredAsInput = (at: number): Declares => ({
+  inputs: [at],
+  take: (node, [shape]) => ({
+    ...node,
+    inputs: node.inputs.map((v, i) => (i === at ? constant(int64s(shape!)) : v)),
+  }),
+});
 
 /** The elements of `x` at the given flat indices. */
 export function gather(x: Tensor, shape: Shape, from: ArrayLike<number>): Tensor {

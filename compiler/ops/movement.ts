@@ -1,9 +1,9 @@
 /** Operators that copy elements to other places; they work on any type. */
-import { type Attrs, ints, type Node, num, str } from "../ir/graph.ts";
-import { newArray, numbers } from "../ir/tensor.ts";
+import { type Attrs, constant, ints, type Node, num, str } from "../ir/graph.ts";
+import { int64s, newArray, numbers } from "../ir/tensor.ts";
 import { elementCount, rowMajorStrides, type Shape } from "../ir/types.ts";
 import { broadcastIndex } from "./binary.ts";
-import { constantInts, gather, indexTypes, moves, viewIndex } from "./move.ts";
+import { constantInts, declaredAsInput, gather, indexTypes, moves, viewIndex } from "./move.ts";
 import {
   broadcastShapes,
   contextOf,
@@ -107,6 +107,13 @@ const split: Operator = {
   attrs: { axis: "int", split: "ints", num_outputs: "int" },
   types: indexTypes,
   upgrade: (node, opset) => (opset < 13 ? attributeToInput(node, "split", 1) : node),
+  declares: {
+    inputs: [1],
+    take: (node, shapes) => {
+      const sizes = shapes.map((s) => s.at(num(node, "axis"))!);
+      return { ...node, inputs: [node.inputs[0], constant(int64s(sizes))] };
+    },
+  },
   infer: (context) => {
     const { elem, shape } = context.inputs[0]!;
     const axis = normalAxis(num(context, "axis"), shape.length);
@@ -221,6 +228,7 @@ const expand: Operator = {
   outputs: 1,
   attrs: {},
   types: indexTypes,
+  declares: declaredAsInput(1),
   infer: (context) => {
     const { elem, shape } = context.inputs[0]!;
     return [{ elem, shape: broadcastShapes([shape, constantInts(context, 1, "shape")]) }];

@@ -43,6 +43,27 @@ export interface RawNode {
   readonly attrs: Attrs;
 }
 
+/**
+ * What stands for inputs that decide shapes where they are computed at run time: the shapes that
+ * the model declares for the outputs.
+ */
+export interface Declares {
+  /** The inputs that decide shapes. */
+  readonly inputs: readonly number[];
+  /**
+   * The node with the declared shapes in it, by output. Without it, the shape of the first output
+   * becomes the node's attribute `declared`, which `declaredShape` reads.
+   */
+  take?(node: RawNode, shapes: readonly Shape[]): RawNode;
+}
+
+/** The declared shape of a node's first output, where an input that decides it is not known. */
+export const declaredShape = ({ attrs }: { readonly attrs: Attrs }): Shape | undefined =>
+  attrs.declared as Shape | undefined;
+
+/** The attribute of operators whose shapes may be declared. */
+export const declaredAttr = { declared: "ints" } as const;
+
 /** What an operand of an operator's integer form must be. */
 export type OperandRole = "activation" | "weights" | "bias" | "plain";
 
@@ -80,6 +101,7 @@ export interface Operator {
   readonly types?: Readonly<Record<string, readonly ElementType[]>>;
   /** The newest form of a node that an older opset wrote. */
   upgrade?(node: RawNode, opset: number): RawNode;
+  readonly declares?: Declares;
   infer(context: InferContext): TensorType[];
   /** The float reference: ONNX's meaning, and for moved data that of any type. */
   evaluate(context: EvalContext): Tensor[];
@@ -91,6 +113,16 @@ export interface Operator {
 }
 
 export const floats: readonly ElementType[] = ["float32", "float16", "float64"];
+export const integers: readonly ElementType[] = [
+  "int8",
+  "uint8",
+  "int16",
+  "uint16",
+  "int32",
+  "uint32",
+  "int64",
+  "uint64",
+];
 export const indices: readonly ElementType[] = ["int64", "int32"];
 
 /** What type inference saw of a node. */

@@ -16,7 +16,7 @@ import { resizeOperators } from "./resize.ts";
 import { rowInputOperators } from "./row-input.ts";
 import { spatialPoolOperators } from "./spatial-pool.ts";
 import { typingOperators } from "./typing.ts";
-import { unaryOperators } from "./unary.ts";
+import { logicOperators, unaryOperators } from "./unary.ts";
 import { viewOperators } from "./views.ts";
 
 const table = new Map<string, Operator>();
@@ -35,6 +35,7 @@ export const allOperators = (): Operator[] => [...table.values()];
 
 for (const operator of [
   ...unaryOperators,
+  ...logicOperators,
   ...elementwiseOperators,
   ...activationOperators,
   ...convOperators,

@@ -1,8 +1,9 @@
 /** Operators on types and shapes: Cast, Shape, ConstantOfShape. */
 import { type Attrs, num } from "../ir/graph.ts";
-import { newArray, numbers, type Tensor } from "../ir/tensor.ts";
-import { type ElementType, elementCount } from "../ir/types.ts";
-import { constantInts, indexTypes } from "./move.ts";
+import { toHalf } from "../ir/half.ts";
+import { isBig, newArray, numbers, type Tensor } from "../ir/tensor.ts";
+import { type ElementType, elementCount, integerRange, isFloat } from "../ir/types.ts";
+import { constantInts, declaredAsInput, indexTypes } from "./move.ts";
 import { fail, type Operator } from "./operator.ts";
 
 const onnxTypes: Record<number, ElementType> = {
@@ -23,14 +24,45 @@ const onnxTypes: Record<number, ElementType> = {
 /** ONNX's number for an element type, or nothing for types that mote does not have. */
 export const elementTypeOf = (code: number): ElementType | undefined => onnxTypes[code];
 
-function convert(x: Tensor, elem: ElementType): Tensor {
+/** ONNX's number for an element type. */
+export const onnxCode = (elem: ElementType): number =>
+  Number(Object.keys(onnxTypes).find((code) => onnxTypes[Number(code)] === elem));
+
+/** A whole number in the type's range; NaN is the lowest. */
+function saturated(x: number, elem: ElementType): number {
+  const [low, high] = integerRange(elem);
+  return x > low ? Math.min(Math.trunc(x), high) : low;
+}
+
+/** Integers wrap, as two's complement does. */
+function wrapped(x: Tensor, elem: ElementType): Tensor {
+  const data = newArray(elem, x.data.length);
+  for (let i = 0; i < data.length; i++) {
+    const v = x.data[i]!;
+    if (elem === "bool") data[i] = Number(v !== 0 && v !== 0n);
+    else if (isBig(data)) data[i] = BigInt(v);
+    else data[i] = typeof v === "bigint" ? Number(BigInt.asIntN(32, v)) : v;
+  }
+  return { elem, shape: x.shape, data };
+}
+
+const rounding: Partial<Record<ElementType, (x: number) => number>> = {
+  float16: toHalf,
+  bool: (x) => Number(x !== 0),
+};
+
+/** @returns x as ONNX's Cast gives it: floats to integers lose their fraction and saturate. */
+export function convert(x: Tensor, elem: ElementType): Tensor {
+  if (!isFloat(x.elem) && !isFloat(elem)) return wrapped(x, elem);
   const data = newArray(elem, x.data.length);
   const from = numbers(x);
-  const toNumber = (v: number) =>
-    elem === "bool" ? Number(v !== 0) : elem.startsWith("float") ? v : Math.trunc(v);
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array)
-    for (let i = 0; i < data.length; i++) data[i] = BigInt(toNumber(from[i]!));
-  else for (let i = 0; i < data.length; i++) data[i] = toNumber(from[i]!);
+  const to = rounding[elem] ?? (isFloat(elem) ? (v: number) => v : (v) => saturated(v, elem));
+  const top = 2 ** (elem === "int64" ? 63 : 64);
+  for (let i = 0; i < data.length; i++) {
+    const v = to(from[i]!);
+    if (isBig(data)) data[i] = v >= top ? BigInt(top) - 1n : BigInt(v);
+    else data[i] = v;
+  }
   return { elem, shape: x.shape, data };
 }
 
@@ -45,6 +77,16 @@ const cast: Operator = {
     const elem = elementTypeOf(to) ?? fail(`ONNX type ${to} is not supported`);
     return [{ elem, shape: x!.shape }];
   },
+  evaluate: ({ inputs: [x], types }) => [convert(x!, types[0]!.elem)],
+};
+
+const castLike: Operator = {
+  name: "CastLike",
+  level: "imported",
+  inputs: ["input: T", "target_type: U"],
+  outputs: 1,
+  attrs: { saturate: "int", round_mode: "string" },
+  infer: ({ inputs: [x, target] }) => [{ elem: target!.elem, shape: x!.shape }],
   evaluate: ({ inputs: [x], types }) => [convert(x!, types[0]!.elem)],
 };
 
@@ -79,6 +121,7 @@ const constantOfShape: Operator = {
   outputs: 1,
   attrs: { value: "tensor" },
   types: indexTypes,
+  declares: declaredAsInput(0),
   infer: (context) => {
     const value = context.attrs.value as Tensor | undefined;
     return [{ elem: value?.elem ?? "float32", shape: constantInts(context, 0, "input") }];
@@ -92,4 +135,9 @@ const constantOfShape: Operator = {
   },
 };
 
-export const typingOperators: readonly Operator[] = [cast, shapeOperator, constantOfShape];
+export const typingOperators: readonly Operator[] = [
+  cast,
+  castLike,
+  shapeOperator,
+  constantOfShape,
+];

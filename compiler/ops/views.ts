@@ -1,6 +1,6 @@
 /** Operators whose result is the same elements in the same order under another shape. */
-import { num } from "../ir/graph.ts";
-import { newArray, numbers, withShape } from "../ir/tensor.ts";
+import { constant, num } from "../ir/graph.ts";
+import { int64s, newArray, numbers, withShape } from "../ir/tensor.ts";
 import { elementCount } from "../ir/types.ts";
 import { constantInts, indexTypes, moves } from "./move.ts";
 import { fail, type InferContext, normalAxis, type Operator, type RawNode } from "./operator.ts";
@@ -66,24 +66,37 @@ const view = (
 const axesSince13 = (node: RawNode, opset: number): RawNode =>
   opset < 13 ? attributeToInput(node, "axes", 1) : node;
 
+/** Squeezed and unsqueezed to a declared shape: a Reshape. */
+const declaredAsReshape: Operator["declares"] = {
+  inputs: [1],
+  take: (node, [shape]) => ({
+    op: "Reshape",
+    inputs: [node.inputs[0], constant(int64s(shape!))],
+    attrs: shape!.includes(0) ? { allowzero: 1 } : {},
+  }),
+};
+
 const plainViews: readonly Operator[] = [
   view("Reshape", reshapeShape, {
     inputs: ["data: T", "shape: I"],
     attrs: { allowzero: "int" },
     defaults: { allowzero: 0 },
     types: indexTypes,
+    declares: declaredAsReshape,
   }),
   view("Squeeze", squeezeShape, {
     inputs: ["data: T", "axes?: I"],
     types: indexTypes,
     attrs: { axes: "ints" },
     upgrade: axesSince13,
+    declares: declaredAsReshape,
   }),
   view("Unsqueeze", unsqueezeShape, {
     inputs: ["data: T", "axes: I"],
     types: indexTypes,
     attrs: { axes: "ints" },
     upgrade: axesSince13,
+    declares: declaredAsReshape,
   }),
   view("Flatten", flattenShape, { attrs: { axis: "int" } }),
   view("Identity", ({ inputs }) => [...inputs[0]!.shape]),

@@ -2,8 +2,9 @@
 import { type Attrs, type AttrValue, constantOf, type Node, type Value } from "../ir/graph.ts";
 import { isStorage } from "../ir/shared.ts";
 import type { Tensor } from "../ir/tensor.ts";
-import { elementCount, typeText } from "../ir/types.ts";
+import { elementCount, type Shape, typeText } from "../ir/types.ts";
 import { type BuildOptions, buildNode } from "../ops/build.ts";
+import { fromLegacy } from "../ops/legacy.ts";
 import {
   type OperandSpec,
   type Operator,
@@ -73,6 +74,10 @@ export interface NodeOptions {
   readonly opset?: number;
   /** Instead of the type that the operator gives. */
   readonly stored?: BuildOptions["stored"];
+  /** The shapes that the model declares for the outputs. */
+  readonly declared?: readonly Shape[] | undefined;
+  /** Told of an input for which declared shapes stand. */
+  readonly onDeclared?: (input: string) => void;
 }
 
 /** Makes nodes in their newest form, and follows the values that shapes are computed from. */
@@ -82,8 +87,11 @@ export class NodeMaker {
   /** @throws OperatorError */
   make(operator: Operator, given: Omit<RawNode, "op">, options: NodeOptions): Node {
     const raw: RawNode = { ...given, op: operator.name };
-    const { op, inputs, attrs } = operator.upgrade?.(raw, options.opset ?? Infinity) ?? raw;
-    checkOperands(operator, inputs, options.stored !== undefined);
+    const { opset = Infinity } = options;
+    const later = operator.domain ? raw : fromLegacy(raw, opset);
+    const newest = operator.upgrade?.(later, opset) ?? later;
+    checkOperands(operator, newest.inputs, options.stored !== undefined);
+    const { op, inputs, attrs } = this.#withDeclared(operator, newest, options);
     const last = inputs.findLastIndex((v) => v !== undefined);
     const node = buildNode(op, inputs.slice(0, last + 1), canonical(attrs, operator), {
       origins: isStorage(op, inputs[0]) ? [] : options.origins,
@@ -93,6 +101,16 @@ export class NodeMaker {
     });
     this.#workOut(node);
     return node;
+  }
+
+  /** Declared shapes in place of inputs that decide shapes and are not known. */
+  #withDeclared(operator: Operator, node: RawNode, { declared, onDeclared }: NodeOptions): RawNode {
+    const { declares } = operator;
+    const open = declares?.inputs.find((i) => node.inputs[i] && !this.known(node.inputs[i]));
+    if (!declares || !declared || open === undefined) return node;
+    onDeclared?.(operandSpec(operator.inputs[open]!).name);
+    if (declares.take) return declares.take(node, declared);
+    return { ...node, attrs: { ...node.attrs, declared: declared[0]! } };
   }
 
   known(value: Value | undefined): Tensor | undefined {

@@ -1,8 +1,7 @@
 /** NumPy's .npy and .npz files → tensors. */
 import { type UnzipFileInfo, unzipSync } from "fflate";
-import type { Tensor } from "../ir/tensor.ts";
+import { type Tensor, tensorFromBytes } from "../ir/tensor.ts";
 import { type ElementType, elementBytes, elementCount } from "../ir/types.ts";
-import { fromFileBytes } from "./bytes.ts";
 
 /** What is wrong with a file, to follow "The file ". */
 export class NumpyError extends Error {}
@@ -79,7 +78,7 @@ export function parseNpy(bytes: Uint8Array): Tensor {
   const needed = elementCount(header.shape) * elementBytes(header.elem);
   if (!(data.length >= needed))
     throw new NumpyError(`is cut off: ${data.length} of ${needed} bytes`);
-  const tensor = fromFileBytes(header.elem, header.shape, data.subarray(0, needed));
+  const tensor = tensorFromBytes(header.elem, header.shape, data.subarray(0, needed));
   return header.columnMajor ? rowMajor(tensor) : tensor;
 }
 

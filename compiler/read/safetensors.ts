@@ -2,9 +2,8 @@
  * The .safetensors format (huggingface.co/docs/safetensors): the length of a JSON header in 8
  * bytes, the header, then the tensors' bytes without holes, little-endian and row-major.
  */
-import { type Tensor, tensorFromBytes } from "../ir/tensor.ts";
+import { type Tensor, tensorBytes, tensorFromBytes } from "../ir/tensor.ts";
 import { type ElementType, elementBytes, elementCount, type Shape } from "../ir/types.ts";
-import { fromFileBytes, toFileBytes } from "./bytes.ts";
 import { type Fields, parseHeader, quoted, refuse } from "./safetensors-header.ts";
 
 export { SafetensorsError } from "./safetensors-header.ts";
@@ -60,7 +59,7 @@ for (const [elem, dtype] of Object.entries(dtypes) as [ElementType, string][])
   storedTypes.set(dtype, {
     elem,
     bytes: elementBytes(elem),
-    read: (shape, bytes) => fromFileBytes(elem, shape, bytes),
+    read: (shape, bytes) => tensorFromBytes(elem, shape, bytes),
   });
 
 interface Entry {
@@ -151,7 +150,7 @@ export function writeSafetensors(
   for (const [name, tensor] of sorted) {
     if (name === "__metadata__" || name === "__proto__")
       refuse(`cannot hold a tensor named '${name}'`);
-    const bytes = toFileBytes(tensor);
+    const bytes = tensorBytes(tensor);
     const { elem, shape } = tensor;
     const info = { dtype: dtypes[elem], shape, data_offsets: [at, at + bytes.length] };
     objects.push(member(name, JSON.stringify(info)));

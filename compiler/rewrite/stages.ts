@@ -8,11 +8,12 @@ import { integerRules, leftoverRules } from "./rules/integer.ts";
 import { edgeRules, layoutRules } from "./rules/layout.ts";
 import { lowerRules } from "./rules/lower.ts";
 import { simplifyRules } from "./rules/simplify.ts";
+import { inSingle } from "./singles.ts";
 
 const settle = [...simplifyRules, ...layoutRules, ...clampRules];
 
 export const simplify = (graph: Graph<"imported">, log: RewriteLog): Graph<"imported"> =>
-  withSharedConstants(rewrite(graph, simplifyRules, log));
+  withSharedConstants(rewrite(inSingle(rewrite(graph, simplifyRules, log)), simplifyRules, log));
 
 export const fuse = (graph: Graph<"imported">, log: RewriteLog): Graph<"imported"> =>
   withSharedConstants(rewrite(graph, [...simplifyRules, ...fuseRules], log));

@@ -3,12 +3,14 @@
 #ifndef MOTE_CAST_H
 #define MOTE_CAST_H
 
+#include "half.h"
 #include "mote_math.h"
 
 typedef struct {
     int32_t count;
 } mote_cast_shape;
 
+/** EXPRESSION is of an element `v`. */
 #define MOTE_CAST(NAME, FROM, TO, EXPRESSION)                                                          \
     MOTE_INLINE void mote_cast_##NAME(const FROM *x, TO *y, mote_cast_shape s)                         \
     {                                                                                                  \
@@ -19,71 +21,61 @@ typedef struct {
     }
 
 /** v as an integer in [LOW, HIGH], where BOUND is the power of two above HIGH; NaN is LOW. */
-#define MOTE_SATURATE(TO, LOW, HIGH, BOUND) (!(v > (float)(LOW)) ? (LOW) : (v >= (BOUND) ? (HIGH) : (TO)v))
+#define MOTE_SATURATE(TO, V, LOW, HIGH, BOUND) \
+    (!((V) > (LOW)) ? (TO)(LOW) : ((V) >= (BOUND) ? (HIGH) : (TO)(V)))
 
-MOTE_CAST(f32_s8, float, int8_t, MOTE_SATURATE(int8_t, INT8_MIN, INT8_MAX, 128.0f))
-MOTE_CAST(f32_u8, float, uint8_t, MOTE_SATURATE(uint8_t, 0, UINT8_MAX, 256.0f))
-MOTE_CAST(f32_s16, float, int16_t, MOTE_SATURATE(int16_t, INT16_MIN, INT16_MAX, 32768.0f))
-MOTE_CAST(f32_u16, float, uint16_t, MOTE_SATURATE(uint16_t, 0, UINT16_MAX, 65536.0f))
-MOTE_CAST(f32_s32, float, int32_t, MOTE_SATURATE(int32_t, INT32_MIN, INT32_MAX, 2147483648.0f))
-MOTE_CAST(f32_u32, float, uint32_t, MOTE_SATURATE(uint32_t, 0u, UINT32_MAX, 4294967296.0f))
-MOTE_CAST(f32_s64, float, int64_t, MOTE_SATURATE(int64_t, INT64_MIN, INT64_MAX, 9223372036854775808.0f))
-MOTE_CAST(f32_bool, float, uint8_t, v != 0.0f)
-MOTE_CAST(s8_f32, int8_t, float, (float)v)
-MOTE_CAST(s8_u8, int8_t, uint8_t, (uint8_t)v)
-MOTE_CAST(s8_s16, int8_t, int16_t, (int16_t)v)
-MOTE_CAST(s8_u16, int8_t, uint16_t, (uint16_t)v)
-MOTE_CAST(s8_s32, int8_t, int32_t, (int32_t)v)
-MOTE_CAST(s8_u32, int8_t, uint32_t, (uint32_t)v)
-MOTE_CAST(s8_s64, int8_t, int64_t, (int64_t)v)
-MOTE_CAST(s8_bool, int8_t, uint8_t, v != 0)
-MOTE_CAST(u8_f32, uint8_t, float, (float)v)
-MOTE_CAST(u8_s8, uint8_t, int8_t, (int8_t)v)
-MOTE_CAST(u8_s16, uint8_t, int16_t, (int16_t)v)
-MOTE_CAST(u8_u16, uint8_t, uint16_t, (uint16_t)v)
-MOTE_CAST(u8_s32, uint8_t, int32_t, (int32_t)v)
-MOTE_CAST(u8_u32, uint8_t, uint32_t, (uint32_t)v)
-MOTE_CAST(u8_s64, uint8_t, int64_t, (int64_t)v)
-MOTE_CAST(u8_bool, uint8_t, uint8_t, v != 0)
-MOTE_CAST(s16_f32, int16_t, float, (float)v)
-MOTE_CAST(s16_s8, int16_t, int8_t, (int8_t)v)
-MOTE_CAST(s16_u8, int16_t, uint8_t, (uint8_t)v)
-MOTE_CAST(s16_u16, int16_t, uint16_t, (uint16_t)v)
-MOTE_CAST(s16_s32, int16_t, int32_t, (int32_t)v)
-MOTE_CAST(s16_u32, int16_t, uint32_t, (uint32_t)v)
-MOTE_CAST(s16_s64, int16_t, int64_t, (int64_t)v)
-MOTE_CAST(s16_bool, int16_t, uint8_t, v != 0)
-MOTE_CAST(u16_f32, uint16_t, float, (float)v)
-MOTE_CAST(u16_s8, uint16_t, int8_t, (int8_t)v)
-MOTE_CAST(u16_u8, uint16_t, uint8_t, (uint8_t)v)
-MOTE_CAST(u16_s16, uint16_t, int16_t, (int16_t)v)
-MOTE_CAST(u16_s32, uint16_t, int32_t, (int32_t)v)
-MOTE_CAST(u16_u32, uint16_t, uint32_t, (uint32_t)v)
-MOTE_CAST(u16_s64, uint16_t, int64_t, (int64_t)v)
-MOTE_CAST(u16_bool, uint16_t, uint8_t, v != 0)
-MOTE_CAST(s32_f32, int32_t, float, (float)v)
-MOTE_CAST(s32_s8, int32_t, int8_t, (int8_t)v)
-MOTE_CAST(s32_u8, int32_t, uint8_t, (uint8_t)v)
-MOTE_CAST(s32_s16, int32_t, int16_t, (int16_t)v)
-MOTE_CAST(s32_u16, int32_t, uint16_t, (uint16_t)v)
-MOTE_CAST(s32_u32, int32_t, uint32_t, (uint32_t)v)
-MOTE_CAST(s32_s64, int32_t, int64_t, (int64_t)v)
-MOTE_CAST(s32_bool, int32_t, uint8_t, v != 0)
-MOTE_CAST(u32_f32, uint32_t, float, (float)v)
-MOTE_CAST(u32_s8, uint32_t, int8_t, (int8_t)v)
-MOTE_CAST(u32_u8, uint32_t, uint8_t, (uint8_t)v)
-MOTE_CAST(u32_s16, uint32_t, int16_t, (int16_t)v)
-MOTE_CAST(u32_u16, uint32_t, uint16_t, (uint16_t)v)
-MOTE_CAST(u32_s32, uint32_t, int32_t, (int32_t)v)
-MOTE_CAST(u32_s64, uint32_t, int64_t, (int64_t)v)
-MOTE_CAST(u32_bool, uint32_t, uint8_t, v != 0)
-MOTE_CAST(s64_f32, int64_t, float, (float)v)
-MOTE_CAST(s64_s8, int64_t, int8_t, (int8_t)v)
-MOTE_CAST(s64_u8, int64_t, uint8_t, (uint8_t)v)
-MOTE_CAST(s64_s16, int64_t, int16_t, (int16_t)v)
-MOTE_CAST(s64_u16, int64_t, uint16_t, (uint16_t)v)
-MOTE_CAST(s64_s32, int64_t, int32_t, (int32_t)v)
-MOTE_CAST(s64_u32, int64_t, uint32_t, (uint32_t)v)
-MOTE_CAST(s64_bool, int64_t, uint8_t, v != 0)
+/** From floats of the C type REAL, stored as FROM, that READ makes of an element. */
+#define MOTE_CASTS_OF_REAL(S, FROM, REAL, READ)                                                        \
+    MOTE_CAST(S##_s8, FROM, int8_t,                                                                    \
+              MOTE_SATURATE(int8_t, READ(v), (REAL)INT8_MIN, INT8_MAX, (REAL)128.0))                   \
+    MOTE_CAST(S##_u8, FROM, uint8_t, MOTE_SATURATE(uint8_t, READ(v), (REAL)0, UINT8_MAX, (REAL)256.0)) \
+    MOTE_CAST(S##_s16, FROM, int16_t,                                                                  \
+              MOTE_SATURATE(int16_t, READ(v), (REAL)INT16_MIN, INT16_MAX, (REAL)32768.0))              \
+    MOTE_CAST(S##_u16, FROM, uint16_t,                                                                 \
+              MOTE_SATURATE(uint16_t, READ(v), (REAL)0, UINT16_MAX, (REAL)65536.0))                    \
+    MOTE_CAST(S##_s32, FROM, int32_t,                                                                  \
+              MOTE_SATURATE(int32_t, READ(v), (REAL)INT32_MIN, INT32_MAX, (REAL)2147483648.0))         \
+    MOTE_CAST(S##_u32, FROM, uint32_t,                                                                 \
+              MOTE_SATURATE(uint32_t, READ(v), (REAL)0, UINT32_MAX, (REAL)4294967296.0))               \
+    MOTE_CAST(S##_s64, FROM, int64_t,                                                                  \
+              MOTE_SATURATE(int64_t, READ(v), (REAL)INT64_MIN, INT64_MAX, (REAL)9223372036854775808.0))\
+    MOTE_CAST(S##_u64, FROM, uint64_t,                                                                 \
+              MOTE_SATURATE(uint64_t, READ(v), (REAL)0, UINT64_MAX, (REAL)18446744073709551616.0))     \
+    MOTE_CAST(S##_bool, FROM, uint8_t, READ(v) != (REAL)0)
+
+/** From integers. */
+#define MOTE_CASTS_OF_INTEGER(S, FROM)                                                                 \
+    MOTE_CAST(S##_s8, FROM, int8_t, (int8_t)v)                                                         \
+    MOTE_CAST(S##_u8, FROM, uint8_t, (uint8_t)v)                                                       \
+    MOTE_CAST(S##_s16, FROM, int16_t, (int16_t)v)                                                      \
+    MOTE_CAST(S##_u16, FROM, uint16_t, (uint16_t)v)                                                    \
+    MOTE_CAST(S##_s32, FROM, int32_t, (int32_t)v)                                                      \
+    MOTE_CAST(S##_u32, FROM, uint32_t, (uint32_t)v)                                                    \
+    MOTE_CAST(S##_s64, FROM, int64_t, (int64_t)v)                                                      \
+    MOTE_CAST(S##_u64, FROM, uint64_t, (uint64_t)v)                                                    \
+    MOTE_CAST(S##_f32, FROM, float, (float)v)                                                          \
+    MOTE_CAST(S##_f64, FROM, double, (double)v)                                                        \
+    MOTE_CAST(S##_f16, FROM, uint16_t, mote_double_to_half((double)v))                                 \
+    MOTE_CAST(S##_bool, FROM, uint8_t, v != 0)
+
+#define MOTE_AS_IT_IS(V) (V)
+
+MOTE_CASTS_OF_REAL(f32, float, float, MOTE_AS_IT_IS)
+MOTE_CASTS_OF_REAL(f64, double, double, MOTE_AS_IT_IS)
+MOTE_CASTS_OF_REAL(f16, uint16_t, float, mote_half_to_float)
+MOTE_CAST(f32_f64, float, double, (double)v)
+MOTE_CAST(f32_f16, float, uint16_t, mote_float_to_half(v))
+MOTE_CAST(f64_f32, double, float, (float)v)
+MOTE_CAST(f64_f16, double, uint16_t, mote_double_to_half(v))
+MOTE_CAST(f16_f32, uint16_t, float, mote_half_to_float(v))
+MOTE_CAST(f16_f64, uint16_t, double, (double)mote_half_to_float(v))
+MOTE_CASTS_OF_INTEGER(s8, int8_t)
+MOTE_CASTS_OF_INTEGER(u8, uint8_t)
+MOTE_CASTS_OF_INTEGER(s16, int16_t)
+MOTE_CASTS_OF_INTEGER(u16, uint16_t)
+MOTE_CASTS_OF_INTEGER(s32, int32_t)
+MOTE_CASTS_OF_INTEGER(u32, uint32_t)
+MOTE_CASTS_OF_INTEGER(s64, int64_t)
+MOTE_CASTS_OF_INTEGER(u64, uint64_t)
 
 #endif

@@ -1,4 +1,5 @@
 /** Prints a C program that calls kernels on literal data, with guard bytes round every buffer. */
+import { halfBits } from "../../compiler/ir/half.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import type { ElementType } from "../../compiler/ir/types.ts";
 import { elementCount, typeBytes } from "../../compiler/ir/types.ts";
@@ -8,6 +9,8 @@ import { rowsRead, type Shared } from "./shared.ts";
 
 const cTypes: Partial<Record<ElementType, string>> = {
   float32: "float",
+  float16: "uint16_t",
+  float64: "double",
   int8: "int8_t",
   uint8: "uint8_t",
   int16: "int16_t",
@@ -27,9 +30,11 @@ function cFloat(x: number): string {
 
 function cData({ elem, data }: Pick<Tensor, "elem" | "data">): string {
   const suffix = { int64: "ll", uint64: "ull", uint32: "u" }[elem as "int64"] ?? "";
-  return Array.from(data as ArrayLike<number | bigint>, (x) =>
-    elem === "float32" ? cFloat(Number(x)) : `${x}${suffix}`,
-  ).join(", ");
+  const text = (x: number | bigint): string => {
+    if (elem === "float32" || !Number.isFinite(Number(x))) return cFloat(Number(x));
+    return elem === "float16" ? `${halfBits(Number(x))}` : `${x}${suffix}`;
+  };
+  return Array.from(data as ArrayLike<number | bigint>, text).join(", ");
 }
 
 function cField(field: Field): string {

@@ -61,7 +61,7 @@ const close = (a: number, b: number, tolerance: number): boolean =>
 /** Floats may differ by 1e-5 of the largest magnitude; all else is the same to the bit. */
 function difference(actual: Tensor, expected: Tensor): string | undefined {
   const [a, e] = [numbers(actual), numbers(expected)];
-  const isFloat = expected.elem === "float32";
+  const isFloat = expected.elem.startsWith("float");
   let largest = isFloat ? 1 : 0;
   for (let i = 0; isFloat && i < e.length; i++)
     if (Number.isFinite(e[i])) largest = Math.max(largest, Math.abs(e[i]!));

@@ -48,20 +48,19 @@ export function attributeValue(a: AttributeProto, modelFile: string): AttrValue 
   }
 }
 
-/** The node's attributes; unknown ones are reported and left out. */
+/** The node's attributes by a schema; unknown ones are reported and left out. */
 export function readAttributes(
   node: NodeProto,
-  operator: Operator,
+  schema: Operator["attrs"],
   place: Place,
   report: (d: Diagnostic) => void,
 ): Attrs {
   const attrs: Record<string, AttrValue> = {};
   for (const attribute of node.attribute) {
     const { name } = attribute;
-    const expected = Object.hasOwn(operator.attrs, name) ? operator.attrs[name] : undefined;
+    const expected = Object.hasOwn(schema, name) ? schema[name] : undefined;
     if (expected === undefined) {
-      const known = Object.keys(operator.attrs);
-      report(unknownAttribute(place, node.opType, name, known));
+      report(unknownAttribute(place, node.opType, name, Object.keys(schema)));
       continue;
     }
     const kind = kindOf(attribute);

@@ -2,7 +2,8 @@ import * as say from "../../diagnostics.ts";
 import { type Diagnostic, MoteError, type Place } from "../../diagnostics.ts";
 import { type Attrs, constant, type Node, type Value } from "../../ir/graph.ts";
 import { float32s, int64s, type Tensor } from "../../ir/tensor.ts";
-import { isFloat, typeBytes } from "../../ir/types.ts";
+import { isFloat, type Shape, typeBytes } from "../../ir/types.ts";
+import { legacyAttrs } from "../../ops/legacy.ts";
 import { type Operator, OperatorError } from "../../ops/operator.ts";
 import { findOperator, operatorNames } from "../../ops/registry.ts";
 import { NodeMaker } from "../nodes.ts";
@@ -14,10 +15,19 @@ const normalDomain = (domain: string): string => (domain === "ai.onnx" ? "" : do
 
 type NodePlace = Place & { readonly node: string };
 
+export interface ImportOptions {
+  readonly file: string;
+  readonly opsets: ReadonlyMap<string, number>;
+  /** The shapes that the file declares, by value. */
+  readonly declared: ReadonlyMap<string, Shape>;
+  readonly warn: (d: Diagnostic) => void;
+}
+
 /** Builds the values of a graph by name and gathers every problem on the way. */
 export class Importer {
   readonly #file: string;
   readonly #opsets: ReadonlyMap<string, number>;
+  readonly #declared: ReadonlyMap<string, Shape>;
   readonly #warn: (d: Diagnostic) => void;
   readonly #values = new Map<string, Value>();
   /** Values that could not be made; what reads them is left out without a further message. */
@@ -25,9 +35,10 @@ export class Importer {
   readonly #maker = new NodeMaker();
   readonly #errors: Diagnostic[] = [];
 
-  constructor(file: string, opsets: ReadonlyMap<string, number>, warn: (d: Diagnostic) => void) {
+  constructor({ file, opsets, declared, warn }: ImportOptions) {
     this.#file = file;
     this.#opsets = opsets;
+    this.#declared = declared;
     this.#warn = warn;
   }
 
@@ -123,14 +134,34 @@ export class Importer {
     place: Place,
   ): void {
     try {
-      const attrs = readAttributes(proto, operator, place, this.report);
       const opset = this.#opsets.get(normalDomain(proto.domain)) ?? 1;
-      const options = { origins: [place.node!], outputCount: proto.output.length, opset };
+      const schema = {
+        ...operator.attrs,
+        ...(!operator.domain && legacyAttrs(proto.opType, opset)),
+      };
+      const attrs = readAttributes(proto, schema, place, this.report);
+      const options = {
+        origins: [place.node!],
+        outputCount: proto.output.length,
+        opset,
+        declared: this.#declaredShapes(proto),
+        onDeclared: (input: string) => this.#tellDeclared(proto, input, place),
+      };
       this.#define(proto, this.#maker.make(operator, { inputs, attrs }, options), place);
     } catch (problem) {
       if (!(problem instanceof OperatorError || problem instanceof TensorError)) throw problem;
       throw new MoteError(say.operatorProblem(place, proto.opType, problem.message));
     }
+  }
+
+  /** The shapes that the file declares for the outputs of a node, if it does for all. */
+  #declaredShapes({ output }: NodeProto): readonly Shape[] | undefined {
+    const shapes = output.map((name) => this.#declared.get(name));
+    return shapes.every((s) => s !== undefined) ? shapes : undefined;
+  }
+
+  #tellDeclared({ opType, output }: NodeProto, input: string, place: Place): void {
+    this.report(say.declaredStands(place, opType, input, this.#declared.get(output[0]!)!));
   }
 
   #define(proto: NodeProto, node: Node, place: Place): void {

@@ -62,6 +62,7 @@ export interface GraphProto {
   readonly sparseInitializer: readonly unknown[];
   readonly input: readonly ValueInfoProto[];
   readonly output: readonly ValueInfoProto[];
+  readonly valueInfo: readonly ValueInfoProto[];
 }
 
 export interface ModelProto {

@@ -5,7 +5,7 @@ import * as say from "../../diagnostics.ts";
 import { type Diagnostic, MoteError } from "../../diagnostics.ts";
 import { type Graph, type GraphOutput, input, makeGraph, type Value } from "../../ir/graph.ts";
 import { withSharedConstants } from "../../ir/shared.ts";
-import { elementCount, type TensorType, typeBytes, typeText } from "../../ir/types.ts";
+import { elementCount, type Shape, type TensorType, typeBytes, typeText } from "../../ir/types.ts";
 import { elementTypeOf } from "../../ops/typing.ts";
 import { fileBytes } from "../size.ts";
 import { Importer } from "./importer.ts";
@@ -28,7 +28,7 @@ export interface ReadOptions {
   readonly report: (d: Diagnostic) => void;
 }
 
-const oldestOpset = 7;
+const oldestOpset = 1;
 const newestOpset = 26;
 
 /** @throws MoteError */
@@ -122,6 +122,28 @@ function importInputs(graph: GraphProto, importer: Importer, file: string, optio
   return inputs;
 }
 
+/** Whether the options give an input another shape than the file does. */
+const isReshaped = ({ input }: GraphProto, { shapes }: ReadOptions): boolean =>
+  input.some(({ name, type }) => {
+    const given = shapes?.get(name);
+    const dims = type?.tensorType?.shape?.dim.map(dimension);
+    return given !== undefined && given.join() !== dims?.join();
+  });
+
+/** The shapes that the file declares for values, where they are fixed. */
+function declaredShapes({ output, valueInfo }: GraphProto): ReadonlyMap<string, Shape> {
+  const shapes = new Map<string, Shape>();
+  for (const { name, type } of [...valueInfo, ...output]) {
+    const dims = type?.tensorType?.shape?.dim;
+    if (dims?.every((d) => d.dimValue !== undefined && Object.hasOwn(d, "dimValue")))
+      shapes.set(
+        name,
+        dims.map((d) => toNumber(d.dimValue!)),
+      );
+  }
+  return shapes;
+}
+
 /** A declared output type must be what the graph makes; symbolic dimensions fit anything. */
 function checkOutput(info: ValueInfoProto, { type }: Value, file: string): void {
   const declared = info.type?.tensorType;
@@ -137,13 +159,13 @@ function checkOutput(info: ValueInfoProto, { type }: Value, file: string): void 
   }
 }
 
-function importOutputs(graph: GraphProto, importer: Importer, file: string, given: boolean) {
+function importOutputs(graph: GraphProto, importer: Importer, file: string, reshaped: boolean) {
   const outputs: GraphOutput[] = [];
   for (const info of graph.output)
     importer.attempt([], () => {
       const value = importer.lookup(info.name, { file });
       if (value === undefined) return;
-      if (!given) checkOutput(info, value, file);
+      if (!reshaped) checkOutput(info, value, file);
       if (elementCount(value.type.shape) === 0)
         throw new MoteError(say.emptyGraph(file, `element in the output '${info.name}'`));
       outputs.push({ name: info.name, value });
@@ -173,7 +195,9 @@ export function readOnnx(file: string, options: ReadOptions): Graph<"imported"> 
   const { graph } = model;
   if (!graph) throw new MoteError(say.notOnnx(file, "it holds no graph"));
   const opsets = opsetsOf(model, file, options.report);
-  const importer = new Importer(file, opsets, options.report);
+  const reshaped = isReshaped(graph, options);
+  const declared = reshaped ? new Map<string, Shape>() : declaredShapes(graph);
+  const importer = new Importer({ file, opsets, declared, warn: options.report });
   if (graph.sparseInitializer.length > 0)
     importer.report(say.unsupportedType(file, "an initialiser", "sparse tensor"));
   for (const tensor of graph.initializer) importer.initializer(tensor);
@@ -182,7 +206,7 @@ export function readOnnx(file: string, options: ReadOptions): Graph<"imported"> 
   if (cyclic.length > 0) refuseCycle(graph, cyclic, importer, file);
   else importer.nodes(order);
   if (graph.output.length === 0) importer.report(say.emptyGraph(file, "output"));
-  const outputs = importOutputs(graph, importer, file, (options.shapes?.size ?? 0) > 0);
+  const outputs = importOutputs(graph, importer, file, reshaped);
   importer.finish();
   const name = graph.name || basename(file);
   return withSharedConstants(makeGraph("imported", name, inputs, outputs));

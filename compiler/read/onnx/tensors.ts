@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize, sep } from "node:path";
 import { halfToNumber } from "../../ir/half.ts";
-import { newArray, type Tensor } from "../../ir/tensor.ts";
+import { newArray, type Tensor, tensorFromBytes } from "../../ir/tensor.ts";
 import {
   type ElementType,
   elementBytes,
@@ -11,7 +11,6 @@ import {
   typeBytes,
 } from "../../ir/types.ts";
 import { elementTypeOf } from "../../ops/typing.ts";
-import { fromFileBytes } from "../bytes.ts";
 import { fileBytes } from "../size.ts";
 import { type TensorProto, toBigInt, toNumber } from "./proto.ts";
 
@@ -47,7 +46,7 @@ function fromRaw(elem: ElementType, shape: number[], raw: Uint8Array): Tensor {
   const bytes = elementCount(shape) * elementBytes(elem);
   if (raw.length !== bytes)
     refuse(`has ${raw.length} bytes of data, but ${elem}[${shape}] takes ${bytes}`);
-  return fromFileBytes(elem, shape, raw);
+  return tensorFromBytes(elem, shape, raw);
 }
 
 /** The field that holds a type's numbers when there are no raw bytes. */

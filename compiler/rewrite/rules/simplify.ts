@@ -7,6 +7,7 @@ import { build } from "../../ops/build.ts";
 import { permutation } from "../../ops/movement.ts";
 import type { Rule } from "../engine.ts";
 import { any, constant as constantPattern, op } from "../pattern.ts";
+import { typeRules } from "./types.ts";
 
 /** Larger results stay computations, so that a small file cannot become a huge program. */
 const foldedBytesMax = 2 ** 26;
@@ -344,6 +345,7 @@ const meanMean: Rule = {
 };
 
 export const simplifyRules: readonly Rule[] = [
+  ...typeRules,
   constantFold,
   emptyToConstant,
   concatEmpty,

@@ -82,7 +82,7 @@ function gather(r: Random): Sample {
   return { node: buildNode("Gather", [anyInput(r, shape), indices], { axis }) };
 }
 
-const codes = [1, 2, 3, 4, 5, 6, 7, 9, 12];
+const codes = [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13];
 
 function cast(r: Random): Sample {
   const elem = elementTypeOf(r.pick(codes))!;
@@ -94,7 +94,7 @@ function cast(r: Random): Sample {
 
 function compare(r: Random): Sample {
   const [shape, logic] = [randomShape(r), r.chance(0.3)];
-  const elem = logic ? "bool" : r.pick(["float32", ...integerTypes] as const);
+  const elem = logic ? "bool" : r.pick(["float32", "float64", ...integerTypes] as const);
   const op = logic
     ? r.pick(["And", "Or", "Xor", "Equal"])
     : r.pick(["Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"]);
@@ -105,7 +105,10 @@ function compare(r: Random): Sample {
 function integers(r: Random): Sample {
   const [shape, elem] = [randomShape(r), r.pick(integerTypes)];
   const shifts = elem.startsWith("u") ? ["BitShift", "BitShift"] : [];
-  const op = r.pick(["Add", "Sub", "Mul", "Div", "Max", "Min", "Mod", "Mod", ...shifts]);
+  const op = r.pick([
+    ..."Add Sub Mul Div Max Min Mod Mod Pow BitwiseAnd BitwiseOr BitwiseXor".split(" "),
+    ...shifts,
+  ]);
   const [a, b] = r.shuffled([shape, broadcastable(r, shape)]);
   const low = elem.startsWith("u") ? 0 : -3;
   const values = r.list(elementCount(b!), () => r.int(low, 9));
