@@ -18,6 +18,7 @@ import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
 import { quantisationKernels } from "./quantisation.ts";
 import { resizeKernels } from "./resize.ts";
+import { samplingKernels } from "./sampling.ts";
 import { flatKernels } from "./simd-elementwise.ts";
 import { spatialKernels } from "./spatial.ts";
 import { typingKernels } from "./typing.ts";
@@ -44,6 +45,7 @@ const own: readonly Kernel[] = [
   ...padKernels,
   ...quantisationKernels,
   ...resizeKernels,
+  ...samplingKernels,
   ...spatialKernels,
   ...typingKernels,
   ...integerKernels,

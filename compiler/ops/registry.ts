@@ -2,8 +2,11 @@
 import type { Node } from "../ir/graph.ts";
 import { activationOperators } from "./activation.ts";
 import { elementwiseOperators } from "./binary.ts";
+import { col2imOperators } from "./col2im.ts";
 import { convOperators } from "./conv.ts";
 import { convTransposeOperators } from "./conv-transpose.ts";
+import { deformConvOperators } from "./deform-conv.ts";
+import { detOperators } from "./det.ts";
 import { interpolateOperators } from "./interpolate.ts";
 import { matmulOperators } from "./matmul.ts";
 import { movementOperators } from "./movement.ts";
@@ -12,8 +15,10 @@ import { fail, type Operator } from "./operator.ts";
 import { poolOperators } from "./pool.ts";
 import { quantisationOperators } from "./quantisation.ts";
 import { quantisedProducts } from "./quantised-products.ts";
+import { regionOperators } from "./regions.ts";
 import { resizeOperators } from "./resize.ts";
 import { rowInputOperators } from "./row-input.ts";
+import { samplingOperators } from "./sampling.ts";
 import { spatialPoolOperators } from "./spatial-pool.ts";
 import { typingOperators } from "./typing.ts";
 import { logicOperators, unaryOperators } from "./unary.ts";
@@ -43,6 +48,11 @@ for (const operator of [
   ...matmulOperators,
   ...poolOperators,
   ...spatialPoolOperators,
+  ...col2imOperators,
+  ...deformConvOperators,
+  ...detOperators,
+  ...regionOperators,
+  ...samplingOperators,
   ...normaliseOperators,
   ...viewOperators,
   ...movementOperators,

@@ -9,7 +9,7 @@ import {
   rowMajorStrides,
   type Shape,
 } from "../ir/types.ts";
-import { constantInts, moves } from "./move.ts";
+import { constantInts, declaredAsInput, moves } from "./move.ts";
 import { type AttrKind, fail, floats, type InferContext, type Operator } from "./operator.ts";
 import { positionOf, windowCounts, windowTaps } from "./spatial.ts";
 import { transposedWindowOf, type Window, windowDefaults, windowOf } from "./window.ts";
@@ -214,6 +214,7 @@ const maxUnpool: Operator = {
   attrs: { kernel_shape: "ints", pads: "ints", strides: "ints" },
   defaults: windowDefaults,
   types: { T: floats, I: ["int64"] },
+  declares: declaredAsInput(2),
   infer: (context) => [{ elem: context.inputs[0]!.elem, shape: unpoolContext(context) }],
   evaluate: ({ inputs: [x, i], attrs: a, types }) => {
     const { elem, shape } = types[0]!;

@@ -44,6 +44,23 @@ const convolution: Rule = {
   },
 };
 
+const deformable: Rule = {
+  name: "deformconv-with-bias",
+  example: `graph imported "g" {
+    %0: float32[1, 2, 4, 4] = Input
+    %1: float32[3, 2, 2, 2] = Input
+    %2: float32[1, 8, 3, 3] = Input
+    %3: float32[1, 3, 3, 3] = DeformConv(%0, %1, %2)
+    return %3 as "y"
+  }`,
+  pattern: op("DeformConv", undefined, { where: (n) => !n.inputs[3] }),
+  replace: ({ root, origins }) => {
+    const [x, w, offset, , mask] = root.inputs as Value[];
+    const operands = [x, w, offset, zeros(w!, [w!.type.shape[0]!])];
+    return build("DeformConv", mask ? [...operands, mask] : operands, root.attrs, { origins });
+  },
+};
+
 const product: Rule = {
   name: "gemm-with-addend",
   example: `graph imported "g" {
@@ -99,4 +116,10 @@ const globalPool: Rule = {
   },
 };
 
-export const spatialRules: readonly Rule[] = [convolution, product, maxPool, globalPool];
+export const spatialRules: readonly Rule[] = [
+  convolution,
+  deformable,
+  product,
+  maxPool,
+  globalPool,
+];
