@@ -57,7 +57,7 @@ const scaledKernels: readonly Kernel[] = (Object.keys(stored) as Stored[]).flatM
 
 const byteTypes = ["int8", "uint8"] as const;
 
-/** Steps of the left operand's zero points from matrix to matrix and row to row; of the right one's. */
+/** Steps of the zero points: the left operand's by row and matrix, the right one's by column. */
 function matmulIntegerFields(node: Node): Fields {
   const [a, b, za, zb] = node.inputs.map((v) => v!.type.shape);
   const rows = zeroShape(node.op, 0, a!, za!);

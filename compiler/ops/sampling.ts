@@ -56,7 +56,10 @@ function cubicWeights(d: number): number[] {
   return [far(d + 1), near(d), near(1 - d), far(2 - d)];
 }
 
-/** What a coordinate reads along an axis; an index of −1 is outside. */
+/**
+ * What a coordinate reads along an axis; an index of −1 is outside. With cubic weights the border
+ * stands for elements outside, as in ONNX Runtime, not for places.
+ */
 function tapsOf(n: number, size: number, s: GridSampling): Tap[] {
   const [low, high] = s.alignsCorners ? [0, size - 1] : [-0.5, size - 0.5];
   const given = placeOf(n, size, s);
@@ -68,7 +71,8 @@ function tapsOf(n: number, size: number, s: GridSampling): Tap[] {
     return clampTo(Math.trunc(reflect(i, low, high)), 0, size - 1);
   };
   const moved = () => {
-    if (padding === "zeros") return clampTo(rounded, -3, size + 2);
+    const isNear = padding === "zeros" || (padding === "border" && gridModes[s.mode] === "cubic");
+    if (isNear) return clampTo(rounded, -3, size + 2);
     if (rounded >= low && rounded <= high) return rounded;
     return padding === "border" ? clampTo(rounded, 0, size - 1) : reflect(rounded, low, high);
   };

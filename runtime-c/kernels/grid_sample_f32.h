@@ -51,16 +51,16 @@ MOTE_INLINE int32_t mote_grid_index(int32_t i, int32_t size, float low, float hi
     return mote_clamp(padding == 1 ? i : (int32_t)mote_reflect((float)i, low, high), 0, size - 1);
 }
 
-/** Where a place lies after padding: as near to the axis as indices need. */
-MOTE_INLINE float mote_grid_place(float x, int32_t size, float low, float high, int32_t padding)
+/** Where a place lies after padding; one that is outside is as near to the axis as indices need. */
+MOTE_INLINE float mote_grid_place(float x, int32_t size, float low, float high, mote_grid_sample_shape s)
 {
-    if (padding == 0) {
+    if (s.padding == 0 || (s.padding == 1 && s.mode == 2)) {
         return mote_bound_f32(x, -3.0f, (float)size + 2.0f);
     }
     if (x >= low && x <= high) {
         return x;
     }
-    return padding == 1 ? mote_bound_f32(x, 0.0f, (float)(size - 1)) : mote_reflect(x, low, high);
+    return s.padding == 1 ? mote_bound_f32(x, 0.0f, (float)(size - 1)) : mote_reflect(x, low, high);
 }
 
 /** Keys' cubic, a = -0.75: weights of neighbours less and more than 1 away. */
@@ -81,7 +81,7 @@ MOTE_INLINE mote_grid_taps mote_grid_axis(float n, int32_t size, mote_grid_sampl
     const float high = (float)(size - 1) - low;
     const float given = s.aligns_corners != 0 ? (n + 1.0f) / 2.0f * (float)(size - 1)
                                               : ((n + 1.0f) * (float)size - 1.0f) / 2.0f;
-    const float x = mote_grid_place(s.mode == 0 ? rintf(given) : given, size, low, high, s.padding);
+    const float x = mote_grid_place(s.mode == 0 ? rintf(given) : given, size, low, high, s);
     const float begin = floorf(x), d = x - begin;
     int32_t first = (int32_t)begin;
     if (s.mode == 0) {
