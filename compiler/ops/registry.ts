@@ -4,10 +4,13 @@ import { activationOperators } from "./activation.ts";
 import { arrangeOperators } from "./arrange.ts";
 import { attentionOperators } from "./attention.ts";
 import { elementwiseOperators } from "./binary.ts";
+import { col2imOperators } from "./col2im.ts";
 import { convOperators } from "./conv.ts";
 import { convTransposeOperators } from "./conv-transpose.ts";
 import { createOperators } from "./create.ts";
 import { cumulativeOperators } from "./cumulative.ts";
+import { deformConvOperators } from "./deform-conv.ts";
+import { detOperators } from "./det.ts";
 import { indexingOperators } from "./indexing.ts";
 import { interpolateOperators } from "./interpolate.ts";
 import { matmulOperators } from "./matmul.ts";
@@ -15,12 +18,16 @@ import { movementOperators } from "./movement.ts";
 import { normaliseOperators } from "./normalise.ts";
 import { fail, type Operator } from "./operator.ts";
 import { poolOperators } from "./pool.ts";
-import { quantisationOperators, quantisedProducts } from "./quantisation.ts";
+import { quantisationOperators } from "./quantisation.ts";
+import { quantisedProducts } from "./quantised-products.ts";
 import { recurrentOperators } from "./recurrent.ts";
 import { reduceOperators } from "./reduce.ts";
+import { regionOperators } from "./regions.ts";
 import { resizeOperators } from "./resize.ts";
 import { rowInputOperators } from "./row-input.ts";
+import { samplingOperators } from "./sampling.ts";
 import { selectionOperators } from "./selection.ts";
+import { spatialPoolOperators } from "./spatial-pool.ts";
 import { typingOperators } from "./typing.ts";
 import { logicOperators, unaryOperators } from "./unary.ts";
 import { viewOperators } from "./views.ts";
@@ -48,6 +55,12 @@ for (const operator of [
   ...convTransposeOperators,
   ...matmulOperators,
   ...poolOperators,
+  ...spatialPoolOperators,
+  ...col2imOperators,
+  ...deformConvOperators,
+  ...detOperators,
+  ...regionOperators,
+  ...samplingOperators,
   ...normaliseOperators,
   ...recurrentOperators,
   ...attentionOperators,

@@ -62,7 +62,10 @@ function pad(r: Random): Sample {
   const low = mode === "constant" && r.chance(0.3) ? -2 : 0;
   const pads = r.list(2 * axes.length, () => (r.chance(0.4) ? 0 : r.int(low, 3)));
   const value = mode === "constant" && r.chance(0.5);
-  const constantValue = value ? constant(tensorOf(x.type.elem, [], [r.int(-50, 50)])) : undefined;
+  const { elem } = x.type;
+  const known = () => constant(tensorOf(elem, [], [r.int(-50, 50)]));
+  const operand = () => (r.chance(0.5) ? known() : input("", { elem, shape: [] }));
+  const constantValue = value ? operand() : undefined;
   const given = axes.length < shape.length ? [intConstant(axes)] : [];
   const node = buildNode("Pad", [x, intConstant(pads), constantValue, ...given], { mode });
   return elementCount(node.outputs[0]!.type.shape) > 0 ? { node } : pad(r);
