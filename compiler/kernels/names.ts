@@ -27,8 +27,7 @@ export const plainName = (elem: PlainInteger): string =>
   elem === "int8" ? "i8" : shortNames[elem];
 
 /** Types of numbers that kernels have a form for each. */
-export type NumberType = PlainInteger | "float32";
-export const numberTypes: readonly NumberType[] = ["float32", ...plainIntegers];
+export type NumberType = PlainInteger | "float32" | "float64";
+export const numberTypes: readonly NumberType[] = ["float32", "float64", ...plainIntegers];
 /** What the form for a type is called. */
-export const numberName = (elem: NumberType): string =>
-  elem === "float32" ? shortNames[elem] : plainName(elem);
+export const numberName = (elem: NumberType): string => (elem === "int8" ? "i8" : shortNames[elem]);

@@ -3,14 +3,17 @@ import type { Node } from "../ir/graph.ts";
 import { activationOperators } from "./activation.ts";
 import { arrangeOperators } from "./arrange.ts";
 import { elementwiseOperators } from "./binary.ts";
+import { boundedOperators } from "./bounded.ts";
 import { convOperators } from "./conv.ts";
 import { convTransposeOperators } from "./conv-transpose.ts";
 import { createOperators } from "./create.ts";
 import { cumulativeOperators } from "./cumulative.ts";
+import { einsumOperators } from "./einsum.ts";
 import { indexingOperators } from "./indexing.ts";
 import { interpolateOperators } from "./interpolate.ts";
 import { matmulOperators } from "./matmul.ts";
 import { movementOperators } from "./movement.ts";
+import { suppressionOperators } from "./non-max-suppression.ts";
 import { normaliseOperators } from "./normalise.ts";
 import { fail, type Operator } from "./operator.ts";
 import { poolOperators } from "./pool.ts";
@@ -53,6 +56,9 @@ for (const operator of [
   ...cumulativeOperators,
   ...arrangeOperators,
   ...createOperators,
+  ...boundedOperators,
+  ...suppressionOperators,
+  ...einsumOperators,
   ...resizeOperators,
   ...interpolateOperators,
   ...typingOperators,

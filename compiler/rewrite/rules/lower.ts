@@ -21,6 +21,8 @@ import type { Rule } from "../engine.ts";
 import { op } from "../pattern.ts";
 import { arrangeRules } from "./arrange.ts";
 import { runTimeRules } from "./at-run-time.ts";
+import { boundedRules } from "./bounded.ts";
+import { einsumRules } from "./einsum.ts";
 import { quantisedRules } from "./quantised.ts";
 import { resize } from "./resize.ts";
 
@@ -374,4 +376,6 @@ export const lowerRules: readonly Rule[] = [
   split,
   wideConcat,
   ...arrangeRules,
+  ...boundedRules,
+  ...einsumRules,
 ];

@@ -79,7 +79,7 @@ const axisIndex = (r: Random, rank: number): Value => {
 
 function cumulative(r: Random): Sample {
   const shape = randomShape(r, 4, 1);
-  const elem = r.pick(["float32", "int32", "int64", "uint32", "uint64"] as const);
+  const elem = r.pick(["float32", "float64", "int32", "int64", "uint32", "uint64"] as const);
   const op = r.pick(["CumSum", "CumProd"]);
   const attrs = { exclusive: r.int(0, 1), reverse: r.int(0, 1) };
   return { node: buildNode(op, [input("", { elem, shape }), axisIndex(r, shape.length)], attrs) };
@@ -134,9 +134,20 @@ function reverseSequence(r: Random): Sample {
 }
 
 function range(r: Random): Sample {
-  const elem = r.pick(["float32", "int16", "int32", "int64"] as const);
+  const elem = r.pick(["float32", "float64", "int16", "int32", "int64"] as const);
   const operands = [0, 1, 2].map(() => input("", { elem, shape: [] }));
   return { node: buildNode("Range", operands, { declared: [r.int(1, 40)] }) };
+}
+
+function tensorScatter(r: Random): Sample {
+  const shape = randomShape(r, 4, 2, 5);
+  const axis = r.int(1, shape.length - 1);
+  const update = shape.map((d, i) => (i === axis ? r.int(1, d) : d));
+  const elem = r.pick(moved);
+  const starts = input("", { elem: "int64", shape: [shape[0]!] });
+  const operands = [input("", { elem, shape }), input("", { elem, shape: update }), starts];
+  const attrs = { axis, mode: r.pick(["linear", "circular"]) };
+  return { node: buildNode("TensorScatter", operands, attrs) };
 }
 
 export const families: readonly Family[] = [
@@ -144,6 +155,7 @@ export const families: readonly Family[] = [
   { name: "gather by tuples", sample: gatherND },
   { name: "scatter elements", sample: scatterElements },
   { name: "scatter by tuples", sample: scatterND },
+  { name: "scatter of sequences", sample: tensorScatter },
   { name: "running sums", sample: cumulative },
   { name: "where the largest is", sample: argReduce },
   { name: "the largest few", sample: topK },
