@@ -6,7 +6,7 @@ import { einsumOf, labelSteps, summedLabels } from "../ops/einsum.ts";
 import { mergeAxes, type Nest, nestOf } from "./axes.ts";
 import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
 import { count, keepsType } from "./movement.ts";
-import { type NumberType, numberName, numberTypes } from "./names.ts";
+import { numberName, numberTypes, storedAs } from "./names.ts";
 
 const compress: Kernel = {
   name: "compress",
@@ -47,10 +47,7 @@ const nonZero: Kernel = {
   },
 };
 
-/** Bools are stored as uint8. */
-const storedAs = (elem: ElementType): ElementType => (elem === "bool" ? "uint8" : elem);
-
-const unique = (elem: NumberType): Kernel => ({
+const unique = (elem: ElementType): Kernel => ({
   name: `unique_${numberName(elem)}`,
   header: "unique.h",
   ops: ["Unique"],
@@ -116,7 +113,7 @@ function einsumFields(node: Node): Fields {
   };
 }
 
-const einsum = (elem: NumberType): Kernel => ({
+const einsum = (elem: ElementType): Kernel => ({
   name: `einsum_${numberName(elem)}`,
   header: "einsum.h",
   ops: ["Einsum"],

@@ -17,11 +17,17 @@ import { movementKernels } from "./movement.ts";
 import { mveKernels } from "./mve.ts";
 import { columnsKernel } from "./mve-depthwise.ts";
 import { rowsKernel } from "./mve-rows.ts";
+import { normaliseKernels } from "./normalise.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
+import { quantisationKernels } from "./quantisation.ts";
+import { recurrentKernels } from "./recurrent.ts";
+import { reduceKernels } from "./reduce.ts";
 import { resizeKernels } from "./resize.ts";
+import { samplingKernels } from "./sampling.ts";
 import { selectionKernels } from "./selection.ts";
 import { flatKernels } from "./simd-elementwise.ts";
+import { spatialKernels } from "./spatial.ts";
 import { typingKernels } from "./typing.ts";
 import { v6mKernels } from "./v6m.ts";
 import { view } from "./views.ts";
@@ -48,7 +54,13 @@ const own: readonly Kernel[] = [
   ...boundedKernels,
   ...padKernels,
   ...runTimeKernels,
+  ...normaliseKernels,
+  ...recurrentKernels,
+  ...reduceKernels,
+  ...quantisationKernels,
   ...resizeKernels,
+  ...samplingKernels,
+  ...spatialKernels,
   ...typingKernels,
   ...integerKernels,
   ...doubleKernels,

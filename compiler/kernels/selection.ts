@@ -6,14 +6,14 @@ import { oneHotAxis } from "../ops/create.ts";
 import { cumulativeTypes } from "../ops/cumulative.ts";
 import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
 import { bits, count, keepsType, sizesInBits } from "./movement.ts";
-import { type NumberType, numberName, numberTypes } from "./names.ts";
+import { numberName, numberTypes } from "./names.ts";
 
 const isPlain = (node: Node, elem: ElementType): boolean =>
   inputType(node).elem === elem && !inputType(node).quant;
 
 // ---- the largest or smallest ----
 
-const argReduce = (op: string, elem: NumberType): Kernel => ({
+const argReduce = (op: string, elem: ElementType): Kernel => ({
   name: `${op.toLowerCase()}_${numberName(elem)}`,
   header: "arg_reduce.h",
   ops: [op],
@@ -26,7 +26,7 @@ const argReduce = (op: string, elem: NumberType): Kernel => ({
     }),
 });
 
-const topK = (name: string, largest: number, elem: NumberType): Kernel => ({
+const topK = (name: string, largest: number, elem: ElementType): Kernel => ({
   name: `${name}_${numberName(elem)}`,
   header: "top_k.h",
   ops: ["TopK"],
@@ -55,7 +55,7 @@ function cumulativeFields(node: Node): Fields {
   };
 }
 
-const cumulative = (op: string, elem: NumberType): Kernel => ({
+const cumulative = (op: string, elem: ElementType): Kernel => ({
   name: `${op.toLowerCase()}_${numberName(elem)}`,
   header: "cumulative.h",
   ops: [op],
@@ -128,7 +128,7 @@ const reverseSequence: Kernel = {
 
 // ---- numbers in a row ----
 
-const range = (elem: NumberType): Kernel => ({
+const range = (elem: ElementType): Kernel => ({
   name: `range_${numberName(elem)}`,
   header: "range.h",
   ops: ["Range"],

@@ -2,12 +2,16 @@
 import type { Node } from "../ir/graph.ts";
 import { activationOperators } from "./activation.ts";
 import { arrangeOperators } from "./arrange.ts";
+import { attentionOperators } from "./attention.ts";
 import { elementwiseOperators } from "./binary.ts";
 import { boundedOperators } from "./bounded.ts";
+import { col2imOperators } from "./col2im.ts";
 import { convOperators } from "./conv.ts";
 import { convTransposeOperators } from "./conv-transpose.ts";
 import { createOperators } from "./create.ts";
 import { cumulativeOperators } from "./cumulative.ts";
+import { deformConvOperators } from "./deform-conv.ts";
+import { detOperators } from "./det.ts";
 import { einsumOperators } from "./einsum.ts";
 import { indexingOperators } from "./indexing.ts";
 import { interpolateOperators } from "./interpolate.ts";
@@ -17,10 +21,16 @@ import { suppressionOperators } from "./non-max-suppression.ts";
 import { normaliseOperators } from "./normalise.ts";
 import { fail, type Operator } from "./operator.ts";
 import { poolOperators } from "./pool.ts";
-import { quantisationOperators, quantisedProducts } from "./quantisation.ts";
+import { quantisationOperators } from "./quantisation.ts";
+import { quantisedProducts } from "./quantised-products.ts";
+import { recurrentOperators } from "./recurrent.ts";
+import { reduceOperators } from "./reduce.ts";
+import { regionOperators } from "./regions.ts";
 import { resizeOperators } from "./resize.ts";
 import { rowInputOperators } from "./row-input.ts";
+import { samplingOperators } from "./sampling.ts";
 import { selectionOperators } from "./selection.ts";
+import { spatialPoolOperators } from "./spatial-pool.ts";
 import { typingOperators } from "./typing.ts";
 import { logicOperators, unaryOperators } from "./unary.ts";
 import { viewOperators } from "./views.ts";
@@ -48,7 +58,16 @@ for (const operator of [
   ...convTransposeOperators,
   ...matmulOperators,
   ...poolOperators,
+  ...spatialPoolOperators,
+  ...col2imOperators,
+  ...deformConvOperators,
+  ...detOperators,
+  ...regionOperators,
+  ...samplingOperators,
   ...normaliseOperators,
+  ...recurrentOperators,
+  ...attentionOperators,
+  ...reduceOperators,
   ...viewOperators,
   ...movementOperators,
   ...indexingOperators,

@@ -50,6 +50,8 @@ export interface KernelCase {
 export interface Sample {
   readonly node: Node;
   readonly range?: readonly [number, number];
+  /** What inputs hold, by their number, where random numbers do not do. */
+  readonly given?: Readonly<Record<number, Tensor>>;
 }
 
 export interface Family {
@@ -103,10 +105,10 @@ function scattered(calls: readonly KernelCall[], random: Random): Scattered | un
 const allFeatures = ["thumb1", "thumb2", "scalar", "dsp", "fpu", "mve"];
 
 /** One case for each kernel that serves the node. */
-export function casesOf({ node, range }: Sample, random: Random): KernelCase[] {
+export function casesOf({ node, range, given }: Sample, random: Random): KernelCase[] {
   const profile = random.pick(["fast", "tflite"] as const);
   const inputs = node.inputs.map(
-    (v) => v && (constantOf(v) ?? randomTensor(v.type, random, range)),
+    (v, i) => v && (constantOf(v) ?? given?.[i] ?? randomTensor(v.type, random, range)),
   );
   return [...candidates(node, allFeatures), ...accumulators(node, allFeatures)]
     .filter((kernel) => !kernel.isView)

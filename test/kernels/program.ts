@@ -19,6 +19,10 @@ const cTypes: Partial<Record<ElementType, string>> = {
   uint32: "uint32_t",
   int64: "int64_t",
   uint64: "uint64_t",
+  int4: "int8_t",
+  uint4: "uint8_t",
+  int2: "int8_t",
+  uint2: "uint8_t",
   bool: "uint8_t",
 };
 
@@ -125,6 +129,7 @@ function call(test: KernelCase, index: number, part: Numbered, piece: Piece): st
   const { shared } = test;
   const { kernel, binding, at } = part;
   const inputs = binding.inputs.map((i) => {
+    if (i === undefined) return "NULL";
     if (i === shared?.input) return pointer(test.inputs[i]!.elem, index, shared.x);
     return test.isConstant(i) ? `x${index}_${i}` : `x${index}_${i}.data${piece.x}`;
   });
@@ -168,7 +173,7 @@ function caseText(test: KernelCase, index: number): string {
   const { shared, outputs } = test;
   const [output, ...others] = outputs as [TensorType, ...TensorType[]];
   const calls = callsOf(test, index);
-  const own = [...new Set(calls.flatMap((c) => c.binding.inputs))];
+  const own = [...new Set(calls.flatMap((c) => c.binding.inputs.filter((i) => i !== undefined)))];
   const buffers = own.filter((i) => !test.isConstant(i) && i !== shared?.input);
   const inputs = test.inputs.map((t, i) => (buffers.includes(i) ? placed(t!, test) : t));
   const fill = (name: string, i: number) =>

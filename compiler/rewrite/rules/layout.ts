@@ -20,7 +20,7 @@ import { declaredShape } from "../../ops/operator.ts";
 import { unaryFunction } from "../../ops/unary.ts";
 import type { Rule } from "../engine.ts";
 import { any, type Match, op, type Pattern } from "../pattern.ts";
-import { isWeights, reshape, transpose } from "./lower.ts";
+import { isWeights, reshape, transpose } from "./values.ts";
 
 export const inverse = (perm: readonly number[]): number[] => perm.map((_, i) => perm.indexOf(i));
 

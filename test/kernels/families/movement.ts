@@ -62,7 +62,10 @@ function pad(r: Random): Sample {
   const low = mode === "constant" && r.chance(0.3) ? -2 : 0;
   const pads = r.list(2 * axes.length, () => (r.chance(0.4) ? 0 : r.int(low, 3)));
   const value = mode === "constant" && r.chance(0.5);
-  const constantValue = value ? constant(tensorOf(x.type.elem, [], [r.int(-50, 50)])) : undefined;
+  const { elem } = x.type;
+  const known = () => constant(tensorOf(elem, [], [r.int(-50, 50)]));
+  const operand = () => (r.chance(0.5) ? known() : input("", { elem, shape: [] }));
+  const constantValue = value ? operand() : undefined;
   const given = axes.length < shape.length ? [intConstant(axes)] : [];
   const node = buildNode("Pad", [x, intConstant(pads), constantValue, ...given], { mode });
   return elementCount(node.outputs[0]!.type.shape) > 0 ? { node } : pad(r);
@@ -83,7 +86,7 @@ function gather(r: Random): Sample {
   return { node: buildNode("Gather", [anyInput(r, shape), indices], { axis }) };
 }
 
-const codes = [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13];
+const codes = [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 21, 22, 25, 26];
 
 function cast(r: Random): Sample {
   const elem = elementTypeOf(r.pick(codes))!;
@@ -105,7 +108,7 @@ function compare(r: Random): Sample {
 
 function integers(r: Random): Sample {
   const [shape, elem] = [randomShape(r), r.pick(integerTypes)];
-  const shifts = elem.startsWith("u") ? ["BitShift", "BitShift"] : [];
+  const shifts = ["BitShift", "BitShift"];
   const op = r.pick([
     ..."Add Sub Mul Div Max Min Mod Mod Pow BitwiseAnd BitwiseOr BitwiseXor".split(" "),
     ...shifts,
