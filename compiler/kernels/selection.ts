@@ -17,7 +17,10 @@ const argReduce = (op: string, elem: ElementType): Kernel => ({
   name: `${op.toLowerCase()}_${numberName(elem)}`,
   header: "arg_reduce.h",
   ops: [op],
-  serves: (node) => isPlain(node, elem),
+  serves: (node) => {
+    const { elem: own, quant } = inputType(node);
+    return own === elem && (quant?.scale.length ?? 1) === 1;
+  },
   cost: (node) => elementCount(inputType(node).shape) * 6,
   bind: (node) =>
     oneInput("mote_arg_reduce_shape", {

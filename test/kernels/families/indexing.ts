@@ -3,7 +3,7 @@ import { tensorOf } from "../../../compiler/ir/tensor.ts";
 import { type ElementType, elementCount, type Shape } from "../../../compiler/ir/types.ts";
 import { buildNode } from "../../../compiler/ops/build.ts";
 import type { Family, Sample } from "../case.ts";
-import { intConstant, numberTypes, randomShape } from "../draw.ts";
+import { intConstant, numberTypes, randomShape, stored } from "../draw.ts";
 import type { Random } from "../random.ts";
 
 const moved: readonly ElementType[] = ["int8", "int16", "float32", "int64", "bool"];
@@ -92,7 +92,9 @@ function argReduce(r: Random): Sample {
     keepdims: r.int(0, 1),
     select_last_index: r.int(0, 1),
   };
-  const x = input("", { elem: r.pick(numberTypes), shape });
+  const elem = r.pick(numberTypes);
+  const quant = elem === "int8" && r.chance(0.5) ? stored(r) : undefined;
+  const x = input("", { elem, shape, ...(quant && { quant }) });
   return { node: buildNode(r.pick(["ArgMax", "ArgMin"]), [x], attrs) };
 }
 
