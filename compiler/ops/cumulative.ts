@@ -3,10 +3,10 @@ import { num } from "../ir/graph.ts";
 import { newArray, numbers } from "../ir/tensor.ts";
 import type { ElementType } from "../ir/types.ts";
 import { combiner, element } from "./accumulate.ts";
+import { axisSpan } from "./axes.ts";
 import { nearestIndex } from "./indexing.ts";
 import { constantInts, indexTypes } from "./move.ts";
 import { fail, floats, normalAxis, type Operator } from "./operator.ts";
-import { axisSpan } from "./selection.ts";
 
 export const cumulativeTypes: readonly ElementType[] = [
   ...floats,

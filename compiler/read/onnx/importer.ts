@@ -144,7 +144,7 @@ export class Importer {
         origins: [place.node!],
         outputCount: proto.output.length,
         opset,
-        declared: this.#declaredShapes(proto),
+        declared: proto.output.map((name) => this.#declared.get(name)),
         onDeclared: (input: string) => this.#tellDeclared(proto, input, place),
       };
       this.#define(proto, this.#maker.make(operator, { inputs, attrs }, options), place);
@@ -152,12 +152,6 @@ export class Importer {
       if (!(problem instanceof OperatorError || problem instanceof TensorError)) throw problem;
       throw new MoteError(say.operatorProblem(place, proto.opType, problem.message));
     }
-  }
-
-  /** The shapes that the file declares for the outputs of a node, if it does for all. */
-  #declaredShapes({ output }: NodeProto): readonly Shape[] | undefined {
-    const shapes = output.map((name) => this.#declared.get(name));
-    return shapes.every((s) => s !== undefined) ? shapes : undefined;
   }
 
   #tellDeclared({ opType, output }: NodeProto, input: string, place: Place): void {

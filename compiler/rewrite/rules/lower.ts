@@ -22,6 +22,8 @@ import { op } from "../pattern.ts";
 import { arrangeRules } from "./arrange.ts";
 import { runTimeRules } from "./at-run-time.ts";
 import { attentionRules } from "./attention.ts";
+import { boundedRules } from "./bounded.ts";
+import { einsumRules } from "./einsum.ts";
 import { normaliseRules } from "./normalise.ts";
 import { quantisedRules } from "./quantised.ts";
 import { recurrentRules } from "./recurrent.ts";
@@ -370,6 +372,8 @@ export const lowerRules: readonly Rule[] = [
   split,
   wideConcat,
   ...arrangeRules,
+  ...boundedRules,
+  ...einsumRules,
   ...normaliseRules,
   ...recurrentRules,
   ...attentionRules,
