@@ -18,6 +18,7 @@ import { poolKernels } from "./pool.ts";
 import { recurrentKernels } from "./recurrent.ts";
 import { reduceKernels } from "./reduce.ts";
 import { resizeKernels } from "./resize.ts";
+import { signalKernels } from "./signal.ts";
 import { flatKernels } from "./simd-elementwise.ts";
 import { typingKernels } from "./typing.ts";
 import { v6mKernels } from "./v6m.ts";
@@ -44,6 +45,7 @@ const own: readonly Kernel[] = [
   ...padKernels,
   ...recurrentKernels,
   ...reduceKernels,
+  ...signalKernels,
   ...resizeKernels,
   ...typingKernels,
   ...v6mKernels,

@@ -7,6 +7,7 @@ import { convOperators } from "./conv.ts";
 import { convTransposeOperators } from "./conv-transpose.ts";
 import { interpolateOperators } from "./interpolate.ts";
 import { matmulOperators } from "./matmul.ts";
+import { microsoftOperators } from "./microsoft.ts";
 import { movementOperators } from "./movement.ts";
 import { normaliseOperators } from "./normalise.ts";
 import { fail, type Operator } from "./operator.ts";
@@ -16,6 +17,7 @@ import { recurrentOperators } from "./recurrent.ts";
 import { reduceOperators } from "./reduce.ts";
 import { resizeOperators } from "./resize.ts";
 import { rowInputOperators } from "./row-input.ts";
+import { signalOperators } from "./signal.ts";
 import { typingOperators } from "./typing.ts";
 import { unaryOperators } from "./unary.ts";
 import { viewOperators } from "./views.ts";
@@ -45,6 +47,8 @@ for (const operator of [
   ...normaliseOperators,
   ...recurrentOperators,
   ...attentionOperators,
+  ...signalOperators,
+  ...microsoftOperators,
   ...reduceOperators,
   ...viewOperators,
   ...movementOperators,
