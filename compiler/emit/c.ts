@@ -16,6 +16,10 @@ const types: Record<ElementType, string> = {
   uint32: "uint32_t",
   int64: "int64_t",
   uint64: "uint64_t",
+  int4: "int8_t",
+  uint4: "uint8_t",
+  int2: "int8_t",
+  uint2: "uint8_t",
   bool: "uint8_t",
 };
 
@@ -87,6 +91,8 @@ export function floatLiteral(x: number): string {
   return `${x}f`;
 }
 
+const doubleLiteral = (x: number): string => (/[.e]/.test(`${x}`) ? `${x}` : `${x}.0`);
+
 export const integerLiteral = (x: number): string =>
   x === -(2 ** 31) ? "(-2147483647 - 1)" : String(x);
 
@@ -108,7 +114,7 @@ function elementLiteral(elem: ElementType): (x: number | bigint) => string {
     case "float32":
       return (x) => floatLiteral(Number(x));
     case "float64":
-      return (x) => (Number.isInteger(x) ? `${x}.0` : String(x));
+      return (x) => (Number.isFinite(x) ? doubleLiteral(Number(x)) : floatLiteral(Number(x)));
     case "float16":
       return (x) => String(halfBits(Number(x)));
     case "int64":

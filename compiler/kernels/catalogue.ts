@@ -1,11 +1,15 @@
 /** Every kernel there is, and which of them can do an operator's work. */
 import type { Node } from "../ir/graph.ts";
+import { runTimeKernels } from "./at-run-time.ts";
 import { convKernels } from "./conv.ts";
 import { phaseKernels } from "./conv-transpose.ts";
+import { doubleKernels } from "./double.ts";
 import { dspKernels } from "./dsp.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { floatKernels } from "./float.ts";
 import { fpuKernels } from "./fpu.ts";
+import { indexingKernels } from "./indexing.ts";
+import { integerKernels } from "./integers.ts";
 import type { Kernel } from "./kernel.ts";
 import { matmulKernels } from "./matmul.ts";
 import { movementKernels } from "./movement.ts";
@@ -15,11 +19,15 @@ import { rowsKernel } from "./mve-rows.ts";
 import { normaliseKernels } from "./normalise.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
+import { quantisationKernels } from "./quantisation.ts";
 import { recurrentKernels } from "./recurrent.ts";
 import { reduceKernels } from "./reduce.ts";
 import { resizeKernels } from "./resize.ts";
+import { samplingKernels } from "./sampling.ts";
+import { selectionKernels } from "./selection.ts";
 import { signalKernels } from "./signal.ts";
 import { flatKernels } from "./simd-elementwise.ts";
+import { spatialKernels } from "./spatial.ts";
 import { typingKernels } from "./typing.ts";
 import { v6mKernels } from "./v6m.ts";
 import { view } from "./views.ts";
@@ -41,13 +49,21 @@ const own: readonly Kernel[] = [
   ...fpuKernels,
   ...matmulKernels,
   ...movementKernels,
-  ...normaliseKernels,
+  ...indexingKernels,
+  ...selectionKernels,
   ...padKernels,
+  ...runTimeKernels,
+  ...normaliseKernels,
   ...recurrentKernels,
   ...reduceKernels,
   ...signalKernels,
+  ...quantisationKernels,
   ...resizeKernels,
+  ...samplingKernels,
+  ...spatialKernels,
   ...typingKernels,
+  ...integerKernels,
+  ...doubleKernels,
   ...v6mKernels,
   ...winogradKernels,
 ];

@@ -43,6 +43,10 @@ const binaries: readonly Kernel[] = [
     ...binary("fmod", "Mod", false, 60),
     serves: (node) => isFloat(node) && num(node, "fmod") === 1,
   },
+  {
+    ...binary("mod", "Mod", false, 70),
+    serves: (node) => isFloat(node) && num(node, "fmod") !== 1,
+  },
   binary("max", "Max", false, 9),
   binary("min", "Min", false, 9),
   binary("prelu", "PRelu", false, 9),
@@ -74,7 +78,7 @@ const unary = ({ name, op, instructions, parameters, fits }: Unary): Kernel => (
   },
 });
 
-const snakeCase = (op: string): string =>
+export const snakeCase = (op: string): string =>
   op.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
 
 const plain = (instructions: number, ...ops: string[]): Unary[] =>

@@ -16,7 +16,7 @@ import { noOrder } from "./order.ts";
 import { literalRequantization } from "./requantization.ts";
 
 /** The C struct of a product; vectors are matrices of one row or column. */
-function matmulFields(node: Node): Fields {
+export function matmulFields(node: Node): Fields {
   const [a, b, y] = [inputType(node, 0).shape, inputType(node, 1).shape, outputType(node).shape];
   const [left, right] = [a.length === 1 ? [1, ...a] : a, b.length === 1 ? [...b, 1] : b];
   const [rows, inner, columns] = [left.at(-2)!, left.at(-1)!, right.at(-1)!];

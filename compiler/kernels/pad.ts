@@ -8,6 +8,7 @@ import {
   type Binding,
   type Fields,
   inputType,
+  isConstant,
   type Kernel,
   oneInput,
   outputType,
@@ -137,6 +138,28 @@ const padRows = (size: number): Kernel => ({
   }),
 });
 
+const isKnown = (node: Node, input: number): boolean =>
+  !node.inputs[input] || isConstant(node.inputs[input]);
+
+/** The value is an operand that is computed. */
+const padValued = (size: number): Kernel => ({
+  name: `pad_value_${size}`,
+  header: "pad.h",
+  ops: ["Pad"],
+  serves: (node) =>
+    keepsType(node) &&
+    bits(node) === size &&
+    padsWithValue(node) &&
+    isKnown(node, 1) &&
+    !isKnown(node, 2) &&
+    isKnown(node, 3),
+  cost: (node) => count(node) * 6,
+  bind: (node) => {
+    const shape = { copy: copyFields(padCopy(node)), count: count(node) };
+    return { ...oneInput("mote_pad_value_shape", shape), inputs: [0, 2] };
+  },
+});
+
 /** Index of the element of an axis that stands at `i`, which may be outside. */
 function indexInside(mode: string, i: number, size: number): number {
   if (mode === "edge") return Math.min(size - 1, Math.max(0, i));
@@ -193,5 +216,6 @@ const take = (size: number): Kernel => ({
 export const padKernels: readonly Kernel[] = sizesInBits.flatMap((size) => [
   pad(size),
   padRows(size),
+  padValued(size),
   take(size),
 ]);

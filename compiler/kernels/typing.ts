@@ -1,9 +1,10 @@
-/** Casts, comparisons, logic, choices, and arithmetic of plain integers. */
-import { type Node, num, str } from "../ir/graph.ts";
+/** Casts, comparisons, logic of two operands, and choices. */
+import type { Node } from "../ir/graph.ts";
 import { type ElementType, elementBytes, elementCount } from "../ir/types.ts";
 import { broadcastSteps, nestOf } from "./axes.ts";
 import { broadcastFields } from "./elementwise.ts";
 import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
+import { plainIntegers, plainName, shortNames, storedAs } from "./names.ts";
 
 const count = (node: Node): number => elementCount(outputType(node).shape);
 
@@ -12,31 +13,15 @@ const operands = (node: Node): Fields =>
 
 // ---- casts ----
 
-const short = {
-  float32: "f32",
-  float64: "f64",
-  float16: "f16",
-  int8: "s8",
-  uint8: "u8",
-  int16: "s16",
-  uint16: "u16",
-  int32: "s32",
-  uint32: "u32",
-  int64: "s64",
-  uint64: "u64",
-  bool: "bool",
-} as const;
+const castable = Object.keys(shortNames) as ElementType[];
 
-const castable = Object.keys(short) as ElementType[];
-
-/** A bool is stored as uint8 0 or 1, and so is read as one. */
 const cast = (from: ElementType, to: ElementType): Kernel => ({
-  name: `cast_${short[from]}_${short[to]}`,
+  name: `cast_${shortNames[from]}_${shortNames[to]}`,
   header: "cast.h",
   ops: ["Cast"],
   serves: (node) => {
     const own = inputType(node).elem;
-    return (own === "bool" ? "uint8" : own) === from && outputType(node).elem === to;
+    return storedAs(own) === from && outputType(node).elem === to;
   },
   cost: (node) => count(node) * 6,
   bind: (node) => oneInput("mote_cast_shape", { count: count(node) }),
@@ -44,16 +29,8 @@ const cast = (from: ElementType, to: ElementType): Kernel => ({
 
 /** Every pair of different types. */
 const casts: readonly Kernel[] = castable
-  .filter((from) => from !== "bool")
+  .filter((from) => storedAs(from) === from)
   .flatMap((from) => castable.filter((to) => to !== from).map((to) => cast(from, to)));
-
-type PlainInteger = Exclude<ElementType, `float${string}` | "bool">;
-
-const plainIntegers = Object.keys(short).filter((elem) => /int/.test(elem)) as PlainInteger[];
-const unsignedIntegers = plainIntegers.filter((elem) => elem.startsWith("u"));
-
-/** What kernels on plain integers are called: those on quantised int8 are the ones of s8. */
-const plain = (elem: PlainInteger): string => (elem === "int8" ? "i8" : short[elem]);
 
 // ---- comparisons ----
 
@@ -81,56 +58,13 @@ const comparisons = {
 const compares: readonly Kernel[] = [
   ...Object.entries(comparisons).flatMap(([op, name]) => [
     compare(op, `${name}_f32`, "float32"),
-    ...plainIntegers.map((elem) => compare(op, `${name}_${plain(elem)}`, elem)),
+    compare(op, `${name}_f64`, "float64"),
+    ...plainIntegers.map((elem) => compare(op, `${name}_${plainName(elem)}`, elem)),
   ]),
   compare("And", "and_bool", "bool"),
   compare("Or", "or_bool", "bool"),
   compare("Xor", "xor_bool", "bool"),
   compare("Equal", "equal_bool", "bool"),
-];
-
-// ---- arithmetic ----
-
-/** Integers that are not quantised. */
-const arithmetic = (
-  name: string,
-  op: string,
-  elem: PlainInteger,
-  fits: (node: Node) => boolean = () => true,
-): Kernel => ({
-  name: `${name}_${plain(elem)}`,
-  header: "binary_int.h",
-  ops: [op],
-  serves: (node) =>
-    hasTypes(node, [elem, elem], elem) &&
-    node.inputs.length === 2 &&
-    !outputType(node).quant &&
-    node.attrs.clamp_min === undefined &&
-    node.attrs.clamp_max === undefined &&
-    fits(node),
-  inPlace: [0, 1],
-  cost: (node) => count(node) * 9,
-  bind: (node) => ({
-    ...oneInput("mote_binary_int_shape", { broadcast: operands(node) }),
-    inputs: [0, 1],
-  }),
-});
-
-const takesSignOfDividend = (node: Node): boolean => num(node, "fmod") === 1;
-const shiftsTo = (direction: string) => (node: Node) => str(node, "direction") === direction;
-
-const arithmetics: readonly Kernel[] = [
-  ...["Add", "Sub", "Mul", "Div", "Max", "Min"].flatMap((op) =>
-    plainIntegers.map((elem) => arithmetic(op.toLowerCase(), op, elem)),
-  ),
-  ...plainIntegers.flatMap((elem) => [
-    arithmetic("rem", "Mod", elem, takesSignOfDividend),
-    arithmetic("mod", "Mod", elem, (node) => !takesSignOfDividend(node)),
-  ]),
-  ...unsignedIntegers.flatMap((elem) => [
-    arithmetic("shift_left", "BitShift", elem, shiftsTo("LEFT")),
-    arithmetic("shift_right", "BitShift", elem, shiftsTo("RIGHT")),
-  ]),
 ];
 
 // ---- choices ----
@@ -171,6 +105,5 @@ export const typingKernels: readonly Kernel[] = [
   rowInput,
   ...casts,
   ...compares,
-  ...arithmetics,
   ...[8, 16, 32, 64].map(where),
 ];

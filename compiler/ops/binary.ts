@@ -20,24 +20,13 @@ import {
   type AttrKind,
   broadcastShapes,
   type EvalContext,
-  fail,
   type IntegerForm,
+  integers,
   type Operator,
 } from "./operator.ts";
 import { elementwiseRows } from "./rows.ts";
 
 type Combine = (a: number, b: number) => number;
-
-const integerTypes: readonly ElementType[] = [
-  "int8",
-  "uint8",
-  "int16",
-  "uint16",
-  "int32",
-  "uint32",
-  "int64",
-  "uint64",
-];
 
 /** For each element of `shape`, the index of the operand's element that broadcasting reads. */
 export function broadcastIndex(from: Shape, shape: Shape): Int32Array {
@@ -74,10 +63,13 @@ export function forEachPair(
 
 type CombineBig = (a: bigint, b: bigint) => bigint;
 
+const asBig = ({ data }: Tensor): BigInt64Array | BigUint64Array =>
+  isBig(data) ? data : BigInt64Array.from(data, BigInt);
+
 function combineBig(a: Tensor, b: Tensor, elem: ElementType, f: CombineBig): Tensor {
   const shape = broadcastShapes([a.shape, b.shape]);
   const data = newArray(elem, elementCount(shape)) as BigInt64Array;
-  const [as, bs] = [a.data as BigInt64Array, b.data as BigInt64Array];
+  const [as, bs] = [a.data as BigInt64Array, asBig(b)];
   const [ia, ib] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
   for (let i = 0; i < data.length; i++) data[i] = f(as[ia[i]!]!, bs[ib[i]!]!);
   return { elem, shape, data };
@@ -86,7 +78,8 @@ function combineBig(a: Tensor, b: Tensor, elem: ElementType, f: CombineBig): Ten
 function combine(a: Tensor, b: Tensor, elem: ElementType, f: Combine): Tensor {
   const shape = broadcastShapes([a.shape, b.shape]);
   const data = newArray(elem, elementCount(shape));
-  if (isBig(data)) forEachPair(a, b, shape, (i, x, y) => (data[i] = BigInt(Math.trunc(f(x, y)))));
+  const big = (x: number) => (Number.isFinite(x) ? BigInt(Math.trunc(x)) : 0n);
+  if (isBig(data)) forEachPair(a, b, shape, (i, x, y) => (data[i] = big(f(x, y))));
   else forEachPair(a, b, shape, (i, x, y) => (data[i] = f(x, y)));
   return { elem, shape, data };
 }
@@ -109,7 +102,8 @@ const evaluateEntry =
   ({ f: own, make, big, result }: Entry) =>
   ({ inputs, attrs }: EvalContext): Tensor[] => {
     const [first, ...rest] = inputs as Tensor[];
-    if (big && isBig(first!.data)) {
+    const isWhole = inputs.every((t) => integers.includes(t!.elem));
+    if (big && isWhole && isBig(first!.data)) {
       const exact = big(attrs);
       return [rest.reduce((sum, next) => combineBig(sum, next, first!.elem, exact), first!)];
     }
@@ -118,8 +112,7 @@ const evaluateEntry =
     const { min, max } = clampOf(attrs);
     const bounded: Combine =
       min > -Infinity || max < Infinity ? (a, b) => clamp(f(a, b), min, max) : f;
-    const isInteger = integerTypes.includes(first!.elem);
-    const whole = isInteger ? (onIntegers.get(f) ?? bounded) : bounded;
+    const whole = isWhole ? (onIntegers.get(f) ?? bounded) : bounded;
     return [rest.reduce((sum, next) => combine(sum, next, elem, whole), first!)];
   };
 
@@ -216,10 +209,23 @@ const multiplication: IntegerForm = {
 
 const division: Combine = (a, b) => a / b;
 const product: Combine = (a, b) => a * b;
+const power: Combine = (a, b) => a ** b;
+
+/** The lower 64 bits, by squaring. Of a negative exponent the reciprocal, truncated. */
+function powerBig(a: bigint, b: bigint): bigint {
+  if (b < 0n) return a === 1n || (a === -1n && b % 2n === 0n) ? 1n : a === -1n ? -1n : 0n;
+  let result = 1n;
+  for (let [square, rest] = [a, b]; rest > 0n; rest >>= 1n) {
+    if (rest & 1n) result = BigInt.asIntN(64, result * square);
+    square = BigInt.asIntN(64, square * square);
+  }
+  return result;
+}
 /** Of integers up to 32 bits: quotients are truncated, of products the lower bits are kept. */
 const onIntegers = new Map<Combine, Combine>([
   [division, (a, b) => Math.trunc(a / b)],
   [product, Math.imul],
+  [power, (a, b) => Number(BigInt.asIntN(32, powerBig(BigInt(a), BigInt(Math.trunc(b)))))],
 ]);
 
 const always = (f: CombineBig) => () => f;
@@ -228,9 +234,13 @@ const moduloBig: CombineBig = (a, b) => {
   const rest = leftBig(a, b);
   return rest !== 0n && rest < 0n !== b < 0n ? rest + b : rest;
 };
+/** Bits that leave are lost; a shift by all or more leaves the sign to the right, 0 to the left. */
 const shiftBig: Entry["big"] = (attrs) => {
   const isLeft = str({ attrs }, "direction") === "LEFT";
-  return (a, b) => (b >= 64n ? 0n : isLeft ? BigInt.asUintN(64, a << b) : a >> b);
+  return (a, b) => {
+    if (b < 0n || b >= 64n) return a < 0n && !isLeft ? -1n : 0n;
+    return isLeft ? BigInt.asIntN(64, a << b) : a >> b;
+  };
 };
 
 /** What is left of a truncated division by b: of a's sign. By 0 nothing is left. */
@@ -243,16 +253,16 @@ const modulo: Combine = (a, b) => {
 };
 
 const remainder: Entry["make"] = (attrs, elem) => {
-  if (integerTypes.includes(elem)) return num({ attrs }, "fmod") === 1 ? remainderOf : modulo;
-  return num({ attrs }, "fmod") === 1 ? (a, b) => a % b : fail("floats need 'fmod' = 1");
+  const isTruncated = num({ attrs }, "fmod") === 1;
+  if (integers.includes(elem)) return isTruncated ? remainderOf : modulo;
+  return isTruncated ? (a, b) => a % b : (a, b) => (b === 0 ? Number.NaN : modulo(a, b));
 };
 
-/** Bits that leave are lost; a shift by all bits or more leaves none. */
 const shift: Entry["make"] = (attrs, elem) => {
   const bits = 8 * elementBytes(elem);
   const isLeft = str({ attrs }, "direction") === "LEFT";
   return (a, b) => {
-    if (b >= bits) return 0;
+    if (b < 0 || b >= bits) return a < 0 && !isLeft ? -1 : 0;
     return isLeft ? (a * 2 ** b) % 2 ** bits : Math.floor(a / 2 ** b);
   };
 };
@@ -267,12 +277,22 @@ const truth = (name: string, f: (a: number, b: number) => boolean): Entry => ({
   result: "bool",
 });
 
+const bitwise = (name: "And" | "Or" | "Xor"): Entry => ({
+  name: `Bitwise${name}`,
+  types: integers,
+  ...{
+    And: { f: (a: number, b: number) => a & b, big: always((a, b) => a & b) },
+    Or: { f: (a: number, b: number) => a | b, big: always((a, b) => a | b) },
+    Xor: { f: (a: number, b: number) => a ^ b, big: always((a, b) => a ^ b) },
+  }[name],
+});
+
 const entries: readonly Entry[] = [
   { name: "Add", f: (a, b) => a + b, big: always((a, b) => a + b), integer: addition(1) },
   { name: "Sub", f: (a, b) => a - b, big: always((a, b) => a - b), integer: addition(-1) },
   { name: "Mul", f: product, big: always((a, b) => a * b), integer: multiplication },
   { name: "Div", f: division, big: always((a, b) => (b === 0n ? 0n : a / b)) },
-  { name: "Pow", f: (a, b) => a ** b },
+  { name: "Pow", f: power, big: always(powerBig) },
   {
     name: "Mod",
     f: modulo,
@@ -286,8 +306,9 @@ const entries: readonly Entry[] = [
     attrs: { direction: "string" },
     make: shift,
     big: shiftBig,
-    types: ["uint8", "uint16", "uint32", "uint64"],
+    types: integers,
   },
+  ...(["And", "Or", "Xor"] as const).map(bitwise),
   { name: "PRelu", f: (a, b) => (a < 0 ? a * b : a) },
   { name: "Max", f: Math.max, big: always((a, b) => (a > b ? a : b)), variadic: true },
   { name: "Min", f: Math.min, big: always((a, b) => (a < b ? a : b)), variadic: true },

@@ -1,6 +1,6 @@
 /** Transposed convolution: ONNX's ConvTranspose and the lowered ConvTranspose2D. */
 import { type Attrs, ints, type Node, num, str } from "../ir/graph.ts";
-import { newArray, type Tensor } from "../ir/tensor.ts";
+import { newArray, type Tensor, tensorOf } from "../ir/tensor.ts";
 import { elementCount, type TensorType } from "../ir/types.ts";
 import { clampAttrs, clampOf, integerClamp } from "./clamp.ts";
 import {
@@ -15,6 +15,7 @@ import {
 import { clamp, makeRescale } from "./numerics.ts";
 import { type AttrKind, type EvalContext, fail, floats, type Operator } from "./operator.ts";
 import { transposedRows } from "./rows.ts";
+import { windowTaps } from "./spatial.ts";
 import {
   convolutionAttrs,
   transposedWindowOf,
@@ -116,10 +117,42 @@ const biased =
   (acc, o) =>
     finish(acc + ((b?.data as Float32Array | undefined)?.[o] ?? 0), o);
 
-const evaluateImported: Operator["evaluate"] = ({ inputs: [x, w, b], attrs: a, types }) => {
+/** Over three axes and more: the window of a convolution, inputs and outputs swapped. */
+const evaluateSpatial: Operator["evaluate"] = ({ inputs: [x, w, b], attrs: a, types }) => {
+  const { elem, shape } = types[0]!;
+  const [batch, channels, ...size] = x!.shape as [number, number, ...number[]];
+  const window = transposedWindowOf(a, size, w!.shape.slice(2));
+  const at = windowTaps({ ...window, output: size }, window.output);
+  const [inputs, outputs] = [elementCount(size), elementCount(window.output)];
+  const taps = elementCount(window.kernel);
+  const [group, perGroup] = [num({ attrs: a }, "group", 1), w!.shape[1]!];
+  const filters = perGroup * group;
+  const [xs, ws] = [x!.data, w!.data] as Float32Array[];
+  const bias = b?.data as Float32Array | undefined;
+  const sums = Float64Array.from(
+    { length: elementCount(shape) },
+    (_, i) => bias?.[Math.floor(i / outputs) % filters] ?? 0,
+  );
+  for (let n = 0; n < batch; n++)
+    for (let c = 0; c < channels; c++) {
+      const first = n * filters + Math.floor(c / (channels / group)) * perGroup;
+      for (let p = 0; p < inputs; p++)
+        for (let k = 0; k < taps; k++)
+          for (let o = 0; o < perGroup && at[p * taps + k]! >= 0; o++)
+            sums[(first + o) * outputs + at[p * taps + k]!]! +=
+              xs![(n * channels + c) * inputs + p]! * ws![(c * perGroup + o) * taps + k]!;
+    }
+  return [tensorOf(elem, shape, sums)];
+};
+
+const evaluateImported: Operator["evaluate"] = (context) => {
+  const {
+    inputs: [x, w, b],
+    attrs: a,
+    types,
+  } = context;
   const spatial = x!.shape.slice(2);
-  if (spatial.length > 2)
-    fail(`a transposed convolution over ${spatial.length} axes is not supported`);
+  if (spatial.length > 2) return evaluateSpatial(context);
   const window = twoAxes(transposedWindowOf(a, spatial, w!.shape.slice(2)));
   const [batch, channels] = x!.shape as [number, number];
   const inputSize = [spatial.at(-2) ?? 1, spatial.at(-1)!] as const;
@@ -266,7 +299,7 @@ function evaluateInteger({ inputs, inputTypes, types, attrs: a, profile }: EvalC
 
 const convTranspose: Operator = {
   name: "ConvTranspose",
-  level: "imported",
+  level: "any",
   inputs: ["X: T", "W: T", "B?: T"],
   outputs: 1,
   attrs,

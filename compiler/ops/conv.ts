@@ -6,6 +6,7 @@ import { clampAttrs, clampOf, integerClamp } from "./clamp.ts";
 import { clamp, makeRescale } from "./numerics.ts";
 import { type EvalContext, fail, floats, type IntegerForm, type Operator } from "./operator.ts";
 import { windowRows } from "./rows.ts";
+import { convolveSpatial, type SpatialConvolution } from "./spatial.ts";
 import {
   convolutionAttrs,
   twoAxes,
@@ -145,8 +146,35 @@ const inferConv: Operator["infer"] = ({ inputs: [x, w, b], attrs }) => {
   return [{ elem: x!.elem, shape: [x!.shape[0]!, filters, ...output] }];
 };
 
-const evaluateConv: Operator["evaluate"] = ({ inputs: [x, w, b], attrs, types }) => {
-  if (x!.shape.length > 4) fail(`a convolution over ${x!.shape.length - 2} axes is not supported`);
+/** Over three axes and more. */
+const evaluateSpatial: Operator["evaluate"] = ({ inputs: [x, w, b], attrs, types }) => {
+  const { elem, shape } = types[0]!;
+  const data = newArray(elem, elementCount(shape)) as Float32Array;
+  const [xs, ws, bias] = [x, w, b].map((t) => t?.data as Float32Array | undefined);
+  convolveSpatial(
+    spatialConvolution(x!.shape, w!.shape, attrs),
+    (i, k) => xs![i]! * ws![k]!,
+    (sum, o, i) => {
+      data[i] = sum + (bias?.[o] ?? 0);
+    },
+  );
+  return [{ elem, shape, data }];
+};
+
+/** ONNX's convolution, for the reference and for the kernels that go by its order. */
+export function spatialConvolution(x: Shape, w: Shape, attrs: Attrs): SpatialConvolution {
+  const [batch, channels, ...size] = x as [number, number, ...number[]];
+  const window = windowOf(attrs, size, w.slice(2));
+  return { batch, channels, filters: w[0]!, group: num({ attrs }, "group", 1), window, size };
+}
+
+const evaluateConv: Operator["evaluate"] = (context) => {
+  const {
+    inputs: [x, w, b],
+    attrs,
+    types,
+  } = context;
+  if (x!.shape.length > 4) return evaluateSpatial(context);
   const window = twoAxes(windowOf(attrs, x!.shape.slice(2), w!.shape.slice(2)));
   const [batch, channels] = x!.shape as [number, number];
   const [height, width] = [x!.shape.at(-2)!, x!.shape.at(-1)!];
@@ -280,7 +308,7 @@ export const weightedIntegerForm: Pick<IntegerForm, "roles" | "output" | "accumu
 
 const conv: Operator = {
   name: "Conv",
-  level: "imported",
+  level: "any",
   inputs: ["X: T", "W: T", "B?: T"],
   outputs: 1,
   attrs: convolutionAttrs,

@@ -23,7 +23,7 @@ function gemmSizes(a: Shape, b: Shape, attrs: Attrs) {
 
 const gemm: Operator = {
   name: "Gemm",
-  level: "imported",
+  level: "any",
   inputs: ["A: T", "B: T", "C?: T"],
   outputs: 1,
   attrs: { alpha: "float", beta: "float", transA: "int", transB: "int" },

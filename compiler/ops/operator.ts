@@ -102,6 +102,8 @@ export interface Operator {
   /** The newest form of a node that an older opset wrote. */
   upgrade?(node: RawNode, opset: number): RawNode;
   readonly declares?: Declares;
+  /** The result follows from the types of the inputs alone. */
+  readonly ofTypes?: true;
   infer(context: InferContext): TensorType[];
   /** The float reference: ONNX's meaning, and for moved data that of any type. */
   evaluate(context: EvalContext): Tensor[];
@@ -113,6 +115,16 @@ export interface Operator {
 }
 
 export const floats: readonly ElementType[] = ["float32", "float16", "float64"];
+export const integers: readonly ElementType[] = [
+  "int8",
+  "uint8",
+  "int16",
+  "uint16",
+  "int32",
+  "uint32",
+  "int64",
+  "uint64",
+];
 export const indices: readonly ElementType[] = ["int64", "int32"];
 
 /** What type inference saw of a node. */

@@ -1,13 +1,13 @@
-/** Pools: ONNX's and the lowered NHWC forms. */
+/** Lowered pools over images, NHWC. */
 import { type Attrs, num, str } from "../ir/graph.ts";
 import { newArray, type Tensor } from "../ir/tensor.ts";
 import { elementCount, type Shape, type TensorType } from "../ir/types.ts";
 import { clampAttrs, clampOf, integerClamp } from "./clamp.ts";
 import { imageSizes } from "./conv.ts";
 import { clamp, makeRescale } from "./numerics.ts";
-import { type AttrKind, type EvalContext, fail, floats, type Operator } from "./operator.ts";
+import { type AttrKind, type EvalContext, fail, type Operator } from "./operator.ts";
 import { windowRows } from "./rows.ts";
-import { kernelRange, twoAxes, type Window, windowDefaults, windowOf } from "./window.ts";
+import { kernelRange, type Window, windowOf } from "./window.ts";
 
 const attrs: Record<string, AttrKind> = {
   auto_pad: "string",
@@ -101,55 +101,6 @@ const sum = (values: number[]): number => {
 };
 const average: Reduce = (values, count) => sum(values) / count;
 
-/** ONNX's pools over one or two axes, NCHW. */
-function evaluateImported(context: EvalContext, reduce: Reduce): Tensor[] {
-  const [x, type] = [context.inputs[0]!, context.types[0]!];
-  const spatial = x.shape.slice(2);
-  if (spatial.length > 2) fail(`a pool over ${spatial.length} axes is not supported`);
-  const size = (spatial.length === 1 ? [1, ...spatial] : spatial) as [number, number];
-  const p: Pooling = {
-    batch: x.shape[0]!,
-    channels: x.shape[1]!,
-    size,
-    window: twoAxes(windowOf(context.attrs, spatial)),
-    planar: true,
-    includePad: num(context, "count_include_pad") !== 0,
-  };
-  const data = newArray(x.elem, elementCount(type.shape)) as Float32Array;
-  pool(p, x.data as Float32Array, data, reduce);
-  return [{ elem: x.elem, shape: type.shape, data }];
-}
-
-const inferImported: Operator["infer"] = ({ inputs: [x], attrs: a }) => {
-  if (x!.shape.length < 3) fail(`a pool needs spatial axes, the input has rank ${x!.shape.length}`);
-  const { output } = windowOf(a, x!.shape.slice(2));
-  return [{ elem: x!.elem, shape: [...x!.shape.slice(0, 2), ...output] }];
-};
-
-const imported = (name: string, kinds: Record<string, AttrKind>, reduce: Reduce): Operator => ({
-  name,
-  level: "imported",
-  inputs: ["X: T"],
-  outputs: 1,
-  attrs: kinds,
-  defaults: { ...windowDefaults, count_include_pad: 0, storage_order: 0 },
-  infer: inferImported,
-  evaluate: (context) => evaluateImported(context, reduce),
-});
-
-const globalAttrs = (x: TensorType | Tensor): Attrs => ({ kernel_shape: x.shape.slice(2) });
-
-const global = (name: string, reduce: Reduce): Operator => ({
-  name,
-  level: "imported",
-  inputs: ["X: T"],
-  outputs: 1,
-  attrs: {},
-  infer: (context) => inferImported({ ...context, attrs: globalAttrs(context.inputs[0]!) }),
-  evaluate: (context) =>
-    evaluateImported({ ...context, attrs: globalAttrs(context.inputs[0]!) }, reduce),
-});
-
 const layoutOf = (a: Attrs): string => str({ attrs: a }, "x_layout", "NHWC");
 
 function evaluateLowered(context: EvalContext, reduce: Reduce): Tensor[] {
@@ -237,11 +188,4 @@ const maxPool2D: Operator = {
   rows,
 };
 
-export const poolOperators: readonly Operator[] = [
-  { ...imported("AveragePool", averageAttrs, average), types: { T: floats } },
-  imported("MaxPool", { ...attrs, storage_order: "int" }, largest),
-  { ...global("GlobalAveragePool", average), types: { T: floats } },
-  global("GlobalMaxPool", largest),
-  averagePool2D,
-  maxPool2D,
-];
+export const poolOperators: readonly Operator[] = [averagePool2D, maxPool2D];

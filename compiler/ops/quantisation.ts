@@ -10,19 +10,11 @@ import {
   integerRange,
   type Quantization,
   type Shape,
-  type TensorType,
 } from "../ir/types.ts";
-import { quantizeNumber } from "./numerics.ts";
-import {
-  type EvalContext,
-  fail,
-  type InferContext,
-  normalAxis,
-  type Operator,
-  type RawNode,
-} from "./operator.ts";
+import { clamp, quantizeNumber, roundHalfEven } from "./numerics.ts";
+import { fail, type InferContext, normalAxis, type Operator, type RawNode } from "./operator.ts";
 import { elementwiseRows } from "./rows.ts";
-import { convolutionAttrs } from "./window.ts";
+import { elementTypeOf } from "./typing.ts";
 
 const storedTypes: readonly ElementType[] = ["int8", "uint8", "int16", "uint16", "int32"];
 
@@ -44,7 +36,6 @@ export function parametersOf(
   const zeros = zero ? Array.from(numbers(zero)) : scales.map(() => 0);
   const bad = scales.find((s) => !(s > 0) || s === Infinity);
   if (bad !== undefined) fail(`the scale ${bad} is not a positive number`);
-  if (num({ attrs }, "block_size") !== 0) fail("blocked quantisation is not supported");
   if (zeros.length !== scales.length)
     fail(`${scales.length} scales but ${zeros.length} zero points`);
   if (scales.length === 1) return { scale: scales, zeroPoint: zeros };
@@ -76,18 +67,106 @@ export function dequantizeTensor(x: Tensor, q: Quantization): Tensor {
   return { elem: "float32", shape: x.shape, data };
 }
 
-/** QuantizeLinear and DequantizeLinear need their parameters while compiling. */
-function constantParameters(context: InferContext, at = 1): Quantization {
-  const scale = context.constant(at) ?? fail("the scale is computed at run time");
-  const zero = context.inputs[at + 1];
-  const zeroPoint = context.constant(at + 1);
-  if (zero && !zeroPoint) fail("the zero point is computed at run time");
-  return parametersOf(context.inputs[0]!.shape, scale, zeroPoint, context.attrs);
+/** Scale and zero point of the operand before them, where they are known and belong to a type. */
+export function knownParameters(context: InferContext, at = 1): Quantization | undefined {
+  const [scale, zero] = [context.constant(at), context.constant(at + 1)];
+  if (!scale || (context.inputs[at + 1] && !zero)) return undefined;
+  return parametersOf(context.inputs[at - 1]!.shape, scale, zero, context.attrs);
+}
+
+/** Which scale belongs to an element of [outer][size][inner]: the sum of its steps. */
+export interface ScaleLayout {
+  readonly outer: number;
+  readonly size: number;
+  readonly inner: number;
+  /** Elements along the axis that share a scale. */
+  readonly block: number;
+  readonly scaleOuter: number;
+  readonly scaleAxis: number;
+  readonly scaleInner: number;
+}
+
+/** One scale for all, one for each index along an axis, or one for each block of them. */
+export function scaleLayout(shape: Shape, scale: Shape, attrs: Attrs): ScaleLayout {
+  const count = elementCount(shape);
+  const none = { block: 1, scaleOuter: 0, scaleAxis: 0, scaleInner: 0 };
+  if (scale.length === 0 || (scale.length === 1 && scale[0] === 1))
+    return { outer: 1, size: 1, inner: count, ...none };
+  const axis = normalAxis(num({ attrs }, "axis", 1), shape.length);
+  const size = shape[axis]!;
+  const [outer, inner] = [shape.slice(0, axis), shape.slice(axis + 1)].map(elementCount);
+  const sizes = { outer: outer!, size, inner: inner! };
+  const block = num({ attrs }, "block_size");
+  if (block > 0) {
+    const blocks = Math.ceil(size / block);
+    if (shape.with(axis, blocks).join() !== scale.join())
+      fail(`blocks of ${block} along axis ${axis} of [${shape}] do not have scales [${scale}]`);
+    return { ...sizes, block, scaleOuter: blocks * inner!, scaleAxis: inner!, scaleInner: 1 };
+  }
+  if (scale.length !== 1 || scale[0] !== size)
+    fail(`scales of shape [${scale}], but axis ${axis} has ${size} elements`);
+  return { ...sizes, ...none, scaleAxis: 1 };
+}
+
+/** The index of each element's scale. */
+export function scaleIndices(l: ScaleLayout): Int32Array {
+  const at = new Int32Array(l.outer * l.size * l.inner);
+  let to = 0;
+  for (let o = 0; o < l.outer; o++)
+    for (let a = 0; a < l.size; a++) {
+      const from = o * l.scaleOuter + Math.floor(a / l.block) * l.scaleAxis;
+      for (let i = 0; i < l.inner; i++) at[to++] = from + i * l.scaleInner;
+    }
+  return at;
+}
+
+type Operands = readonly (Tensor | undefined)[];
+
+/** Calls `each` with an element's index, its scale and its zero point. */
+function eachScaled(
+  [x, scale, zero]: Operands,
+  attrs: Attrs,
+  each: (i: number, scale: number, zero: number) => void,
+): void {
+  const at = scaleIndices(scaleLayout(x!.shape, scale!.shape, attrs));
+  const [scales, zeros] = [numbers(scale!), zero && numbers(zero)];
+  for (let i = 0; i < at.length; i++) each(i, scales[at[i]!]!, zeros?.[at[i]!] ?? 0);
+}
+
+/** ONNX's QuantizeLinear of (x, scale, zero point). */
+export function quantizeLinearly(operands: Operands, attrs: Attrs, elem: ElementType): Tensor {
+  const [x] = operands;
+  const [data, from, range] = [newArray(elem, x!.data.length), numbers(x!), integerRange(elem)];
+  eachScaled(operands, attrs, (i, scale, zero) => {
+    data[i] = quantizeNumber(from[i]!, scale, zero, range);
+  });
+  return { elem, shape: x!.shape, data };
+}
+
+/** ONNX's DequantizeLinear of (x, scale, zero point). */
+export function dequantizeLinearly(operands: Operands, attrs: Attrs, elem: ElementType): Tensor {
+  const [x] = operands;
+  const [data, from] = [newArray(elem, x!.data.length), numbers(x!)];
+  eachScaled(operands, attrs, (i, scale, zero) => {
+    data[i] = (from[i]! - zero) * scale;
+  });
+  return { elem, shape: x!.shape, data };
 }
 
 /** The stored type that a QuantizeLinear makes. */
-export const quantizedElement = (inputs: readonly (TensorType | undefined)[]): ElementType =>
-  inputs[2]?.elem ?? "uint8";
+export function quantizedElement(zero: ElementType | undefined, attrs: Attrs): ElementType {
+  const code = num({ attrs }, "output_dtype");
+  const given = code === 0 ? undefined : elementTypeOf(code);
+  if (code !== 0 && !given) fail(`ONNX type ${code} is not supported`);
+  if (zero && given && zero !== given) fail(`the zero point is ${zero}, 'output_dtype' ${given}`);
+  return zero ?? given ?? "uint8";
+}
+
+function checkZeros(inputs: InferContext["inputs"]): void {
+  const [scale, zero] = [inputs[1]!, inputs[2]];
+  if (zero && elementCount(zero.shape) !== elementCount(scale.shape))
+    fail(`${elementCount(scale.shape)} scales but ${elementCount(zero.shape)} zero points`);
+}
 
 const qdqAttrs = {
   axis: "int",
@@ -99,49 +178,50 @@ const qdqAttrs = {
 
 const qdqDefaults: Attrs = { axis: 1, block_size: 0, output_dtype: 0, precision: 0, saturate: 1 };
 
-/** One scale is a scalar of no axis; a zero point is always there. */
+/** One scale is a scalar of no axis; a zero point is always there and says the stored type. */
 function canonicalParameters({ op, inputs, attrs }: RawNode): RawNode {
   const [x, scale, zero] = inputs;
-  const [scales, zeros] = [constantOf(scale), constantOf(zero)];
-  if (!x || !scales || (zero && !zeros)) return { op, inputs, attrs };
-  const isOne = scales.data.length === 1;
-  const shape = isOne ? [] : scales.shape;
-  const elem = op === "QuantizeLinear" ? "uint8" : x.type.elem;
-  const explicit =
-    zeros ??
-    tensorOf(
-      elem,
-      shape,
-      Array.from(numbers(scales), () => 0),
-    );
-  const { axis, ...others } = attrs;
-  const parameters = [scales, explicit].map((t, i) =>
-    constant(isOne && t.data.length === 1 ? withShape(t, []) : t, inputs[i + 1]?.name),
-  );
-  return { op, inputs: [x, ...parameters], attrs: isOne ? others : attrs };
+  if (!x || !scale) return { op, inputs, attrs };
+  const isOne = elementCount(scale.type.shape) === 1;
+  const { output_dtype, ...own } = attrs;
+  const { axis, ...others } = own;
+  const isStoring = op === "QuantizeLinear";
+  const elem = isStoring ? quantizedElement(zero?.type.elem, attrs) : x.type.elem;
+  const shape = isOne ? [] : scale.type.shape;
+  const none = constant({ elem, shape, data: newArray(elem, elementCount(shape)) });
+  const parameters = [scale, zero ?? none].map((v) => {
+    const tensor = constantOf(v);
+    return isOne && tensor?.data.length === 1 ? constant(withShape(tensor, []), v.name) : v;
+  });
+  const kept = isOne ? others : own;
+  const dtype = !isStoring && output_dtype !== undefined ? { output_dtype } : {};
+  return { op, inputs: [x, ...parameters], attrs: { ...kept, ...dtype } };
 }
 
+/** Stored integers; where its parameters are known and it has no blocks, they are in the type. */
 const quantizeLinear: Operator = {
   name: "QuantizeLinear",
-  level: "imported",
+  level: "any",
   inputs: ["x: T", "y_scale: S", "y_zero_point?: Z"],
   outputs: 1,
   attrs: qdqAttrs,
   defaults: qdqDefaults,
-  types: { T: ["float32", "float16"], S: ["float32", "float16"], Z: storedTypes },
+  types: { T: ["float32", "float16", "int32"], S: ["float32", "float16"], Z: storedTypes },
   upgrade: canonicalParameters,
   infer: (context) => {
-    const quant = constantParameters(context);
-    return [{ elem: quantizedElement(context.inputs), shape: context.inputs[0]!.shape, quant }];
+    const { inputs, attrs } = context;
+    const { shape } = inputs[0]!;
+    checkZeros(inputs);
+    scaleLayout(shape, inputs[1]!.shape, attrs);
+    const quant = num({ attrs }, "block_size") === 0 ? knownParameters(context) : undefined;
+    return [{ elem: quantizedElement(inputs[2]?.elem, attrs), shape, quant }];
   },
-  evaluate: ({ inputs: [x, scale, zero], attrs, types }) => [
-    quantizeTensor(x!, types[0]!.elem, parametersOf(x!.shape, scale!, zero, attrs)),
-  ],
+  evaluate: ({ inputs, attrs, types }) => [quantizeLinearly(inputs, attrs, types[0]!.elem)],
 };
 
 const dequantizeLinear: Operator = {
   name: "DequantizeLinear",
-  level: "imported",
+  level: "any",
   inputs: ["x: T", "x_scale: S", "x_zero_point?: T"],
   outputs: 1,
   attrs: qdqAttrs,
@@ -149,12 +229,38 @@ const dequantizeLinear: Operator = {
   types: { T: storedTypes, S: ["float32", "float16"] },
   upgrade: canonicalParameters,
   infer: (context) => {
-    constantParameters(context);
-    return [{ elem: context.inputs[1]!.elem, shape: context.inputs[0]!.shape }];
+    const { inputs, attrs } = context;
+    const { shape } = inputs[0]!;
+    checkZeros(inputs);
+    scaleLayout(shape, inputs[1]!.shape, attrs);
+    if (num({ attrs }, "block_size") === 0) knownParameters(context);
+    const elem = elementTypeOf(num({ attrs }, "output_dtype")) ?? inputs[1]!.elem;
+    return [{ elem, shape }];
   },
-  evaluate: ({ inputs: [x, scale, zero], attrs }) => [
-    dequantizeTensor(x!, parametersOf(x!.shape, scale!, zero, attrs)),
+  evaluate: ({ inputs, attrs, types }) => [dequantizeLinearly(inputs, attrs, types[0]!.elem)],
+};
+
+/** uint8 by the range of the very input, 0 included; its scale and zero point are outputs. */
+const dynamicQuantizeLinear: Operator = {
+  name: "DynamicQuantizeLinear",
+  level: "imported",
+  inputs: ["x: T"],
+  outputs: 3,
+  attrs: {},
+  types: { T: ["float32"] },
+  infer: ({ inputs }) => [
+    { elem: "uint8", shape: inputs[0]!.shape },
+    { elem: "float32", shape: [] },
+    { elem: "uint8", shape: [] },
   ],
+  evaluate: ({ inputs: [x] }) => {
+    let [low, high] = [0, 0];
+    for (const v of x!.data as Float32Array) [low, high] = [Math.min(low, v), Math.max(high, v)];
+    const scale = tensorOf("float32", [], [Math.fround(high - low) / 255]);
+    const zero = roundHalfEven(clamp(-Math.fround(low / Number(scale.data[0])), 0, 255));
+    const operands = [x, scale, tensorOf("uint8", [], [zero])];
+    return [quantizeLinearly(operands, {}, "uint8"), ...operands.slice(1)] as Tensor[];
+  },
 };
 
 const sameShape: Operator["infer"] = ({ inputs }) => [
@@ -196,141 +302,10 @@ const storageCast: Operator = {
   evaluate: ({ inputs: [x] }) => [x!],
 };
 
-/** Dequantises operands, runs the float operator, quantises its result. */
-export interface QLinear {
-  /** The float operator behind it. */
-  readonly op: string;
-  /** First input of each (tensor, scale, zero point) triple. */
-  readonly operands: readonly number[];
-  /** Inputs of the result's scale and zero point; none for an integer result. */
-  readonly result?: readonly [number, number];
-  readonly bias?: number;
-  readonly domain?: string;
-}
-
-export const qlinear: Readonly<Record<string, QLinear>> = {
-  QLinearConv: { op: "Conv", operands: [0, 3], result: [6, 7], bias: 8 },
-  QLinearMatMul: { op: "MatMul", operands: [0, 3], result: [6, 7] },
-};
-
-/** ConvInteger and MatMulInteger: zero points only, an int32 result. */
-export const integerProducts: Readonly<Record<string, string>> = {
-  ConvInteger: "Conv",
-  MatMulInteger: "MatMul",
-};
-
-const float = (t: TensorType): TensorType => ({ elem: "float32", shape: t.shape });
-
-type Lookup = (name: string) => Operator;
-
-/**
- * The operators over others: they are looked up when they are used, since tables may be circular.
- */
-export function quantisedProducts(operator: Lookup): Operator[] {
-  return [
-    ...Object.entries(qlinear).map(([name, form]) => qlinearOperator(name, form, operator)),
-    ...Object.entries(integerProducts).map(([name, op]) => integerProduct(name, op, operator)),
-  ];
-}
-
-function qlinearOperator(name: string, form: QLinear, operator: Lookup): Operator {
-  const isConv = form.op === "Conv";
-  const pick = <T>(all: readonly (T | undefined)[]) => form.operands.map((i) => all[i]!);
-  const axis = (i: number): Attrs => ({ axis: isConv && i > 0 ? 0 : -1 });
-  const dequantized = ({ inputs }: EvalContext) =>
-    form.operands.map((at, i) => {
-      const [x, scale, zero] = inputs.slice(at, at + 3) as Tensor[];
-      return dequantizeTensor(x!, parametersOf(x!.shape, scale!, zero, axis(i)));
-    });
-  return {
-    name,
-    level: "imported",
-    inputs: [
-      ...["x: T1", "x_scale: S", "x_zero_point: T1", "w: T2", "w_scale: S", "w_zero_point: T2"],
-      ...["y_scale: S", "y_zero_point: T3"],
-      ...(isConv ? ["B?: B"] : []),
-    ],
-    outputs: 1,
-    attrs: isConv ? convolutionAttrs : {},
-    types: { T1: ["int8", "uint8"], T2: ["int8", "uint8"], T3: ["int8", "uint8"], B: ["int32"] },
-    infer: (context) => {
-      for (const [i, at] of form.operands.entries()) {
-        const inputs = context.inputs.slice(at, at + 3);
-        const constant = (k: number) => context.constant(at + k);
-        constantParameters({ ...context, inputs, constant, attrs: axis(i) });
-      }
-      if (!context.constant(6) || !context.constant(7))
-        fail("the result's scale or zero point is computed at run time");
-      const inputs = pick(context.inputs).map(float);
-      const [type] = operator(form.op).infer({ ...context, inputs });
-      const quant = parametersOf(type!.shape, context.constant(6)!, context.constant(7), {});
-      return [{ elem: context.inputs[7]!.elem, shape: type!.shape, quant }];
-    },
-    evaluate: (context) => {
-      const operands = dequantized(context);
-      const scales = numbers(context.inputs[4]!);
-      const product = numbers(context.inputs[1]!)[0]!;
-      const bias = context.inputs[8] && numbers(context.inputs[8]);
-      const real =
-        bias && Float32Array.from(bias, (b, i) => b * product * (scales[i] ?? scales[0]!));
-      const b: Tensor | undefined = real && { elem: "float32", shape: [real.length], data: real };
-      const [y] = operator(form.op).evaluate({
-        ...context,
-        inputs: [...operands, b],
-        types: [float(context.types[0]!)],
-      });
-      const q = parametersOf(y!.shape, context.inputs[6]!, context.inputs[7], {});
-      return [quantizeTensor(y!, context.types[0]!.elem, q)];
-    },
-  };
-}
-
-/**
- * A zero point for each filter of a convolution, each row of a product's left operand, each column
- * of its right one; a single one for the whole operand has no axis.
- */
-export function unitQuantization(
-  op: string,
-  operand: number,
-  shape: Shape,
-  zero: Tensor | undefined,
-): Quantization {
-  const zeros = zero ? Array.from(numbers(zero)) : [0];
-  const ones: Tensor = { elem: "float32", shape: [], data: Float32Array.from(zeros, () => 1) };
-  const axis = integerProducts[op] === "Conv" ? 0 : operand === 0 ? -2 : -1;
-  return parametersOf(shape, ones, zero, { axis });
-}
-
-const withoutZero = (op: string, operand: number, x: Tensor, zero: Tensor | undefined): Tensor =>
-  dequantizeTensor(x, unitQuantization(op, operand, x.shape, zero));
-
-function integerProduct(name: string, op: string, operator: Lookup): Operator {
-  return {
-    name,
-    level: "imported",
-    inputs: ["x: T1", "w: T2", "x_zero_point?: T1", "w_zero_point?: T2"],
-    outputs: 1,
-    attrs: op === "Conv" ? convolutionAttrs : {},
-    types: { T1: ["int8", "uint8"], T2: ["int8", "uint8"] },
-    infer: (context) => {
-      const inputs = context.inputs.slice(0, 2).map((t) => float(t!));
-      for (const i of [0, 1]) unitQuantization(name, i, inputs[i]!.shape, context.constant(i + 2));
-      const [type] = operator(op).infer({ ...context, inputs });
-      return [{ elem: "int32", shape: type!.shape }];
-    },
-    evaluate: (context) => {
-      const [x, w, zx, zw] = context.inputs;
-      const inputs = [withoutZero(name, 0, x!, zx), withoutZero(name, 1, w!, zw)];
-      const types = [float(context.types[0]!)];
-      const [y] = operator(op).evaluate({ ...context, inputs, types });
-      return [{ elem: "int32", shape: y!.shape, data: Int32Array.from(numbers(y!)) }];
-    },
-  };
-}
-
 export const quantisationOperators: readonly Operator[] = [
   quantizeLinear,
   dequantizeLinear,
+  dynamicQuantizeLinear,
   quantize,
   dequantize,
   storageCast,

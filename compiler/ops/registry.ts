@@ -1,10 +1,17 @@
 /** The operator set: every operator of every level, by name. */
 import type { Node } from "../ir/graph.ts";
 import { activationOperators } from "./activation.ts";
+import { arrangeOperators } from "./arrange.ts";
 import { attentionOperators } from "./attention.ts";
 import { elementwiseOperators } from "./binary.ts";
+import { col2imOperators } from "./col2im.ts";
 import { convOperators } from "./conv.ts";
 import { convTransposeOperators } from "./conv-transpose.ts";
+import { createOperators } from "./create.ts";
+import { cumulativeOperators } from "./cumulative.ts";
+import { deformConvOperators } from "./deform-conv.ts";
+import { detOperators } from "./det.ts";
+import { indexingOperators } from "./indexing.ts";
 import { interpolateOperators } from "./interpolate.ts";
 import { matmulOperators } from "./matmul.ts";
 import { microsoftOperators } from "./microsoft.ts";
@@ -12,14 +19,19 @@ import { movementOperators } from "./movement.ts";
 import { normaliseOperators } from "./normalise.ts";
 import { fail, type Operator } from "./operator.ts";
 import { poolOperators } from "./pool.ts";
-import { quantisationOperators, quantisedProducts } from "./quantisation.ts";
+import { quantisationOperators } from "./quantisation.ts";
+import { quantisedProducts } from "./quantised-products.ts";
 import { recurrentOperators } from "./recurrent.ts";
 import { reduceOperators } from "./reduce.ts";
+import { regionOperators } from "./regions.ts";
 import { resizeOperators } from "./resize.ts";
 import { rowInputOperators } from "./row-input.ts";
+import { samplingOperators } from "./sampling.ts";
+import { selectionOperators } from "./selection.ts";
 import { signalOperators } from "./signal.ts";
+import { spatialPoolOperators } from "./spatial-pool.ts";
 import { typingOperators } from "./typing.ts";
-import { unaryOperators } from "./unary.ts";
+import { logicOperators, unaryOperators } from "./unary.ts";
 import { viewOperators } from "./views.ts";
 
 const table = new Map<string, Operator>();
@@ -38,12 +50,19 @@ export const allOperators = (): Operator[] => [...table.values()];
 
 for (const operator of [
   ...unaryOperators,
+  ...logicOperators,
   ...elementwiseOperators,
   ...activationOperators,
   ...convOperators,
   ...convTransposeOperators,
   ...matmulOperators,
   ...poolOperators,
+  ...spatialPoolOperators,
+  ...col2imOperators,
+  ...deformConvOperators,
+  ...detOperators,
+  ...regionOperators,
+  ...samplingOperators,
   ...normaliseOperators,
   ...recurrentOperators,
   ...attentionOperators,
@@ -52,6 +71,11 @@ for (const operator of [
   ...reduceOperators,
   ...viewOperators,
   ...movementOperators,
+  ...indexingOperators,
+  ...selectionOperators,
+  ...cumulativeOperators,
+  ...arrangeOperators,
+  ...createOperators,
   ...resizeOperators,
   ...interpolateOperators,
   ...typingOperators,

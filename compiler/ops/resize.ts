@@ -19,6 +19,8 @@ interface AxisResize {
   readonly size: number;
   readonly output: number;
   readonly scale: number;
+  /** The output as align_corners has it, as ONNX's tests: not a whole number where scales say so. */
+  readonly length: number;
   /** Start and end of the region of interest, as parts of the axis. */
   readonly roi: readonly [number, number];
 }
@@ -38,8 +40,8 @@ const coordinates: Readonly<Record<string, Coordinate>> = {
     return f32(offset + (i + 0.5) / axis.scale - 0.5);
   },
   pytorch_half_pixel: (i, axis) => (axis.output > 1 ? halfPixel(i, axis) : 0),
-  align_corners: (i, { size, output }) =>
-    output > 1 ? f32(f32(i * (size - 1)) / f32(output - 1)) : 0,
+  align_corners: (i, { size, output, length }) =>
+    output > 1 ? f32(f32(i * (size - 1)) / f32(length - 1)) : 0,
   asymmetric: (i, { scale }) => f32(i / scale),
   tf_half_pixel_for_nn: (i, { scale }) => f32(f32(i + 0.5) / scale),
   tf_crop_and_resize: (i, { size, output, roi: [start, end] }) =>
@@ -138,17 +140,20 @@ function knownList(context: InferContext, at: number, what: string): number[] | 
 function fromSizes(shape: readonly number[], sizes: readonly number[], attrs: Attrs) {
   const policy = str({ attrs }, "keep_aspect_ratio_policy", "stretch");
   const ratios = sizes.map((size, i) => f32(size / shape[i]!));
-  if (policy === "stretch") return sizes.map((output, i) => ({ output, scale: ratios[i]! }));
+  if (policy === "stretch")
+    return sizes.map((output, i) => ({ output, length: output, scale: ratios[i]! }));
   if (policy !== "not_larger" && policy !== "not_smaller")
     fail(`unknown keep_aspect_ratio_policy '${policy}'`);
   const scale = policy === "not_larger" ? Math.min(...ratios) : Math.max(...ratios);
-  return shape.map((size) => ({ output: Math.floor(f32(scale * size) + 0.5), scale }));
+  const outputs = shape.map((size) => Math.floor(f32(scale * size) + 0.5));
+  return outputs.map((output) => ({ output, length: output, scale }));
 }
 
 function fromScales(shape: readonly number[], scales: readonly number[]) {
   if (scales.some((s) => !(s > 0) || s === Infinity)) fail(`'scales' [${scales}] must be positive`);
   return shape.map((size, i) => ({
     output: Math.floor(f32(size * scales[i]!)),
+    length: f32(size * scales[i]!),
     scale: scales[i]!,
   }));
 }
@@ -175,7 +180,7 @@ function axesOf(context: InferContext): AxisResize[] {
   const resized = scales ? fromScales(own, scales) : fromSizes(own, list, attrs);
   return shape.map((size, axis) => {
     const i = axes.indexOf(axis);
-    if (i < 0) return { size, output: size, scale: 1, roi: [0, 1] };
+    if (i < 0) return { size, output: size, length: size, scale: 1, roi: [0, 1] };
     return { size, ...resized[i]!, roi: [roi?.[i] ?? 0, roi?.[i + axes.length] ?? 1] };
   });
 }

@@ -1,9 +1,9 @@
 /** Elementwise operators of one operand, as table entries. */
 import { num, str } from "../ir/graph.ts";
-import { newArray, numbers } from "../ir/tensor.ts";
-
+import { isBig, newArray, numbers } from "../ir/tensor.ts";
+import type { ElementType } from "../ir/types.ts";
 import { clamp, roundHalfAway, roundHalfEven } from "./numerics.ts";
-import { type AttrKind, type EvalContext, floats, type Operator } from "./operator.ts";
+import { type AttrKind, type EvalContext, floats, integers, type Operator } from "./operator.ts";
 import { elementwiseRows } from "./rows.ts";
 
 type Attrs = EvalContext["attrs"];
@@ -15,8 +15,12 @@ interface Entry {
   readonly name: string;
   readonly attrs?: Record<string, AttrKind>;
   readonly make: MakeFunction;
-  /** For integer types too, without quantisation. */
-  readonly anyType?: boolean;
+  /** On integers of 64 bits; it takes all integer types, without quantisation. */
+  readonly big?: (x: bigint) => bigint;
+  /** Instead of floats. */
+  readonly types?: readonly ElementType[];
+  /** The result's type, where it is not the operand's. */
+  readonly result?: ElementType;
 }
 
 /**
@@ -41,10 +45,10 @@ export function erf(x: number): number {
 }
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
-const simple = (name: string, f: (x: number) => number, anyType = false): Entry => ({
+const simple = (name: string, f: (x: number) => number, big?: Entry["big"]): Entry => ({
   name,
   make: () => f,
-  anyType,
+  ...(big && { big }),
 });
 
 const hardSigmoid = (alpha: number, beta: number) => (x: number) => clamp(alpha * x + beta, 0, 1);
@@ -62,9 +66,32 @@ const selu: MakeFunction = (attrs) => {
 
 const alphaOf = (attrs: Attrs, absent: number) => num({ attrs }, "alpha", absent);
 
+/** Infinity of the signs that the attributes name. */
+const isInf: MakeFunction = (attrs) => {
+  const signs = [num({ attrs }, "detect_negative", 1), num({ attrs }, "detect_positive", 1)];
+  return (x) => Number((x === -Infinity && signs[0] !== 0) || (x === Infinity && signs[1] !== 0));
+};
+
+/** Functions that no real function of stored integers stands for. */
+const logic: readonly Entry[] = [
+  { name: "Not", types: ["bool"], make: () => (x) => Number(x === 0) },
+  { name: "BitwiseNot", types: integers, make: () => (x) => -1 - x, big: (x) => -1n - x },
+  { name: "IsNaN", result: "bool", make: () => (x) => Number(Number.isNaN(x)) },
+  {
+    name: "IsInf",
+    attrs: { detect_negative: "int", detect_positive: "int" },
+    result: "bool",
+    make: isInf,
+  },
+];
+
 const entries: readonly Entry[] = [
-  simple("Abs", Math.abs, true),
-  simple("Neg", (x) => -x, true),
+  simple("Abs", Math.abs, (x) => (x < 0n ? -x : x)),
+  simple(
+    "Neg",
+    (x) => -x,
+    (x) => -x,
+  ),
   simple("Exp", Math.exp),
   simple("Log", Math.log),
   simple("Sqrt", Math.sqrt),
@@ -72,7 +99,7 @@ const entries: readonly Entry[] = [
   simple("Floor", Math.floor),
   simple("Ceil", Math.ceil),
   simple("Round", roundHalfEven),
-  simple("Sign", Math.sign, true),
+  simple("Sign", Math.sign, (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n)),
   simple("Erf", erf),
   simple("Sin", Math.sin),
   simple("Cos", Math.cos),
@@ -181,13 +208,14 @@ function evaluateTable({ inputs, inputTypes, attrs, types }: EvalContext, make: 
   return [{ ...x, data: (x.data as Int8Array).map((q) => table[q + 128]!) }];
 }
 
-function evaluateFloat({ inputs, attrs }: EvalContext, make: MakeFunction) {
+function evaluateFloat({ inputs, attrs, types }: EvalContext, { make, big }: Entry) {
   const x = inputs[0]!;
-  const [f, from, data] = [make(attrs), numbers(x), newArray(x.elem, x.data.length)];
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    for (let i = 0; i < data.length; i++) data[i] = BigInt(f(from[i]!));
+  const { elem } = types[0]!;
+  const [f, from, data] = [make(attrs), numbers(x), newArray(elem, x.data.length)];
+  if (isBig(data)) {
+    for (let i = 0; i < data.length; i++) data[i] = big!(x.data[i] as bigint);
   } else for (let i = 0; i < data.length; i++) data[i] = f(from[i]!);
-  return [{ ...x, data }];
+  return [{ elem, shape: x.shape, data }];
 }
 
 /** Sigmoid and Tanh have the output range that TFLite's int8 specification fixes. */
@@ -196,19 +224,25 @@ const fixedOutput: Record<string, { scale: number[]; zeroPoint: number[] }> = {
   Tanh: { scale: [1 / 128], zeroPoint: [0] },
 };
 
-export const unaryOperators: readonly Operator[] = entries.map((entry) => ({
+const plainOperator = (entry: Entry): Operator => ({
   name: entry.name,
   level: "any",
   inputs: ["X: T"],
   outputs: 1,
   attrs: entry.attrs ?? {},
-  ...(entry.anyType ? {} : { types: { T: floats } }),
-  infer: ({ inputs }) => [{ elem: inputs[0]!.elem, shape: inputs[0]!.shape }],
-  evaluate: (context) => evaluateFloat(context, entry.make),
+  types: { T: entry.types ?? (entry.big ? [...floats, ...integers] : floats) },
+  infer: ({ inputs }) => [{ elem: entry.result ?? inputs[0]!.elem, shape: inputs[0]!.shape }],
+  evaluate: (context) => evaluateFloat(context, entry),
   rows: elementwiseRows,
+});
+
+export const unaryOperators: readonly Operator[] = entries.map((entry) => ({
+  ...plainOperator(entry),
   integer: {
     roles: ["activation"],
     output: fixedOutput[entry.name] ?? "free",
     evaluate: (context) => evaluateTable(context, entry.make),
   },
 }));
+
+export const logicOperators: readonly Operator[] = logic.map(plainOperator);

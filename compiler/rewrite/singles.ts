@@ -4,8 +4,8 @@
  */
 import { type Graph, makeGraph, makeNode, type Node, type Value } from "../ir/graph.ts";
 import { type ElementType, isFloat, type TensorType } from "../ir/types.ts";
+import { candidates } from "../kernels/catalogue.ts";
 import { build } from "../ops/build.ts";
-import { operatorOf } from "../ops/registry.ts";
 import { onnxCode } from "../ops/typing.ts";
 
 const isOther = ({ elem }: TensorType): boolean => isFloat(elem) && elem !== "float32";
@@ -15,9 +15,11 @@ const cast = (x: Value, elem: ElementType): Value => build("Cast", [x], { to: on
 
 const reads = ({ inputs }: Node): readonly Value[] => inputs.filter((v) => v !== undefined);
 
-/** Nodes that compute on other floats than float32. */
+/** Nodes that compute on other floats than float32, where no kernel does. */
 const computes = (node: Node): boolean =>
-  node.op !== "Cast" && reads(node).some((v) => isOther(v.type));
+  node.op !== "Cast" &&
+  reads(node).some((v) => isOther(v.type)) &&
+  candidates(node, []).length === 0;
 
 /** Of values of other floats, the form that is stored, and the one that is computed with. */
 class Forms {
@@ -38,7 +40,8 @@ class Forms {
   }
 
   add(node: Node): void {
-    if (computes(node) && !this.#moves(node)) this.#remade(node, (v) => this.single(v), single);
+    if (computes(node) || this.#movesSingles(node))
+      this.#remade(node, (v) => this.single(v), single);
     else
       this.#remade(
         node,
@@ -47,11 +50,10 @@ class Forms {
       );
   }
 
-  /** What only moves numbers moves them as they are stored. */
-  #moves(node: Node): boolean {
-    const { integer } = operatorOf(node);
-    const only = integer?.output === "same" && !integer.evaluate;
-    return only && reads(node).every((v) => this.#stored.has(v));
+  /** Halves that were computed move on as they are. */
+  #movesSingles(node: Node): boolean {
+    const halves = reads(node).filter((v) => v.type.elem === "float16");
+    return node.op !== "Cast" && halves.some((v) => !this.#stored.has(v));
   }
 
   #remade(node: Node, form: (v: Value) => Value, typed: (type: TensorType) => TensorType): void {

@@ -23,6 +23,7 @@ typedef struct {
     MOTE_COMPARE(greater_or_equal_##SUFFIX, TYPE, >=)
 
 MOTE_COMPARES(f32, float)
+MOTE_COMPARES(f64, double)
 MOTE_COMPARES(i8, int8_t)
 MOTE_COMPARES(s16, int16_t)
 MOTE_COMPARES(s32, int32_t)

@@ -54,6 +54,29 @@ MOTE_INLINE void mote_pad_64(const void *x, void *y, mote_pad_shape s)
     mote_copy_64(x, y, s.copy);
 }
 
+typedef struct {
+    mote_copy_shape copy;
+    int32_t count; /* elements of y */
+} mote_pad_value_shape;
+
+/** The element that stands where the input does not is at `value`. */
+#define MOTE_PAD_VALUE(BITS)                                                                           \
+    MOTE_INLINE void mote_pad_value_##BITS(const void *x, const void *value, void *y,                  \
+                                           mote_pad_value_shape s)                                     \
+    {                                                                                                  \
+        const mote_element_##BITS *from = (const mote_element_##BITS *)value;                          \
+        mote_element_##BITS *to = (mote_element_##BITS *)y;                                            \
+        for (int32_t i = 0; i < s.count; i++) {                                                        \
+            to[i] = *from;                                                                             \
+        }                                                                                              \
+        mote_copy_##BITS(x, y, s.copy);                                                                \
+    }
+
+MOTE_PAD_VALUE(8)
+MOTE_PAD_VALUE(16)
+MOTE_PAD_VALUE(32)
+MOTE_PAD_VALUE(64)
+
 /**
  * One image between rows and columns of one value. Elements of a row of y: `before` of the value, `kept`
  * of x from `skipped` on, the value again; all of the value in rows that x, `top` rows below, has not.

@@ -34,7 +34,7 @@ export interface KernelCase {
   readonly profile: Profile;
   /** All inputs of the node, constants included. */
   readonly inputs: readonly (Tensor | undefined)[];
-  readonly output: TensorType;
+  readonly outputs: readonly TensorType[];
   /** The input that shares its memory with the output, if any. */
   readonly shared: Shared | undefined;
   /** Rows of the output that a first call makes, where the kernel takes rows. */
@@ -124,7 +124,7 @@ export function casesOf({ node, range, given }: Sample, random: Random): KernelC
         calls,
         profile,
         inputs,
-        output: node.outputs[0]!.type,
+        outputs: node.outputs.map((v) => v.type),
         shared: isApart && random.chance(0.7) ? sharedOf(node, kernel, calls, random) : undefined,
         split: random.int(1, 3),
         scattered: rows,
@@ -134,5 +134,5 @@ export function casesOf({ node, range, given }: Sample, random: Random): KernelC
     });
 }
 
-export const expectedOf = (test: KernelCase): Tensor =>
-  evaluateNode(test.node, test.inputs, test.profile)[0]!;
+export const expectedOf = (test: KernelCase): readonly Tensor[] =>
+  evaluateNode(test.node, test.inputs, test.profile);

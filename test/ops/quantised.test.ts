@@ -170,3 +170,89 @@ it.each(["uint8", "int8"] as const)("ConvInteger of uint8 and %s", (w) => {
   ];
   return expectLikeOrt({ nodes, inputs: { x: bytes("uint8", 1, 2, 5, 5) }, constants });
 });
+
+describe.each([
+  ["int8", 13],
+  ["uint8", 13],
+  ["int16", 21],
+  ["uint16", 21],
+] as const)("scales and zero points at run time, %s", (elem, opset) => {
+  const x = random.tensor("float32", [2, 3, 5], -9, 9);
+  const q = random.tensor(elem, [2, 3, 5], 0, 100);
+  const one = { s: number(0.05), z: number(7, elem) };
+  const along = { s: scales(3), z: random.tensor(elem, [3], 0, 100) };
+  const run = (op: string, given: Record<string, Tensor>, constants = {}, attrs = {}) =>
+    expectLikeOrt({
+      nodes: [{ op, inputs: ["x", "s", "z"], attrs }],
+      inputs: { x: op === "QuantizeLinear" ? x : q, ...given },
+      constants,
+      opset,
+    });
+
+  it.each(["QuantizeLinear", "DequantizeLinear"])("%s by one", (op) => run(op, one));
+  it.each(["QuantizeLinear", "DequantizeLinear"])("%s by an axis", (op) => run(op, along));
+  it.each(["QuantizeLinear", "DequantizeLinear"])("%s by constants", (op) => run(op, {}, along));
+  if (opset === 21)
+    it.each(["QuantizeLinear", "DequantizeLinear"])("%s by blocks", (op) => {
+      const blocks = { s: random.tensor("float32", [2, 3, 3], 0.01, 0.1) };
+      const zeros = { z: random.tensor(elem, [2, 3, 3], 0, 100) };
+      const given = { ...blocks, ...zeros };
+      return run(op, given, {}, { axis: 2, block_size: 2 });
+    });
+});
+
+it("QuantizeLinear says which type it makes", () =>
+  expectLikeOrt({
+    nodes: [{ op: "QuantizeLinear", inputs: ["x", "s"], attrs: { output_dtype: 5 } }],
+    inputs: { x: f32(-40000, -1, 0.5, 40000), s: number(0.7) },
+    opset: 21,
+  }));
+
+it.each([
+  [f32(0, 2, -3, -2.5, 1.34, 0.5)],
+  [f32(1, 2, 3, 4, 5, 6)],
+  [f32(-1, -2.1, -1.3, -2.5, -3.34, -4)],
+])("DynamicQuantizeLinear", (x) =>
+  expectLikeOrt({
+    nodes: [{ op: "DynamicQuantizeLinear", inputs: ["x"], outputs: ["y", "s", "z"] }],
+    inputs: { x },
+    outputs: ["y", "s", "z"],
+  }));
+
+it("integer products of operands at run time", async () => {
+  const zeros = { zx: number(117, "uint8"), zw: tensorOf("int8", [3], [1, -2, 3]) };
+  const inputs = { x: bytes("uint8", 2, 4), w: bytes("int8", 4, 3), ...zeros };
+  await expectLikeOrt({
+    nodes: [{ op: "MatMulInteger", inputs: ["x", "w", "zx", "zw"] }],
+    inputs,
+  });
+  const images = { x: bytes("uint8", 1, 2, 5, 5), w: bytes("uint8", 3, 2, 3, 3) };
+  const nodes = [{ op: "ConvInteger", inputs: ["x", "w", "zx", "zw"], attrs: { strides: [2, 1] } }];
+  const one = { zx: zeros.zx, zw: number(3, "uint8") };
+  await expectLikeOrt({ nodes, inputs: { ...images, ...one } });
+});
+
+it.each([
+  "uint8",
+  "int8",
+] as const)("QLinear operators all of whose operands are given, %s", async (elem) => {
+  const parameters = {
+    xs: number(0.05),
+    xz: number(3, elem),
+    w: bytes(elem, 4, 3),
+    ws: number(0.02),
+    wz: number(5, elem),
+    ys: number(0.3),
+    yz: number(7, elem),
+  };
+  const inputs = ["x", ...Object.keys(parameters)];
+  const given = { x: bytes(elem, 2, 4), ...parameters };
+  await expectLikeOrt({ nodes: [{ op: "QLinearMatMul", inputs }], inputs: given, steps: 1 });
+  if (elem === "int8") return;
+  const images = { ...parameters, w: bytes(elem, 3, 2, 3, 3), b: random.tensor("int32", [3]) };
+  await expectLikeOrt({
+    nodes: [{ op: "QLinearConv", inputs: ["x", ...Object.keys(images)] }],
+    inputs: { x: bytes(elem, 1, 2, 5, 5), ...images },
+    steps: 1,
+  });
+});

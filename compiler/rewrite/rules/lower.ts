@@ -19,18 +19,17 @@ import { batchNormalisation } from "../../ops/normalise.ts";
 import { transposedWindowOf, twoAxes, windowOf } from "../../ops/window.ts";
 import type { Rule } from "../engine.ts";
 import { op } from "../pattern.ts";
+import { arrangeRules } from "./arrange.ts";
+import { runTimeRules } from "./at-run-time.ts";
 import { attentionRules } from "./attention.ts";
 import { normaliseRules } from "./normalise.ts";
 import { quantisedRules } from "./quantised.ts";
 import { recurrentRules } from "./recurrent.ts";
 import { resize } from "./resize.ts";
+import { biased, hasWeights, isImage, spatialRules } from "./spatial.ts";
+import { isWeights, reshape, transpose } from "./values.ts";
 
 type Origins = { readonly origins: readonly string[] };
-
-export const transpose = (x: Value, perm: readonly number[]): Value =>
-  build("Transpose", [x], { perm });
-export const reshape = (x: Value, shape: readonly number[]): Value =>
-  build("Reshape", [x, constant(int64s(shape))]);
 
 const nhwc = [0, 2, 3, 1];
 const nchw = [0, 3, 1, 2];
@@ -75,7 +74,7 @@ function windowAttrs(
   return { strides: two(w.strides, 1), dilations: two(w.dilations, 1), pads };
 }
 
-const isSpatial = (n: Node): boolean => [3, 4].includes(n.inputs[0]!.type.shape.length);
+const isWeighted = (n: Node): boolean => isImage(n) && hasWeights(n);
 
 const conv: Rule = {
   name: "conv-to-nhwc",
@@ -86,7 +85,7 @@ const conv: Rule = {
     %3: float32[1, 6, 3, 4] = Conv(%0, %1, %2) {auto_pad: "SAME_UPPER", group: 2, strides: [2, 2]}
     return %3 as "y"
   }`,
-  pattern: op("Conv", undefined, { where: isSpatial }),
+  pattern: op("Conv", undefined, { where: isWeighted }),
   replace: ({ root, origins }) => {
     const [x, w, b] = root.inputs as [Value, Value, Value | undefined];
     const o = { origins };
@@ -94,8 +93,9 @@ const conv: Rule = {
       ...windowAttrs(x, root.attrs, w.type.shape.slice(2)),
       group: num(root, "group", 1),
     };
-    const y = build("Conv2D", [toImage(x), toFilters(w), b], attrs, o);
-    return fromImage(y, x.type.shape.length);
+    const operands = [toImage(x), toFilters(w), b && isWeights(b) ? b : undefined];
+    const y = build("Conv2D", operands, attrs, o);
+    return biased(fromImage(y, x.type.shape.length), b, origins);
   },
 };
 
@@ -137,14 +137,15 @@ const convTranspose: Rule = {
     %3: float32[1, 6, 10, 14] = ConvTranspose(%0, %1, %2) {auto_pad: "SAME_UPPER", group: 2, strides: [2, 2]}
     return %3 as "y"
   }`,
-  pattern: op("ConvTranspose", undefined, { where: isSpatial }),
+  pattern: op("ConvTranspose", undefined, { where: isWeighted }),
   replace: ({ root, origins }) => {
     const [x, w, b] = root.inputs as [Value, Value, Value | undefined];
     const group = num(root, "group", 1);
     const attrs = { ...transposedAttrs(x, w, root.attrs), group };
-    const operands = [toImage(x), toTransposedFilters(w, group), b];
+    const bias = b && isWeights(b) ? b : undefined;
+    const operands = [toImage(x), toTransposedFilters(w, group), bias];
     const y = build("ConvTranspose2D", operands, attrs, { origins });
-    return fromImage(y, x.type.shape.length);
+    return biased(fromImage(y, x.type.shape.length), b, origins);
   },
 };
 
@@ -171,7 +172,7 @@ const pool: Rule = {
     return %1 as "y"
   }`,
   pattern: op(Object.keys(pools), undefined, {
-    where: (n) => isSpatial(n) && n.outputs.length === 1 && !countsBeyondPads(n),
+    where: (n) => isImage(n) && n.outputs.length === 1 && !countsBeyondPads(n),
   }),
   replace: ({ root, origins }) => {
     const x = root.inputs[0]!;
@@ -208,7 +209,7 @@ const gemm: Rule = {
     %3: float32[2, 3] = Gemm(%0, %1, %2) {alpha: 0.5, beta: 2}
     return %3 as "y"
   }`,
-  pattern: op("Gemm"),
+  pattern: op("Gemm", undefined, { where: hasWeights }),
   replace: ({ root, origins }) => {
     const o = { origins };
     const [a, b, c] = root.inputs as [Value, Value, Value | undefined];
@@ -216,19 +217,11 @@ const gemm: Rule = {
     const filters = num(root, "transB") ? b : transpose(b, [1, 0]);
     const w = scaled(filters, num(root, "alpha", 1), o);
     const offset = c && scaled(c, num(root, "beta", 1), o);
-    const bias = offset && asBias(offset, w.type.shape[0]!);
+    const bias = offset && isWeights(c) ? asBias(offset, w.type.shape[0]!) : undefined;
     const y = build("FullyConnected", [x, w, bias], {}, o);
     return offset && !bias ? build("Add", [y, offset], {}, o) : y;
   },
 };
-
-/** Weights: a constant, or one that is dequantised. */
-export const isWeights = (v: Value): boolean =>
-  constantOf(v) !== undefined ||
-  (["Dequantize", "DequantizeLinear", "Transpose", "Reshape", "StorageCast", "Requantize"].includes(
-    v.node.op,
-  ) &&
-    isWeights(v.node.inputs[0]!));
 
 const matmul: Rule = {
   name: "matmul-to-fully-connected",
@@ -361,7 +354,9 @@ const wideConcat: Rule = {
 };
 
 export const lowerRules: readonly Rule[] = [
+  ...runTimeRules,
   ...quantisedRules,
+  ...spatialRules,
   conv,
   convTranspose,
   pool,
@@ -373,6 +368,7 @@ export const lowerRules: readonly Rule[] = [
   batchNorm,
   split,
   wideConcat,
+  ...arrangeRules,
   ...normaliseRules,
   ...recurrentRules,
   ...attentionRules,

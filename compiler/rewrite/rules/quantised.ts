@@ -2,18 +2,15 @@
  * Before: a fused imported graph. After: ONNX's quantised operators are float ones between Quantize
  * and Dequantize, whose parameters are in the types.
  */
-import { type Attrs, constantOf, type Node, type Value } from "../../ir/graph.ts";
-import { numbers } from "../../ir/tensor.ts";
-import type { Quantization, TensorType } from "../../ir/types.ts";
+import { type Attrs, constant, constantOf, type Node, num, type Value } from "../../ir/graph.ts";
+import { float32s, numbers, scalar } from "../../ir/tensor.ts";
+import { elementCount, type Quantization, type TensorType } from "../../ir/types.ts";
 import { build } from "../../ops/build.ts";
-import {
-  integerProducts,
-  parametersOf,
-  qlinear,
-  unitQuantization,
-} from "../../ops/quantisation.ts";
+import { dequantizeLinearly, parametersOf } from "../../ops/quantisation.ts";
+import { integerProducts, qlinear, unitQuantization } from "../../ops/quantised-products.ts";
 import type { Rule } from "../engine.ts";
 import { type Match, op } from "../pattern.ts";
+import { isWeights } from "./values.ts";
 
 type Origins = { readonly origins: readonly string[] };
 
@@ -33,7 +30,7 @@ const quantizeLinear: Rule = {
     %3: uint8[8](scale: 0.01, zero: 100) = QuantizeLinear(%0, %1, %2)
     return %3 as "y"
   }`,
-  pattern: op("QuantizeLinear"),
+  pattern: op("QuantizeLinear", undefined, { where: (n) => isByte(n.outputs[0]!.type) }),
   replace: ({ root, origins }) => {
     const { type } = root.outputs[0]!;
     const q = build("Quantize", [root.inputs[0]], {}, { origins, stored: signedType(type) });
@@ -56,8 +53,21 @@ function dequantized(x: Value, quant: Quantization, o: Origins): Value {
 const parameters = (x: Value, scale: Value, zero: Value | undefined, attrs: Attrs): Quantization =>
   parametersOf(x.type.shape, constantOf(scale)!, constantOf(zero), attrs);
 
-const isConstantScale = (n: Node): boolean =>
+/** int8 or uint8 of one scale and zero point that are known. */
+const isByte = ({ elem, quant }: TensorType): boolean =>
+  ["int8", "uint8"].includes(elem) && quant?.scale.length === 1;
+
+const hasKnownRest = (n: Node): boolean =>
   n.inputs.slice(1).every((v) => v === undefined || constantOf(v) !== undefined);
+
+/** Weights, or bytes of one scale, whose parameters belong to a type. */
+const isTyped = (n: Node): boolean =>
+  hasKnownRest(n) &&
+  n.outputs[0]!.type.elem === "float32" &&
+  num(n, "block_size") === 0 &&
+  (isWeights(n.inputs[0]!) ||
+    (["int8", "uint8"].includes(n.inputs[0]!.type.elem) &&
+      constantOf(n.inputs[1])!.data.length === 1));
 
 const dequantizeLinear: Rule = {
   name: "dequantizelinear",
@@ -68,35 +78,105 @@ const dequantizeLinear: Rule = {
     %3: float32[8] = DequantizeLinear(%0, %1, %2)
     return %3 as "y"
   }`,
-  pattern: op("DequantizeLinear", undefined, { where: isConstantScale }),
+  pattern: op("DequantizeLinear", undefined, { where: isTyped }),
   replace: ({ root, origins }) => {
     const [x, scale, zero] = root.inputs as [Value, Value, Value | undefined];
     return dequantized(x, parameters(x, scale, zero, root.attrs), { origins });
   },
 };
 
-function qlinearOperands(m: Match): Value[] {
-  const { inputs } = m.root;
-  const form = qlinear[m.root.op]!;
-  return form.operands.map((at, i) => {
-    const [x, scale, zero] = inputs.slice(at, at + 3) as [Value, Value, Value];
-    return dequantized(
-      x,
-      parameters(x, scale, zero, { axis: form.op === "Conv" && i > 0 ? 0 : -1 }),
-      m,
-    );
-  });
-}
+/** Weights of several zero points or scales in blocks, which no type has. */
+const dequantizeConstant: Rule = {
+  name: "dequantize-blocks",
+  example: `graph imported "g" {
+    %0: float32[2, 4] = Input
+    %1: int8[2, 4] = Constant [1, 2, 3, 4, 5, 6, 7, 8]
+    %2: float32[2, 2] = Constant [0.1, 0.2, 0.3, 0.4]
+    %3: float32[2, 4] = DequantizeLinear(%1, %2) {block_size: 2}
+    %4: float32[2, 4] = Add(%0, %3)
+    return %4 as "y"
+  }`,
+  pattern: op("DequantizeLinear", undefined, {
+    where: (n) => constantOf(n.inputs[0]) !== undefined && hasKnownRest(n) && !isTyped(n),
+  }),
+  replace: ({ root }) => {
+    const { elem } = root.outputs[0]!.type;
+    return constant(dequantizeLinearly(root.inputs.map(constantOf), root.attrs, elem));
+  },
+};
+
+const quantizeInteger: Rule = {
+  name: "quantizelinear-of-integers",
+  example: `graph imported "g" {
+    %0: int32[8] = Input
+    %1: float32[] = Constant [3.5]
+    %2: int8[] = Constant [7]
+    %3: int8[8](scale: 3.5, zero: 7) = QuantizeLinear(%0, %1, %2)
+    return %3 as "y"
+  }`,
+  pattern: op("QuantizeLinear", undefined, { where: (n) => n.inputs[0]!.type.elem === "int32" }),
+  replace: ({ root, origins }) => {
+    const [x, ...parameters] = root.inputs;
+    const real = build("Cast", [x], { to: 1 }, { origins });
+    return build("QuantizeLinear", [real, ...parameters], root.attrs, { origins });
+  },
+};
+
+/** ONNX's own function for it. */
+const dynamicQuantize: Rule = {
+  name: "dynamicquantizelinear",
+  example: `graph imported "g" {
+    %0: float32[8] = Input
+    %1: uint8[8], %2: float32[], %3: uint8[] = DynamicQuantizeLinear(%0)
+    return %1 as "y", %2 as "scale", %3 as "zero"
+  }`,
+  pattern: op("DynamicQuantizeLinear"),
+  replace: ({ root, origins }) => {
+    const o = { origins };
+    const [x] = root.inputs;
+    const number = (v: number) => constant(scalar("float32", v));
+    const low = build("Min", [build("ReduceMin", [x], { keepdims: 0 }, o), number(0)], {}, o);
+    const high = build("Max", [build("ReduceMax", [x], { keepdims: 0 }, o), number(0)], {}, o);
+    const scale = build("Div", [build("Sub", [high, low], {}, o), number(255)], {}, o);
+    const offset = build("Sub", [number(0), build("Div", [low, scale], {}, o)], {}, o);
+    const rounded = build("Round", [build("Clip", [offset, number(0), number(255)], {}, o)], {}, o);
+    const zero = build("Cast", [rounded], { to: 2 }, o);
+    return [build("QuantizeLinear", [x, scale, zero], {}, o), scale, zero];
+  },
+};
+
+/** Scales of half precision, which bytes do not need. */
+const asFloat = (scale: Value, origins: readonly string[]): Value =>
+  scale.type.elem === "float32" ? scale : build("Cast", [scale], { to: 1 }, { origins });
+
+const single = (axis: number, scale: Value): Attrs =>
+  elementCount(scale.type.shape) === 1 ? {} : { axis };
 
 /** The int32 bias of a QLinearConv as float: its scale is that of the products. */
-function qlinearBias(m: Match): Value | undefined {
-  const at = qlinear[m.root.op]!.bias;
-  const bias = at === undefined ? undefined : m.root.inputs[at];
+function qlinearBias({ root, origins }: Match): Value | undefined {
+  const at = qlinear[root.op]!.bias;
+  const bias = at === undefined ? undefined : root.inputs[at];
   if (!bias) return undefined;
-  const product = numbers(constantOf(m.root.inputs[1])!)[0]!;
-  const scale = Array.from(numbers(constantOf(m.root.inputs[4])!), (s) => Math.fround(s * product));
-  const quant = { scale, zeroPoint: scale.map(() => 0), ...(scale.length > 1 && { axis: 0 }) };
-  return dequantized(bias, quant, m);
+  const [x, w] = [root.inputs[1]!, root.inputs[4]!];
+  const scale = productScale(x, w, origins);
+  const zero = constant({
+    elem: "int32",
+    shape: scale.type.shape,
+    data: new Int32Array(elementCount(scale.type.shape)),
+  });
+  return build("DequantizeLinear", [bias, scale, zero], single(0, scale), { origins });
+}
+
+function productScale(x: Value, w: Value, origins: readonly string[]): Value {
+  const [xs, ws] = [constantOf(x), constantOf(w)];
+  if (!xs || !ws) return build("Mul", [w, x], {}, { origins });
+  const [product] = numbers(xs) as unknown as [number];
+  return constant(
+    float32s(
+      ws.shape,
+      Float32Array.from(numbers(ws), (s) => s * product),
+    ),
+  );
 }
 
 const qlinearRule: Rule = {
@@ -115,20 +195,24 @@ const qlinearRule: Rule = {
   replace: (m) => {
     const o = { origins: m.origins };
     const { inputs, outputs, attrs } = m.root;
-    const y = build(
-      qlinear[m.root.op]!.op,
-      [...qlinearOperands(m), qlinearBias(m)].filter((v) => v),
-      attrs,
-      o,
-    );
-    return build(
-      "QuantizeLinear",
-      [y, inputs[6], inputs[7]],
-      {},
-      { ...o, stored: outputs[0]!.type },
-    );
+    const form = qlinear[m.root.op]!;
+    const operands = form.operands.map(({ at, axis }) => {
+      const [x, scale, zero] = inputs.slice(at, at + 3) as [Value, Value, Value];
+      const parameters = [x, asFloat(scale, m.origins), zero];
+      return build("DequantizeLinear", parameters, single(axis, scale), o);
+    });
+    const bias = qlinearBias(m);
+    const y = build(form.op, bias ? [...operands, bias] : operands, attrs, o);
+    const stored = outputs[0]!.type;
+    const own = single(form.axis, inputs[6]!);
+    const parameters = [asFloat(inputs[6]!, m.origins), inputs[7]];
+    return build("QuantizeLinear", [y, ...parameters], own, { ...o, stored });
   },
 };
+
+/** Whether the zero points are no more than the scales of a type can be. */
+const isPlain = (n: Node): boolean =>
+  n.inputs.slice(2).every((v) => v === undefined || v.type.shape.length <= 1);
 
 const integerProduct: Rule = {
   name: "integer-product",
@@ -140,7 +224,7 @@ const integerProduct: Rule = {
     return %3 as "y"
   }`,
   pattern: op(Object.keys(integerProducts), undefined, {
-    where: (n) => n.inputs.slice(2).every((v) => v === undefined || constantOf(v)),
+    where: (n) => n.inputs.slice(1).every((v) => v === undefined || constantOf(v)) && isPlain(n),
   }),
   replace: ({ root, origins }) => {
     const o = { origins };
@@ -158,6 +242,9 @@ const integerProduct: Rule = {
 export const quantisedRules: readonly Rule[] = [
   qlinearRule,
   integerProduct,
+  dynamicQuantize,
+  quantizeInteger,
   quantizeLinear,
+  dequantizeConstant,
   dequantizeLinear,
 ];
