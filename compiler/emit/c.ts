@@ -16,6 +16,10 @@ const types: Record<ElementType, string> = {
   uint32: "uint32_t",
   int64: "int64_t",
   uint64: "uint64_t",
+  int4: "int8_t",
+  uint4: "uint8_t",
+  int2: "int8_t",
+  uint2: "uint8_t",
   bool: "uint8_t",
 };
 

@@ -25,10 +25,18 @@ const shapeText = ({ shape }: TensorType): string => shape.join("x") || "scalar"
 const signatureComment = (node: Node): string =>
   `${shapeText(node.inputs[0]!.type)} -> ${shapeText(node.outputs[0]!.type)}`;
 
-function inputParameters(node: Node, { inputs }: Binding): Parameter[] {
-  return inputs.map((i) => ({
+const inputName = ({ inputs }: Binding, input: number | undefined): string => {
+  if (input === undefined) return "NULL";
+  return inputs.length === 1 ? "x" : `x${input}`;
+};
+
+/** The inputs that are not missing. */
+export const inputsOf = ({ inputs }: Binding): number[] => inputs.filter((i) => i !== undefined);
+
+function inputParameters(node: Node, binding: Binding): Parameter[] {
+  return inputsOf(binding).map((i) => ({
     type: `const ${cType(node.inputs[i]!.type.elem)} *`,
-    name: inputs.length === 1 ? "x" : `x${i}`,
+    name: inputName(binding, i),
   }));
 }
 
@@ -128,7 +136,8 @@ export class Layers {
    * @param hasTable whether rows of the input are found by a table; else the C compiler shall know.
    */
   functionFor(node: Node, kernel: Kernel, binding: Binding, hasTable = false): string {
-    const present = binding.constants.map((c) => (c ? "1" : "0")).join("");
+    const given = [...binding.inputs.map((i) => i !== undefined), ...binding.constants];
+    const present = given.map((c) => (c ? "1" : "0")).join("");
     this.headers.add(kernel.header);
     const core = binding.core && this.#core(binding.core);
     const key = `${kernel.name}(${core},${present},${hasTable})${structLiteral(binding.shape)}`;
@@ -153,7 +162,7 @@ export class Layers {
     const parameters = parametersOf(node, kernel, binding).map((p) => `${p.type}${p.name}`);
     const given = [
       ...(binding.core ? [this.#core(binding.core)] : []),
-      ...inputParameters(node, binding).map((p) => p.name),
+      ...binding.inputs.map((i) => inputName(binding, i)),
       ...node.outputs.map((_, i) => (i === 0 ? "y" : `y${i}`)),
       ...(kernel.scratchBytes ? ["scratch"] : []),
       ...binding.constants.map((c) => c?.name ?? "NULL"),

@@ -9,7 +9,7 @@ import { kernelOf } from "../kernels/select.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { commentText, Identifiers } from "./c.ts";
 import type { Constants } from "./constants.ts";
-import { Layers, wrapped } from "./layers.ts";
+import { inputsOf, Layers, wrapped } from "./layers.ts";
 import { Addresses, deliveryText, pointerText } from "./place.ts";
 import type { Sections } from "./sections.ts";
 import { Stream, type StreamLayer } from "./stream.ts";
@@ -77,7 +77,7 @@ class SourceWriter {
   }
 
   #inputs({ node, inputs }: Step, binding: Binding, layer: string): string[] {
-    return binding.inputs.map((i) => {
+    return inputsOf(binding).map((i) => {
       const region = inputs[i];
       if (region) return this.#pointer(region.value, true);
       return this.#layers.constantInput(node, i, layer);

@@ -9,7 +9,7 @@ import { geometry } from "../kernels/conv.ts";
 import { type Binding, type Part, partsOf } from "../kernels/kernel.ts";
 import { isSliced, rowNode } from "../kernels/rows.ts";
 import { kernelOf } from "../kernels/select.ts";
-import { type Layers, wrapped } from "./layers.ts";
+import { inputsOf, type Layers, wrapped } from "./layers.ts";
 import { type Addresses, bytesOf, deliveryText, pointerText } from "./place.ts";
 
 export interface StreamLayer {
@@ -153,7 +153,7 @@ export class Stream {
       return pointerText(region.value, this.#row(region, row, name), true);
     };
     return [
-      ...binding.inputs.map(input),
+      ...inputsOf(binding).map(input),
       pointerText(
         step.outputs[0]!.value,
         this.#row(step.outputs[0]!, kernel.accumulates ? "0" : begin, name, yStart),

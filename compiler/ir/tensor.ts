@@ -32,6 +32,10 @@ const arrayByType = {
   uint32: Uint32Array,
   int64: BigInt64Array,
   uint64: BigUint64Array,
+  int4: Int8Array,
+  uint4: Uint8Array,
+  int2: Int8Array,
+  uint2: Uint8Array,
   bool: Uint8Array,
 } as const;
 

@@ -1,4 +1,7 @@
-/** Element types by ONNX's names. Values of float16 are kept as float32 in memory. */
+/**
+ * Element types by ONNX's names. Here, values of float16 are kept as float32; integers of less than
+ * 8 bits take a byte each, in C as well.
+ */
 export const elementTypes = [
   "float32",
   "float16",
@@ -11,6 +14,10 @@ export const elementTypes = [
   "uint32",
   "int64",
   "uint64",
+  "int4",
+  "uint4",
+  "int2",
+  "uint2",
   "bool",
 ] as const;
 
@@ -46,6 +53,10 @@ const bytesByType: Record<ElementType, number> = {
   uint32: 4,
   int64: 8,
   uint64: 8,
+  int4: 1,
+  uint4: 1,
+  int2: 1,
+  uint2: 1,
   bool: 1,
 };
 
@@ -59,7 +70,7 @@ export const isFloat = (elem: ElementType): boolean => elem.startsWith("float");
 /** [lowest, highest] value that an integer type can store. */
 export function integerRange(elem: ElementType): readonly [number, number] {
   if (elem === "bool") return [0, 1];
-  const bits = elementBytes(elem) * 8;
+  const bits = Number(/\d+/.exec(elem)![0]);
   return elem.startsWith("u") ? [0, 2 ** bits - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
 }
 

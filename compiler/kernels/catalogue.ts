@@ -1,5 +1,6 @@
 /** Every kernel there is, and which of them can do an operator's work. */
 import type { Node } from "../ir/graph.ts";
+import { runTimeKernels } from "./at-run-time.ts";
 import { convKernels } from "./conv.ts";
 import { phaseKernels } from "./conv-transpose.ts";
 import { doubleKernels } from "./double.ts";
@@ -7,6 +8,7 @@ import { dspKernels } from "./dsp.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { floatKernels } from "./float.ts";
 import { fpuKernels } from "./fpu.ts";
+import { indexingKernels } from "./indexing.ts";
 import { integerKernels } from "./integers.ts";
 import type { Kernel } from "./kernel.ts";
 import { matmulKernels } from "./matmul.ts";
@@ -14,11 +16,15 @@ import { movementKernels } from "./movement.ts";
 import { mveKernels } from "./mve.ts";
 import { columnsKernel } from "./mve-depthwise.ts";
 import { rowsKernel } from "./mve-rows.ts";
+import { normaliseKernels } from "./normalise.ts";
 import { padKernels } from "./pad.ts";
 import { poolKernels } from "./pool.ts";
 import { quantisationKernels } from "./quantisation.ts";
+import { recurrentKernels } from "./recurrent.ts";
+import { reduceKernels } from "./reduce.ts";
 import { resizeKernels } from "./resize.ts";
 import { samplingKernels } from "./sampling.ts";
+import { selectionKernels } from "./selection.ts";
 import { flatKernels } from "./simd-elementwise.ts";
 import { spatialKernels } from "./spatial.ts";
 import { typingKernels } from "./typing.ts";
@@ -42,8 +48,14 @@ const own: readonly Kernel[] = [
   ...fpuKernels,
   ...matmulKernels,
   ...movementKernels,
+  ...indexingKernels,
+  ...selectionKernels,
   ...padKernels,
   ...quantisationKernels,
+  ...runTimeKernels,
+  ...normaliseKernels,
+  ...recurrentKernels,
+  ...reduceKernels,
   ...resizeKernels,
   ...samplingKernels,
   ...spatialKernels,

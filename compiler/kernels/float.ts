@@ -1,21 +1,10 @@
-/** Float kernels: arithmetic, functions, softmax, reductions. */
+/** Float kernels: arithmetic, functions, softmax. */
 import { type Attrs, type Node, num, str } from "../ir/graph.ts";
-import { elementCount, rowMajorStrides } from "../ir/types.ts";
-import { reducedAxes } from "../ops/normalise.ts";
-import { contextOf } from "../ops/operator.ts";
+import { elementCount } from "../ir/types.ts";
 import { softmaxSpan } from "../ops/softmax.ts";
-import { nestOf } from "./axes.ts";
 import { clampFields } from "./conv.ts";
 import { broadcastFields, softmaxRows } from "./elementwise.ts";
-import {
-  type Fields,
-  hasTypes,
-  inputType,
-  isConstant,
-  type Kernel,
-  oneInput,
-  outputType,
-} from "./kernel.ts";
+import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
 import { elementRows } from "./order.ts";
 
 const count = (node: Node): number => elementCount(outputType(node).shape);
@@ -53,6 +42,10 @@ const binaries: readonly Kernel[] = [
   {
     ...binary("fmod", "Mod", false, 60),
     serves: (node) => isFloat(node) && num(node, "fmod") === 1,
+  },
+  {
+    ...binary("mod", "Mod", false, 70),
+    serves: (node) => isFloat(node) && num(node, "fmod") !== 1,
   },
   binary("max", "Max", false, 9),
   binary("min", "Min", false, 9),
@@ -156,42 +149,10 @@ const softmax = (name: string, op: string): Kernel => ({
     oneInput("mote_softmax_f32_shape", { ...softmaxSpan(outputType(node).shape, node.attrs) }),
 });
 
-/** Axes that stay and axes that are folded, those of a kind merged where they are neighbours. */
-function reduceFields(node: Node): Fields {
-  const { shape } = inputType(node);
-  const steps = rowMajorStrides(shape);
-  const folded = reducedAxes(contextOf(node));
-  const nest = (isFolded: boolean) => {
-    const axes = shape.map((_, i) => i).filter((i) => folded.includes(i) === isFolded);
-    return nestOf({ sizes: axes.map((i) => shape[i]!), steps: [axes.map((i) => steps[i]!)] }, 3);
-  };
-  const [stays, folds] = [nest(false), nest(true)];
-  return {
-    kept: [...stays.sizes],
-    kept_step: [...stays.steps[0]!],
-    folded: [...folds.sizes],
-    folded_step: [...folds.steps[0]!],
-    count: elementCount(folds.sizes),
-  };
-}
-
-const reduction = (name: string): Kernel => ({
-  name: `reduce_${snakeCase(name)}_f32`,
-  header: "reduce_f32.h",
-  ops: [`Reduce${name}`],
-  serves: (node) =>
-    hasTypes(node, ["float32"], "float32") && (!node.inputs[1] || isConstant(node.inputs[1])),
-  cost: (node) => elementCount(inputType(node).shape) * 6 + count(node) * 20,
-  bind: (node) => oneInput("mote_reduce_f32_shape", reduceFields(node)),
-});
-
-const reductions = ["Mean", "Sum", "Max", "Min", "Prod", "L1", "L2", "SumSquare", "LogSum"];
-
 export const floatKernels: readonly Kernel[] = [
   ...binaries,
   ...unaries.map(unary),
   clampAll,
   softmax("softmax_f32", "Softmax"),
   softmax("log_softmax_f32", "LogSoftmax"),
-  ...reductions.map(reduction),
 ];

@@ -3,7 +3,7 @@ import { type Node, num, str } from "../ir/graph.ts";
 import { type ElementType, elementCount } from "../ir/types.ts";
 import { broadcastFields } from "./elementwise.ts";
 import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
-import { type PlainInteger, plainIntegers, plainName } from "./names.ts";
+import { plainIntegers, plainName } from "./names.ts";
 
 const count = (node: Node): number => elementCount(outputType(node).shape);
 
@@ -14,7 +14,7 @@ const operands = (node: Node): Fields =>
 const arithmetic = (
   name: string,
   op: string,
-  elem: PlainInteger,
+  elem: ElementType,
   fits: (node: Node) => boolean = () => true,
 ): Kernel => ({
   name: `${name}_${plainName(elem)}`,
@@ -49,12 +49,10 @@ const arithmetics: readonly Kernel[] = [
     arithmetic("rem", "Mod", elem, takesSignOfDividend),
     arithmetic("mod", "Mod", elem, (node) => !takesSignOfDividend(node)),
   ]),
-  ...plainIntegers
-    .filter((elem) => elem.startsWith("u"))
-    .flatMap((elem) => [
-      arithmetic("shift_left", "BitShift", elem, shiftsTo("LEFT")),
-      arithmetic("shift_right", "BitShift", elem, shiftsTo("RIGHT")),
-    ]),
+  ...plainIntegers.flatMap((elem) => [
+    arithmetic("shift_left", "BitShift", elem, shiftsTo("LEFT")),
+    arithmetic("shift_right", "BitShift", elem, shiftsTo("RIGHT")),
+  ]),
 ];
 
 const unary = (op: string, name: string, elem: ElementType): Kernel => ({

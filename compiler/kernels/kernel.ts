@@ -36,8 +36,11 @@ export interface Core {
  * (undefined) is passed as NULL.
  */
 export interface Binding {
-  /** Which of the node's inputs are passed as pointers; constants among them lie in flash. */
-  readonly inputs: readonly number[];
+  /**
+   * Which of the node's inputs are passed as pointers; constants among them lie in flash. One that
+   * is missing (undefined) is passed as NULL.
+   */
+  readonly inputs: readonly (number | undefined)[];
   readonly constants: readonly (ConstantArray | undefined)[];
   /**
    * Whether the C function takes `mote_rows`, and so makes any range of rows; "scattered" ones find

@@ -1,5 +1,6 @@
 /** Element types in the names of kernels. */
 import type { ElementType } from "../ir/types.ts";
+import { integers } from "../ops/operator.ts";
 
 export const shortNames = {
   float32: "f32",
@@ -13,15 +14,32 @@ export const shortNames = {
   uint32: "u32",
   int64: "s64",
   uint64: "u64",
+  int4: "s4",
+  uint4: "u4",
+  int2: "s2",
+  uint2: "u2",
   bool: "bool",
 } as const;
 
-export type PlainInteger = Exclude<ElementType, `float${string}` | "bool">;
-
-export const plainIntegers = Object.keys(shortNames).filter((elem) =>
-  /int/.test(elem),
-) as PlainInteger[];
+/** Integers that arithmetic is done on. */
+export const plainIntegers = integers;
 
 /** What kernels on plain integers are called: those on quantised int8 are the ones of s8. */
-export const plainName = (elem: PlainInteger): string =>
-  elem === "int8" ? "i8" : shortNames[elem];
+export const plainName = (elem: ElementType): string => (elem === "int8" ? "i8" : shortNames[elem]);
+
+/** Types of fewer values than their byte has: a bool is 0 or 1. */
+const inBytes: Partial<Record<ElementType, ElementType>> = {
+  bool: "uint8",
+  int4: "int8",
+  int2: "int8",
+  uint4: "uint8",
+  uint2: "uint8",
+};
+
+/** The type as which C reads one. */
+export const storedAs = (elem: ElementType): ElementType => inBytes[elem] ?? elem;
+
+/** Types of numbers that kernels have a form for each, and what the form for one is called. */
+export const numberTypes: readonly ElementType[] = ["float32", ...plainIntegers];
+export const numberName = (elem: ElementType): string =>
+  elem === "float32" ? shortNames[elem] : plainName(elem);

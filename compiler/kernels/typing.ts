@@ -4,7 +4,7 @@ import { type ElementType, elementBytes, elementCount } from "../ir/types.ts";
 import { broadcastSteps, nestOf } from "./axes.ts";
 import { broadcastFields } from "./elementwise.ts";
 import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
-import { plainIntegers, plainName, shortNames } from "./names.ts";
+import { plainIntegers, plainName, shortNames, storedAs } from "./names.ts";
 
 const count = (node: Node): number => elementCount(outputType(node).shape);
 
@@ -15,14 +15,13 @@ const operands = (node: Node): Fields =>
 
 const castable = Object.keys(shortNames) as ElementType[];
 
-/** A bool is stored as uint8 0 or 1, and so is read as one. */
 const cast = (from: ElementType, to: ElementType): Kernel => ({
   name: `cast_${shortNames[from]}_${shortNames[to]}`,
   header: "cast.h",
   ops: ["Cast"],
   serves: (node) => {
     const own = inputType(node).elem;
-    return (own === "bool" ? "uint8" : own) === from && outputType(node).elem === to;
+    return storedAs(own) === from && outputType(node).elem === to;
   },
   cost: (node) => count(node) * 6,
   bind: (node) => oneInput("mote_cast_shape", { count: count(node) }),
@@ -30,7 +29,7 @@ const cast = (from: ElementType, to: ElementType): Kernel => ({
 
 /** Every pair of different types. */
 const casts: readonly Kernel[] = castable
-  .filter((from) => from !== "bool")
+  .filter((from) => storedAs(from) === from)
   .flatMap((from) => castable.filter((to) => to !== from).map((to) => cast(from, to)));
 
 // ---- comparisons ----

@@ -1,16 +1,17 @@
 /** Values that no code makes: they lie in the memory of others, or others are made in theirs. */
 import { type Graph, type Node, num, str, type Value } from "../ir/graph.ts";
-import { type ElementType, elementBytes, elementCount, typeBytes } from "../ir/types.ts";
+import { elementBytes, elementCount, typeBytes } from "../ir/types.ts";
 import { fail, normalAxis } from "../ops/operator.ts";
 import { mergeAxes } from "./axes.ts";
 import { inputType, type Kernel, outputType } from "./kernel.ts";
 import { hasConstantRest, sliceCopy } from "./movement.ts";
+import { storedAs } from "./names.ts";
 
-const storedAs = (elem: ElementType): ElementType => (elem === "bool" ? "uint8" : elem);
-
-/** Only what is a bool already is 0 or 1. */
-const keepsTruth = (node: Node): boolean =>
-  outputType(node).elem !== "bool" || inputType(node).elem === "bool";
+/** Only what has a type of few values already holds no others. */
+const keepsValues = (node: Node): boolean => {
+  const { elem } = outputType(node);
+  return storedAs(elem) === elem || inputType(node).elem === elem;
+};
 
 /** Tensors begin at multiples of this many bytes, as kernels may expect. */
 const wordBytes = 4;
@@ -33,12 +34,22 @@ export const isView = (node: Node): boolean => str(node, "kernel") === view.name
 export const view: Kernel = {
   name: "view",
   header: "",
-  ops: ["Reshape", "Identity", "StorageCast", "Squeeze", "Unsqueeze", "Flatten", "Cast", "Slice"],
+  ops: [
+    "Reshape",
+    "Identity",
+    "StorageCast",
+    "Squeeze",
+    "Unsqueeze",
+    "Flatten",
+    "Cast",
+    "BitCast",
+    "Slice",
+  ],
   serves: (node) => {
     const [from, to] = [storedAs(inputType(node).elem), storedAs(outputType(node).elem)];
     if (node.op === "Slice") return hasConstantRest(node) && sliceBegin(node) !== undefined;
     return node.op === "Cast"
-      ? from === to && keepsTruth(node)
+      ? from === to && keepsValues(node)
       : elementBytes(from) === elementBytes(to);
   },
   isView: true,

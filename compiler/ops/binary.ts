@@ -20,7 +20,6 @@ import {
   type AttrKind,
   broadcastShapes,
   type EvalContext,
-  fail,
   type IntegerForm,
   integers,
   type Operator,
@@ -235,9 +234,13 @@ const moduloBig: CombineBig = (a, b) => {
   const rest = leftBig(a, b);
   return rest !== 0n && rest < 0n !== b < 0n ? rest + b : rest;
 };
+/** Bits that leave are lost; a shift by all or more leaves the sign to the right, 0 to the left. */
 const shiftBig: Entry["big"] = (attrs) => {
   const isLeft = str({ attrs }, "direction") === "LEFT";
-  return (a, b) => (b >= 64n ? 0n : isLeft ? BigInt.asUintN(64, a << b) : a >> b);
+  return (a, b) => {
+    if (b < 0n || b >= 64n) return a < 0n && !isLeft ? -1n : 0n;
+    return isLeft ? BigInt.asIntN(64, a << b) : a >> b;
+  };
 };
 
 /** What is left of a truncated division by b: of a's sign. By 0 nothing is left. */
@@ -250,16 +253,16 @@ const modulo: Combine = (a, b) => {
 };
 
 const remainder: Entry["make"] = (attrs, elem) => {
-  if (integers.includes(elem)) return num({ attrs }, "fmod") === 1 ? remainderOf : modulo;
-  return num({ attrs }, "fmod") === 1 ? (a, b) => a % b : fail("floats need 'fmod' = 1");
+  const isTruncated = num({ attrs }, "fmod") === 1;
+  if (integers.includes(elem)) return isTruncated ? remainderOf : modulo;
+  return isTruncated ? (a, b) => a % b : (a, b) => (b === 0 ? Number.NaN : modulo(a, b));
 };
 
-/** Bits that leave are lost; a shift by all bits or more leaves none. */
 const shift: Entry["make"] = (attrs, elem) => {
   const bits = 8 * elementBytes(elem);
   const isLeft = str({ attrs }, "direction") === "LEFT";
   return (a, b) => {
-    if (b >= bits) return 0;
+    if (b < 0 || b >= bits) return a < 0 && !isLeft ? -1 : 0;
     return isLeft ? (a * 2 ** b) % 2 ** bits : Math.floor(a / 2 ** b);
   };
 };
@@ -303,7 +306,7 @@ const entries: readonly Entry[] = [
     attrs: { direction: "string" },
     make: shift,
     big: shiftBig,
-    types: ["uint8", "uint16", "uint32", "uint64"],
+    types: integers,
   },
   ...(["And", "Or", "Xor"] as const).map(bitwise),
   { name: "PRelu", f: (a, b) => (a < 0 ? a * b : a) },

@@ -4,9 +4,12 @@ import { int64s, newArray, numbers } from "../ir/tensor.ts";
 import { elementCount, rowMajorStrides, type Shape } from "../ir/types.ts";
 import { broadcastIndex } from "./binary.ts";
 import { constantInts, declaredAsInput, gather, indexTypes, moves, viewIndex } from "./move.ts";
+import { clamp } from "./numerics.ts";
 import {
   broadcastShapes,
   contextOf,
+  declaredAttr,
+  declaredShape,
   fail,
   type InferContext,
   normalAxis,
@@ -180,11 +183,39 @@ function sliceOf(context: InferContext): SliceView {
   return sliceView(shape, starts, ends, axes, steps);
 }
 
+/** Whether the inputs, from the second on, are known. */
+const isKnown = ({ inputs, constant }: InferContext): boolean =>
+  inputs.every((t, i) => i === 0 || t === undefined || constant(i) !== undefined);
+
+/** The declared shape, where what decides it is not known. */
+function openShape(context: InferContext): Shape | undefined {
+  const declared = declaredShape(context);
+  if (declared === undefined || isKnown(context)) return undefined;
+  const { length } = context.inputs[0]!.shape;
+  if (declared.length !== length) fail(`the declared shape [${declared}] is not of rank ${length}`);
+  return declared;
+}
+
 /** Columns and channels are taken row by row. */
 function slicedRows(node: Node): RowsRead | undefined {
+  if (openShape(contextOf(node))) return undefined;
   const { shape, begins, strides } = sliceOf(contextOf(node));
   const isWhole = begins[1] === 0 && strides[1] === 1 && shape[1] === node.inputs[0]!.type.shape[1];
   return isWhole ? sameRow : undefined;
+}
+
+/** Flat indices of an operand, of these steps, by the index on each axis. */
+function indicesBy(
+  shape: Shape,
+  steps: readonly number[],
+  index: (i: number, axis: number) => number,
+): number[] {
+  let flat = [0];
+  for (const [axis, size] of shape.entries()) {
+    const own = Array.from({ length: size }, (_, i) => index(i, axis) * steps[axis]!);
+    flat = flat.flatMap((a) => own.map((b) => a + b));
+  }
+  return flat;
 }
 
 /** The view a Slice node takes of its first input; its other inputs are constants. */
@@ -193,7 +224,8 @@ export const slice: Operator = {
   level: "any",
   inputs: ["data: T", "starts: I", "ends: I", "axes?: I", "steps?: I"],
   outputs: 1,
-  attrs: { starts: "ints", ends: "ints", axes: "ints" },
+  attrs: { starts: "ints", ends: "ints", axes: "ints", ...declaredAttr },
+  declares: { inputs: [1, 2, 3, 4] },
   types: indexTypes,
   upgrade: (node, opset) =>
     opset < 10
@@ -203,7 +235,10 @@ export const slice: Operator = {
           3,
         )
       : node,
-  infer: (context) => [{ elem: context.inputs[0]!.elem, shape: sliceOf(context).shape }],
+  infer: (context) => {
+    const shape = openShape(context) ?? sliceOf(context).shape;
+    return [{ elem: context.inputs[0]!.elem, shape }];
+  },
   evaluate: ({ inputs, inputTypes, attrs, types }) => {
     const context = {
       inputs: inputTypes,
@@ -212,10 +247,16 @@ export const slice: Operator = {
       constant: (i: number) => inputs[i],
     };
     const { begins, strides } = sliceOf(context);
-    const own = rowMajorStrides(inputs[0]!.shape);
+    const x = inputs[0]!;
+    const own = rowMajorStrides(x.shape);
+    if (declaredShape(context)) {
+      const nearest = (k: number, axis: number) => clamp(k, 0, x.shape[axis]! - 1);
+      const index = (i: number, axis: number) => nearest(begins[axis]! + i * strides[axis]!, axis);
+      return [gather(x, types[0]!.shape, indicesBy(types[0]!.shape, own, index))];
+    }
     const start = begins.reduce((sum, b, i) => sum + b * own[i]!, 0);
     const steps = strides.map((s, i) => s * own[i]!);
-    return [gather(inputs[0]!, types[0]!.shape, viewIndex(types[0]!.shape, steps, start))];
+    return [gather(x, types[0]!.shape, viewIndex(types[0]!.shape, steps, start))];
   },
   rows: slicedRows,
   integer: moves,
@@ -292,18 +333,23 @@ function padIndex(mode: string, i: number, size: number): number {
   return k < size ? k : period - k;
 }
 
+export const padModes = ["constant", "edge", "reflect", "wrap"] as const;
+
 const pad: Operator = {
   name: "Pad",
   level: "any",
   inputs: ["data: T", "pads: I", "constant_value?: T", "axes?: I"],
   outputs: 1,
-  attrs: { mode: "string", pads: "ints", value: "float" },
+  attrs: { mode: "string", pads: "ints", value: "float", ...declaredAttr },
+  declares: { inputs: [1, 3] },
   types: indexTypes,
   upgrade: (node, opset) =>
     opset < 11 ? attributeToInput(attributeToInput(node, "pads", 1), "value", 2) : node,
   infer: (context) => {
     const mode = str(context, "mode", "constant");
-    if (!["constant", "edge", "reflect", "wrap"].includes(mode)) fail(`unknown pad mode '${mode}'`);
+    if (!(padModes as readonly string[]).includes(mode)) fail(`unknown pad mode '${mode}'`);
+    const open = openShape(context);
+    if (open) return [{ elem: context.inputs[0]!.elem, shape: open }];
     const { begin, end } = padsOf(context);
     const shape = context.inputs[0]!.shape.map((d, i) => d + begin[i]! + end[i]!);
     if (shape.some((d) => d < 0)) fail(`negative pads remove more than there is`);
@@ -342,7 +388,7 @@ const pad: Operator = {
 
 /** Rows of one value above and below those of the input. */
 function padRows(node: Node): RowsRead | undefined {
-  if (str(node, "mode", "constant") !== "constant") return undefined;
+  if (openShape(contextOf(node)) || str(node, "mode", "constant") !== "constant") return undefined;
   const { begin } = padsOf(contextOf(node));
   return (row) => [row - begin[1]!, row - begin[1]! + 1];
 }

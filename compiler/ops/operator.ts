@@ -102,6 +102,8 @@ export interface Operator {
   /** The newest form of a node that an older opset wrote. */
   upgrade?(node: RawNode, opset: number): RawNode;
   readonly declares?: Declares;
+  /** The result follows from the types of the inputs alone. */
+  readonly ofTypes?: true;
   infer(context: InferContext): TensorType[];
   /** The float reference: ONNX's meaning, and for moved data that of any type. */
   evaluate(context: EvalContext): Tensor[];

@@ -1,12 +1,17 @@
 /** The operator set: every operator of every level, by name. */
 import type { Node } from "../ir/graph.ts";
 import { activationOperators } from "./activation.ts";
+import { arrangeOperators } from "./arrange.ts";
+import { attentionOperators } from "./attention.ts";
 import { elementwiseOperators } from "./binary.ts";
 import { col2imOperators } from "./col2im.ts";
 import { convOperators } from "./conv.ts";
 import { convTransposeOperators } from "./conv-transpose.ts";
+import { createOperators } from "./create.ts";
+import { cumulativeOperators } from "./cumulative.ts";
 import { deformConvOperators } from "./deform-conv.ts";
 import { detOperators } from "./det.ts";
+import { indexingOperators } from "./indexing.ts";
 import { interpolateOperators } from "./interpolate.ts";
 import { matmulOperators } from "./matmul.ts";
 import { movementOperators } from "./movement.ts";
@@ -15,10 +20,13 @@ import { fail, type Operator } from "./operator.ts";
 import { poolOperators } from "./pool.ts";
 import { quantisationOperators } from "./quantisation.ts";
 import { quantisedProducts } from "./quantised-products.ts";
+import { recurrentOperators } from "./recurrent.ts";
+import { reduceOperators } from "./reduce.ts";
 import { regionOperators } from "./regions.ts";
 import { resizeOperators } from "./resize.ts";
 import { rowInputOperators } from "./row-input.ts";
 import { samplingOperators } from "./sampling.ts";
+import { selectionOperators } from "./selection.ts";
 import { spatialPoolOperators } from "./spatial-pool.ts";
 import { typingOperators } from "./typing.ts";
 import { logicOperators, unaryOperators } from "./unary.ts";
@@ -54,8 +62,16 @@ for (const operator of [
   ...regionOperators,
   ...samplingOperators,
   ...normaliseOperators,
+  ...recurrentOperators,
+  ...attentionOperators,
+  ...reduceOperators,
   ...viewOperators,
   ...movementOperators,
+  ...indexingOperators,
+  ...selectionOperators,
+  ...cumulativeOperators,
+  ...arrangeOperators,
+  ...createOperators,
   ...resizeOperators,
   ...interpolateOperators,
   ...typingOperators,

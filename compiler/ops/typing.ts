@@ -1,8 +1,21 @@
 /** Operators on types and shapes: Cast, Shape, ConstantOfShape. */
 import { type Attrs, num } from "../ir/graph.ts";
 import { toHalf } from "../ir/half.ts";
-import { isBig, newArray, numbers, type Tensor } from "../ir/tensor.ts";
-import { type ElementType, elementCount, integerRange, isFloat } from "../ir/types.ts";
+import {
+  isBig,
+  newArray,
+  numbers,
+  type Tensor,
+  tensorBytes,
+  tensorFromBytes,
+} from "../ir/tensor.ts";
+import {
+  type ElementType,
+  elementBytes,
+  elementCount,
+  integerRange,
+  isFloat,
+} from "../ir/types.ts";
 import { constantInts, declaredAsInput, indexTypes } from "./move.ts";
 import { fail, type Operator } from "./operator.ts";
 
@@ -19,6 +32,10 @@ const onnxTypes: Record<number, ElementType> = {
   11: "float64",
   12: "uint32",
   13: "uint64",
+  21: "uint4",
+  22: "int4",
+  25: "uint2",
+  26: "int2",
 };
 
 /** ONNX's number for an element type, or nothing for types that mote does not have. */
@@ -28,20 +45,30 @@ export const elementTypeOf = (code: number): ElementType | undefined => onnxType
 export const onnxCode = (elem: ElementType): number =>
   Number(Object.keys(onnxTypes).find((code) => onnxTypes[Number(code)] === elem));
 
-/** A whole number in the type's range; NaN is the lowest. */
+/** A whole number in the type's range; NaN is the lowest. Types of less than 8 bits wrap. */
 function saturated(x: number, elem: ElementType): number {
+  if (isNarrow(elem)) return narrow(saturated(x, "int32"), elem);
   const [low, high] = integerRange(elem);
   return x > low ? Math.min(Math.trunc(x), high) : low;
 }
 
+/** The lower bits of a number of up to 32, as a type of less than 8 bits has them. */
+function narrow(x: number, elem: ElementType): number {
+  const [low, high] = integerRange(elem);
+  return ((x - low) & (high - low)) + low;
+}
+
+const isNarrow = (elem: ElementType): boolean => /int[24]$/.test(elem);
+
 /** Integers wrap, as two's complement does. */
 function wrapped(x: Tensor, elem: ElementType): Tensor {
   const data = newArray(elem, x.data.length);
+  const kept = isNarrow(elem) ? (v: number) => narrow(v, elem) : (v: number) => v;
   for (let i = 0; i < data.length; i++) {
     const v = x.data[i]!;
     if (elem === "bool") data[i] = Number(v !== 0 && v !== 0n);
     else if (isBig(data)) data[i] = BigInt(v);
-    else data[i] = typeof v === "bigint" ? Number(BigInt.asIntN(32, v)) : v;
+    else data[i] = kept(typeof v === "bigint" ? Number(BigInt.asIntN(32, v)) : v);
   }
   return { elem, shape: x.shape, data };
 }
@@ -80,6 +107,25 @@ const cast: Operator = {
   evaluate: ({ inputs: [x], types }) => [convert(x!, types[0]!.elem)],
 };
 
+/** The same bits as another type of as many. */
+const bitCast: Operator = {
+  name: "BitCast",
+  level: "any",
+  inputs: ["input: T"],
+  outputs: 1,
+  attrs: { to: "int" },
+  infer: ({ inputs: [x], attrs }) => {
+    const to = num({ attrs }, "to");
+    const elem = elementTypeOf(to) ?? fail(`ONNX type ${to} is not supported`);
+    const [from, bits] = [x!.elem, elem].map((e) => (isNarrow(e) ? 0 : elementBytes(e) * 8));
+    if (from !== bits || from === 0) fail(`${x!.elem} has not as many bits as ${elem}`);
+    return [{ elem, shape: x!.shape }];
+  },
+  evaluate: ({ inputs: [x], types }) => [
+    tensorFromBytes(types[0]!.elem, x!.shape, tensorBytes(x!)),
+  ],
+};
+
 const castLike: Operator = {
   name: "CastLike",
   level: "imported",
@@ -96,6 +142,7 @@ const shapeOperator: Operator = {
   inputs: ["data: T"],
   outputs: 1,
   attrs: { start: "int", end: "int" },
+  ofTypes: true,
   infer: ({ inputs: [x], attrs }) => {
     const rank = x!.shape.length;
     return [{ elem: "int64", shape: [shapeRange(attrs, rank).length] }];
@@ -137,6 +184,7 @@ const constantOfShape: Operator = {
 
 export const typingOperators: readonly Operator[] = [
   cast,
+  bitCast,
   castLike,
   shapeOperator,
   constantOfShape,

@@ -120,9 +120,10 @@ export class NodeMaker {
   /** Keeps small values that follow from constants and shapes: other shapes depend on them. */
   #workOut(node: Node): void {
     const inputs = node.inputs.map((v) => this.known(v));
-    const ready = node.op === "Shape" || node.inputs.every((v, i) => !v || inputs[i]);
+    const operator = findOperator(node.op)!;
+    const ready = operator.ofTypes || node.inputs.every((v, i) => !v || inputs[i]);
     if (!ready || node.outputs.some((v) => elementCount(v.type.shape) > knownElementsMax)) return;
-    const results = findOperator(node.op)!.evaluate({
+    const results = operator.evaluate({
       inputs,
       attrs: node.attrs,
       inputTypes: node.inputs.map((v) => v?.type),

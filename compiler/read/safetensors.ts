@@ -24,6 +24,7 @@ export interface SafetensorsFile {
 const headerBytesMax = 100_000_000;
 const tensorBytesMax = 2 ** 31 - 1;
 
+/** Those of less than 8 bits are mote's own, a byte an element. */
 const dtypes: Record<ElementType, string> = {
   float32: "F32",
   float16: "F16",
@@ -36,6 +37,10 @@ const dtypes: Record<ElementType, string> = {
   uint32: "U32",
   int64: "I64",
   uint64: "U64",
+  int4: "I4",
+  uint4: "U4",
+  int2: "I2",
+  uint2: "U2",
   bool: "BOOL",
 };
 

@@ -5,9 +5,10 @@ import { sameType, typeText } from "../ir/types.ts";
 import { Match, type OpPattern, orders } from "./pattern.ts";
 
 /**
- * What a rule puts in place of the root's outputs; nothing when the rule does not apply after all.
+ * What a rule puts in place of the root's outputs, where nothing need stand for one that nothing
+ * reads; nothing at all when the rule does not apply after all.
  */
-export type Replacement = Value | readonly Value[] | undefined;
+export type Replacement = Value | readonly (Value | undefined)[] | undefined;
 
 export interface Rule {
   readonly name: string;
@@ -38,7 +39,7 @@ function useCounter(graph: Graph): (value: Value) => number {
 interface Found {
   readonly rule: Rule;
   readonly match: Match;
-  readonly values: readonly Value[];
+  readonly values: readonly (Value | undefined)[];
 }
 
 function tryRules(
@@ -60,8 +61,9 @@ function tryRules(
   return undefined;
 }
 
-function checkTypes(rule: Rule, node: Node, values: readonly Value[]): void {
+function checkTypes(rule: Rule, node: Node, values: Found["values"]): void {
   for (const [i, value] of values.entries()) {
+    if (!value) continue;
     const before = node.outputs[i]!.type;
     if (!sameType(before, value.type))
       throw new Error(
@@ -78,7 +80,8 @@ function sweep(graph: Graph, rules: readonly Compiled[], log: RewriteLog): Map<V
   for (const node of graph.nodes) {
     const found = tryRules(node, rules, useCount, (n) => touched.has(n));
     if (!found) continue;
-    found.values.forEach((value, i) => replaced.set(node.outputs[i]!, value));
+    for (const [i, value] of found.values.entries())
+      if (value) replaced.set(node.outputs[i]!, value);
     for (const n of found.match.nodes) if (n.op !== "Constant") touched.add(n);
     log.set(found.rule.name, (log.get(found.rule.name) ?? 0) + 1);
   }

@@ -83,6 +83,11 @@ export class Match {
     return value.node;
   }
 
+  /** Whether a node or the graph's end reads a value. */
+  isUsed(value: Value): boolean {
+    return this.#useCount(value) > 0;
+  }
+
   /** Names of the model's nodes behind all matched ones, in order. */
   get origins(): string[] {
     return [...new Set(this.nodes.toReversed().flatMap((n) => n.origins))];

@@ -4,6 +4,7 @@
  */
 import { type Graph, makeGraph, makeNode, type Node, type Value } from "../ir/graph.ts";
 import { type ElementType, isFloat, type TensorType } from "../ir/types.ts";
+import { candidates } from "../kernels/catalogue.ts";
 import { build } from "../ops/build.ts";
 import { onnxCode } from "../ops/typing.ts";
 
@@ -14,9 +15,11 @@ const cast = (x: Value, elem: ElementType): Value => build("Cast", [x], { to: on
 
 const reads = ({ inputs }: Node): readonly Value[] => inputs.filter((v) => v !== undefined);
 
-/** Nodes that compute on other floats than float32. */
+/** Nodes that compute on other floats than float32, where no kernel does. */
 const computes = (node: Node): boolean =>
-  node.op !== "Cast" && reads(node).some((v) => isOther(v.type));
+  node.op !== "Cast" &&
+  reads(node).some((v) => isOther(v.type)) &&
+  candidates(node, []).length === 0;
 
 /** Of values of other floats, the form that is stored, and the one that is computed with. */
 class Forms {

@@ -46,6 +46,18 @@ MOTE_INLINE void mote_fmod_f32(const float *a, const float *b, float *y, mote_bi
     MOTE_BROADCAST(s.broadcast, y[i] = fmodf(a[ia], b[ib]));
 }
 
+/** What is left of a division that is rounded down: of b's sign. */
+MOTE_INLINE float mote_floored_rest(float a, float b)
+{
+    const float rest = fmodf(a, b);
+    return rest != 0.0f && (rest < 0.0f) != (b < 0.0f) ? rest + b : rest;
+}
+
+MOTE_INLINE void mote_mod_f32(const float *a, const float *b, float *y, mote_binary_f32_shape s)
+{
+    MOTE_BROADCAST(s.broadcast, y[i] = mote_floored_rest(a[ia], b[ib]));
+}
+
 MOTE_INLINE void mote_max_f32(const float *a, const float *b, float *y, mote_binary_f32_shape s)
 {
     MOTE_BROADCAST(s.broadcast, y[i] = a[ia] > b[ib] ? a[ia] : b[ib]);

@@ -59,6 +59,16 @@ typedef struct {
         return (TYPE)mote_power_of_##SUFFIX((WIDE)a, (WIDE)b);                                         \
     }                                                                                                  \
     MOTE_BINARY_INT(pow_##SUFFIX, TYPE, mote_pow_of_##SUFFIX(a[ia], b[ib]))                            \
+    /** A shift by all bits or more leaves the sign to the right, 0 to the left. */                    \
+    MOTE_INLINE TYPE mote_shift_right_of_##SUFFIX(TYPE a, TYPE b)                                      \
+    {                                                                                                  \
+        const TYPE bits = (TYPE)(8u * sizeof(TYPE) - 1u);                                              \
+        const TYPE by = b < 0 || b > bits ? bits : b;                                                  \
+        return (TYPE)(a < 0 ? ~(WIDE)(~(WIDE)a >> by) : (WIDE)a >> by);                                \
+    }                                                                                                  \
+    MOTE_BINARY_INT(shift_right_##SUFFIX, TYPE, mote_shift_right_of_##SUFFIX(a[ia], b[ib]))            \
+    MOTE_BINARY_INT(shift_left_##SUFFIX, TYPE,                                                         \
+                    b[ib] < 0 || b[ib] >= (TYPE)(8u * sizeof(TYPE)) ? 0 : (WIDE)a[ia] << b[ib])        \
     MOTE_BINARY_INT(rem_##SUFFIX, TYPE, mote_rem_of_##SUFFIX(a[ia], b[ib]))                            \
     MOTE_BINARY_INT(mod_##SUFFIX, TYPE, mote_mod_of_##SUFFIX(a[ia], b[ib]))
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: 0BSD */
-/* Changes of element type, as ONNX's Cast. Floats lose their fraction and saturate; integers wrap. */
+/* Changes of element type, as ONNX's Cast. Floats lose their fraction and saturate; integers wrap.
+ * Those of 4 and 2 bits take a byte each. */
 #ifndef MOTE_CAST_H
 #define MOTE_CAST_H
 
@@ -24,6 +25,14 @@ typedef struct {
 #define MOTE_SATURATE(TO, V, LOW, HIGH, BOUND) \
     (!((V) > (LOW)) ? (TO)(LOW) : ((V) >= (BOUND) ? (HIGH) : (TO)(V)))
 
+/** A float of the C type REAL as int32. */
+#define MOTE_TO_S32(V, REAL) MOTE_SATURATE(int32_t, V, (REAL)INT32_MIN, INT32_MAX, (REAL)2147483648.0)
+
+/** The lower bits of an integer, without and with a sign. */
+#define MOTE_UNSIGNED_BITS(BITS, V) ((uint8_t)((uint32_t)(V) & ((1u << (BITS)) - 1u)))
+#define MOTE_SIGNED_BITS(BITS, V) \
+    ((int8_t)((int32_t)(MOTE_UNSIGNED_BITS(BITS, V) ^ (1u << ((BITS) - 1))) - (1 << ((BITS) - 1))))
+
 /** From floats of the C type REAL, stored as FROM, that READ makes of an element. */
 #define MOTE_CASTS_OF_REAL(S, FROM, REAL, READ)                                                        \
     MOTE_CAST(S##_s8, FROM, int8_t,                                                                    \
@@ -41,6 +50,10 @@ typedef struct {
               MOTE_SATURATE(int64_t, READ(v), (REAL)INT64_MIN, INT64_MAX, (REAL)9223372036854775808.0))\
     MOTE_CAST(S##_u64, FROM, uint64_t,                                                                 \
               MOTE_SATURATE(uint64_t, READ(v), (REAL)0, UINT64_MAX, (REAL)18446744073709551616.0))     \
+    MOTE_CAST(S##_s4, FROM, int8_t, MOTE_SIGNED_BITS(4, MOTE_TO_S32(READ(v), REAL)))                   \
+    MOTE_CAST(S##_u4, FROM, uint8_t, MOTE_UNSIGNED_BITS(4, MOTE_TO_S32(READ(v), REAL)))                \
+    MOTE_CAST(S##_s2, FROM, int8_t, MOTE_SIGNED_BITS(2, MOTE_TO_S32(READ(v), REAL)))                   \
+    MOTE_CAST(S##_u2, FROM, uint8_t, MOTE_UNSIGNED_BITS(2, MOTE_TO_S32(READ(v), REAL)))                \
     MOTE_CAST(S##_bool, FROM, uint8_t, READ(v) != (REAL)0)
 
 /** From integers. */
@@ -53,6 +66,10 @@ typedef struct {
     MOTE_CAST(S##_u32, FROM, uint32_t, (uint32_t)v)                                                    \
     MOTE_CAST(S##_s64, FROM, int64_t, (int64_t)v)                                                      \
     MOTE_CAST(S##_u64, FROM, uint64_t, (uint64_t)v)                                                    \
+    MOTE_CAST(S##_s4, FROM, int8_t, MOTE_SIGNED_BITS(4, v))                                            \
+    MOTE_CAST(S##_u4, FROM, uint8_t, MOTE_UNSIGNED_BITS(4, v))                                         \
+    MOTE_CAST(S##_s2, FROM, int8_t, MOTE_SIGNED_BITS(2, v))                                            \
+    MOTE_CAST(S##_u2, FROM, uint8_t, MOTE_UNSIGNED_BITS(2, v))                                         \
     MOTE_CAST(S##_f32, FROM, float, (float)v)                                                          \
     MOTE_CAST(S##_f64, FROM, double, (double)v)                                                        \
     MOTE_CAST(S##_f16, FROM, uint16_t, mote_double_to_half((double)v))                                 \

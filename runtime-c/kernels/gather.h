@@ -5,19 +5,12 @@
 
 #include <string.h>
 
-#include "mote_math.h"
+#include "index.h"
 
 /** x: [outer][size][bytes]; y: [outer][count][bytes]. */
 typedef struct {
     int32_t outer, size, count, bytes;
 } mote_gather_shape;
-
-/** Negative indices count from the end; those outside take the nearest slice. */
-MOTE_INLINE int32_t mote_gather_index(int64_t index, int32_t size)
-{
-    const int64_t at = index < 0 ? index + size : index;
-    return at < 0 ? 0 : (at >= size ? size - 1 : (int32_t)at);
-}
 
 /** Runs with AT, the slice of x for slice i of y. */
 #define MOTE_GATHER(s, AT)                                                                             \
@@ -41,12 +34,12 @@ MOTE_INLINE void mote_gather_fixed(const void *x, void *y, const int32_t *indice
 /** indices: [count]. */
 MOTE_INLINE void mote_gather_s32(const void *x, const int32_t *indices, void *y, mote_gather_shape s)
 {
-    MOTE_GATHER(s, mote_gather_index(indices[i], s.size));
+    MOTE_GATHER(s, mote_nearest_index(indices[i], s.size));
 }
 
 MOTE_INLINE void mote_gather_s64(const void *x, const int64_t *indices, void *y, mote_gather_shape s)
 {
-    MOTE_GATHER(s, mote_gather_index(indices[i], s.size));
+    MOTE_GATHER(s, mote_nearest_index(indices[i], s.size));
 }
 
 #endif

@@ -34,7 +34,7 @@ export interface KernelCase {
   readonly profile: Profile;
   /** All inputs of the node, constants included. */
   readonly inputs: readonly (Tensor | undefined)[];
-  readonly output: TensorType;
+  readonly outputs: readonly TensorType[];
   /** The input that shares its memory with the output, if any. */
   readonly shared: Shared | undefined;
   /** Rows of the output that a first call makes, where the kernel takes rows. */
@@ -50,6 +50,8 @@ export interface KernelCase {
 export interface Sample {
   readonly node: Node;
   readonly range?: readonly [number, number];
+  /** What inputs hold, by their number, where random numbers do not do. */
+  readonly given?: Readonly<Record<number, Tensor>>;
 }
 
 export interface Family {
@@ -103,10 +105,10 @@ function scattered(calls: readonly KernelCall[], random: Random): Scattered | un
 const allFeatures = ["thumb1", "thumb2", "scalar", "dsp", "fpu", "mve"];
 
 /** One case for each kernel that serves the node. */
-export function casesOf({ node, range }: Sample, random: Random): KernelCase[] {
+export function casesOf({ node, range, given }: Sample, random: Random): KernelCase[] {
   const profile = random.pick(["fast", "tflite"] as const);
   const inputs = node.inputs.map(
-    (v) => v && (constantOf(v) ?? randomTensor(v.type, random, range)),
+    (v, i) => v && (constantOf(v) ?? given?.[i] ?? randomTensor(v.type, random, range)),
   );
   return [...candidates(node, allFeatures), ...accumulators(node, allFeatures)]
     .filter((kernel) => !kernel.isView)
@@ -122,7 +124,7 @@ export function casesOf({ node, range }: Sample, random: Random): KernelCase[] {
         calls,
         profile,
         inputs,
-        output: node.outputs[0]!.type,
+        outputs: node.outputs.map((v) => v.type),
         shared: isApart && random.chance(0.7) ? sharedOf(node, kernel, calls, random) : undefined,
         split: random.int(1, 3),
         scattered: rows,
@@ -132,5 +134,5 @@ export function casesOf({ node, range }: Sample, random: Random): KernelCase[] {
     });
 }
 
-export const expectedOf = (test: KernelCase): Tensor =>
-  evaluateNode(test.node, test.inputs, test.profile)[0]!;
+export const expectedOf = (test: KernelCase): readonly Tensor[] =>
+  evaluateNode(test.node, test.inputs, test.profile);

@@ -59,7 +59,10 @@ function writeKernels(folder: string, { variants }: Target): void {
       if (existsSync(from)) cpSync(from, join(folder, "kernels"), { recursive: true });
 }
 
-export async function runOnDevice(cases: readonly KernelCase[], target: Target): Promise<Tensor[]> {
+export async function runOnDevice(
+  cases: readonly KernelCase[],
+  target: Target,
+): Promise<Tensor[][]> {
   const folder = mkdtempSync(join(tmpdir(), "mote-device-"));
   const ram = target.machine === "mps3-an547" ? "0x60000000" : "0x20000000";
   try {

@@ -14,6 +14,13 @@ import type { Random } from "./random.ts";
 export const stored = (r: Random, scale = r.real(0.005, 0.1)): Quantization =>
   perTensor(Math.fround(scale), r.pick([-128, 0, 127, r.int(-128, 127)]));
 
+/** Types of numbers that are computed with. */
+export const numberTypes: readonly ElementType[] = [
+  "float32",
+  ...(["int8", "int16", "int32", "int64"] as const),
+  ...(["uint8", "uint16", "uint32", "uint64"] as const),
+];
+
 export const floatInput = (shape: Shape): Value => input("", { elem: "float32", shape });
 
 /** An input, float or int8. */

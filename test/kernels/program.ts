@@ -2,7 +2,7 @@
 import { halfBits } from "../../compiler/ir/half.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import type { ElementType } from "../../compiler/ir/types.ts";
-import { elementCount, typeBytes } from "../../compiler/ir/types.ts";
+import { elementCount, type TensorType, typeBytes } from "../../compiler/ir/types.ts";
 import type { ConstantArray, Core, Field, Fields } from "../../compiler/kernels/kernel.ts";
 import { type KernelCall, type KernelCase, windowOf } from "./case.ts";
 import { rowsRead, type Shared } from "./shared.ts";
@@ -19,6 +19,10 @@ const cTypes: Partial<Record<ElementType, string>> = {
   uint32: "uint32_t",
   int64: "int64_t",
   uint64: "uint64_t",
+  int4: "int8_t",
+  uint4: "uint8_t",
+  int2: "int8_t",
+  uint2: "uint8_t",
   bool: "uint8_t",
 };
 
@@ -114,13 +118,18 @@ const scratchName = ({ scratchOver: at }: KernelCase, index: number): string =>
 const pointer = (elem: ElementType, index: number, at: number): string =>
   `(${cTypes[elem]} *)(void *)(y${index}.data + ${at})`;
 
-const outputName = ({ shared, output }: KernelCase, index: number): string =>
-  shared ? pointer(output.elem, index, shared.y) : `y${index}.data`;
+const outputName = ({ shared, outputs }: KernelCase, index: number): string =>
+  shared ? pointer(outputs[0]!.elem, index, shared.y) : `y${index}.data`;
+
+/** Outputs behind the first one. */
+const otherNames = ({ outputs }: KernelCase, index: number): string[] =>
+  outputs.slice(1).map((_, i) => `y${index}_${i + 1}`);
 
 function call(test: KernelCase, index: number, part: Numbered, piece: Piece): string {
   const { shared } = test;
   const { kernel, binding, at } = part;
   const inputs = binding.inputs.map((i) => {
+    if (i === undefined) return "NULL";
     if (i === shared?.input) return pointer(test.inputs[i]!.elem, index, shared.x);
     return test.isConstant(i) ? `x${index}_${i}` : `x${index}_${i}.data${piece.x}`;
   });
@@ -130,7 +139,8 @@ function call(test: KernelCase, index: number, part: Numbered, piece: Piece): st
   const core = binding.core ? [`core_${at}`] : [];
   const scratch = kernel.scratchBytes ? [scratchName(test, index)] : [];
   const y = `${outputName(test, index)}${piece.y}`;
-  const pointers = [...core, ...inputs, y, ...scratch, ...constants].join(", ");
+  const others = otherNames(test, index).map((name) => `${name}.data`);
+  const pointers = [...core, ...inputs, y, ...others, ...scratch, ...constants].join(", ");
   return `    mote_${kernel.name}(${pointers}, ${piece.rows}${shape});`;
 }
 
@@ -160,9 +170,10 @@ function rowTable({ scattered }: KernelCase, index: number): string[] {
 
 /** A function that runs one case and writes its output. */
 function caseText(test: KernelCase, index: number): string {
-  const { shared, output } = test;
+  const { shared, outputs } = test;
+  const [output, ...others] = outputs as [TensorType, ...TensorType[]];
   const calls = callsOf(test, index);
-  const own = [...new Set(calls.flatMap((c) => c.binding.inputs))];
+  const own = [...new Set(calls.flatMap((c) => c.binding.inputs.filter((i) => i !== undefined)))];
   const buffers = own.filter((i) => !test.isConstant(i) && i !== shared?.input);
   const inputs = test.inputs.map((t, i) => (buffers.includes(i) ? placed(t!, test) : t));
   const fill = (name: string, i: number) =>
@@ -179,7 +190,8 @@ function caseText(test: KernelCase, index: number): string {
       : length;
   };
   const sameBytes = (i: number): string => `${test.scratchOver ?? `sizeof from${index}_${i}`}`;
-  const names = [`y${index}`, ...scratch, ...buffers.map((i) => `x${index}_${i}`)];
+  const otherOutputs = otherNames(test, index);
+  const names = [`y${index}`, ...otherOutputs, ...scratch, ...buffers.map((i) => `x${index}_${i}`)];
   return [
     ...own.map((i) =>
       constantData(test.isConstant(i) ? `x${index}_${i}` : `from${index}_${i}`, inputs[i]!),
@@ -189,6 +201,7 @@ function caseText(test: KernelCase, index: number): string {
     shared
       ? guarded(`y${index}`, "uint8", shared.bytes)
       : guarded(`y${index}`, output.elem, elementCount(output.shape)),
+    ...others.map((t, i) => guarded(otherOutputs[i]!, t.elem, elementCount(t.shape))),
     ...scratch.map((name) => guarded(name, "int32", Math.ceil(scratchBytes! / 4))),
     ...calls.flatMap(({ binding, at }) => [
       ...(binding.core ? [coreText(binding.core, at)] : []),
@@ -205,6 +218,7 @@ function caseText(test: KernelCase, index: number): string {
     ...names.flatMap((name) => [`    GUARD(${name}.before);`, `    GUARD(${name}.after);`]),
     ...buffers.map((i) => `    SAME(x${index}_${i}.data, from${index}_${i}, ${sameBytes(i)});`),
     `    fwrite(${outputName(test, index)}, 1, ${typeBytes(output)}, stdout);`,
+    ...others.map((t, i) => `    fwrite(${otherOutputs[i]}.data, 1, ${typeBytes(t)}, stdout);`),
     "}",
   ].join("\n");
 }

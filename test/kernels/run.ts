@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { numbers, type Tensor, tensorFromBytes } from "../../compiler/ir/tensor.ts";
+import { numbers, type Tensor, tensorsFromBytes } from "../../compiler/ir/tensor.ts";
 import { typeBytes } from "../../compiler/ir/types.ts";
 import { OperatorError } from "../../compiler/ops/operator.ts";
 import { casesOf, expectedOf, type Family, type KernelCase } from "./case.ts";
@@ -33,7 +33,7 @@ export function draw(family: Family, count: number, seed = 1): KernelCase[] {
 }
 
 /** The outputs of all cases, in one program. */
-export async function runCases(cases: readonly KernelCase[]): Promise<Tensor[]> {
+export async function runCases(cases: readonly KernelCase[]): Promise<Tensor[][]> {
   const folder = mkdtempSync(join(tmpdir(), "mote-kernels-"));
   try {
     const [source, program] = [join(folder, "cases.c"), join(folder, "cases")];
@@ -46,12 +46,12 @@ export async function runCases(cases: readonly KernelCase[]): Promise<Tensor[]> 
   }
 }
 
-export function outputsOf(cases: readonly KernelCase[], bytes: Uint8Array): Tensor[] {
+export function outputsOf(cases: readonly KernelCase[], bytes: Uint8Array): Tensor[][] {
   let at = 0;
-  return cases.map(({ output }) => {
+  return cases.map(({ outputs }) => {
     const begin = at;
-    at += typeBytes(output);
-    return tensorFromBytes(output.elem, output.shape, bytes.subarray(begin, at));
+    at += outputs.reduce((sum, type) => sum + typeBytes(type), 0);
+    return tensorsFromBytes(outputs, bytes.subarray(begin, at));
   });
 }
 
@@ -78,9 +78,13 @@ const describeCase = ({ node, kernel, profile, shared, scattered }: KernelCase):
 };
 
 /** What differs from the reference, in words. */
-export const differences = (cases: readonly KernelCase[], actual: readonly Tensor[]): string[] =>
+export const differences = (
+  cases: readonly KernelCase[],
+  actual: readonly (readonly Tensor[])[],
+): string[] =>
   cases.flatMap((test, i) => {
-    const problem = difference(actual[i]!, expectedOf(test));
+    const problems = expectedOf(test).map((t, k) => difference(actual[i]![k]!, t));
+    const problem = problems.find((p) => p !== undefined);
     return problem ? [`case ${i}: ${describeCase(test)}: ${problem}`] : [];
   });
 

@@ -1,7 +1,12 @@
 /** Arithmetic of plain integers of every type: the reference and C against whole numbers, wrapped. */
 import { expect, it } from "vitest";
 import { evaluate } from "../../compiler/check/eval.ts";
-import { newArray, type Tensor, type TensorData } from "../../compiler/ir/tensor.ts";
+import {
+  newArray,
+  type Tensor,
+  type TensorData,
+  tensorOf as tensorOfNumbers,
+} from "../../compiler/ir/tensor.ts";
 import { type ElementType, elementBytes } from "../../compiler/ir/types.ts";
 import { type Case, runBatch } from "../support/batch.ts";
 import { encodeModel, type NodeInput, writeBytes } from "../support/onnx.ts";
@@ -39,13 +44,13 @@ const operations: Readonly<Record<string, Operation>> = {
   "Mod, truncated": { node: { op: "Mod", attrs: { fmod: 1 } }, whole: left, types: all },
   "BitShift LEFT": {
     node: { op: "BitShift", attrs: { direction: "LEFT" } },
-    whole: (a, b) => (b > 64n ? 0n : a << b),
-    types: unsigned,
+    whole: (a, b) => (b < 0n || b > 64n ? 0n : a << b),
+    types: all,
   },
   "BitShift RIGHT": {
     node: { op: "BitShift", attrs: { direction: "RIGHT" } },
-    whole: (a, b) => (b > 64n ? 0n : a >> b),
-    types: unsigned,
+    whole: (a, b) => (b < 0n || b > 64n ? (a < 0n ? -1n : 0n) : a >> b),
+    types: all,
   },
 };
 
@@ -111,3 +116,48 @@ it.each(Object.entries(operations))(
     outputs.forEach(([y], i) => expect(y!.data).toEqual(wanted[i]!.data));
   },
 );
+
+it("BitCast keeps the bits", async () => {
+  const values = [1, -2.5, 3.75, Number.NaN, -0, 2 ** -140];
+  const x = tensorOfNumbers("float32", [6], values);
+  const bits = new Int32Array(Float32Array.from(values).buffer);
+  const model = {
+    inputs: [{ name: "x", elem: "float32" as const, shape: [6] }],
+    nodes: [{ op: "BitCast", inputs: ["x"], outputs: ["y"], attrs: { to: 6 } }],
+    outputs: [{ name: "y" }],
+    opset: 26,
+  };
+  const program = compileModel(writeBytes(encodeModel(model)), { target: "host" });
+  expect(evaluate(program.graph, [x])[0]!.data).toEqual(bits);
+  const [[y]] = (await runBatch([{ program, inputs: [x] }])) as [[Tensor]];
+  expect(y.data).toEqual(bits);
+});
+
+it.each([
+  ["float32", [-9, -8.7, 7.9, 16, 3]],
+  ["int32", [-9, -8, 7, 16, 3]],
+] as const)("%s to integers of 4 and 2 bits keeps the lower bits", async (elem, values) => {
+  const x = tensorOfNumbers(elem, [5], values);
+  const codes = { int4: 22, uint4: 21, int2: 26, uint2: 25 };
+  const model = {
+    inputs: [{ name: "x", elem, shape: [5] }],
+    nodes: Object.entries(codes).map(([name, to]) => ({
+      op: "Cast",
+      inputs: ["x"],
+      outputs: [name],
+      attrs: { to },
+    })),
+    outputs: Object.keys(codes).map((name) => ({ name })),
+    opset: 25,
+  };
+  const program = compileModel(writeBytes(encodeModel(model)), { target: "host" });
+  const wanted = [
+    [7, -8, 7, 0, 3],
+    [7, 8, 7, 0, 3],
+    [-1, 0, -1, 0, -1],
+    [3, 0, 3, 0, 3],
+  ];
+  expect(evaluate(program.graph, [x]).map((y) => [...(y.data as Int8Array)])).toEqual(wanted);
+  const [outputs] = await runBatch([{ program, inputs: [x] }]);
+  expect(outputs!.map((y) => [...(y.data as Int8Array)])).toEqual(wanted);
+});

@@ -1,7 +1,8 @@
 /** Batch normalisation, reductions and softmax against ONNX Runtime. */
 import { describe, it } from "vitest";
-import type { Tensor } from "../../compiler/ir/tensor.ts";
-import type { Shape } from "../../compiler/ir/types.ts";
+import { type Tensor, tensorOf } from "../../compiler/ir/tensor.ts";
+import type { ElementType, Shape } from "../../compiler/ir/types.ts";
+import { reductionNames } from "../../compiler/ops/reduce.ts";
 import type { AttrInput, NodeInput } from "../support/onnx.ts";
 import { expectLikeOrt } from "../support/oracle.ts";
 import { Random } from "../support/random.ts";
@@ -47,9 +48,7 @@ describe("BatchNormalization", () => {
   });
 });
 
-const reductions = ["Mean", "Sum", "Max", "Min", "Prod", "L1", "L2", "SumSquare", "LogSum"];
-
-describe.each(reductions)("Reduce%s", (name) => {
+describe.each(reductionNames)("Reduce%s", (name) => {
   const op = `Reduce${name}`;
   const x = random.tensor("float32", [2, 3, 4, 5], 0.5, 1.5);
   const run = (attrs: Record<string, AttrInput>, opset: number, axes?: number[]) =>
@@ -69,6 +68,38 @@ describe.each(reductions)("Reduce%s", (name) => {
   it("an empty list of axes that means nothing", () => run({ noop_with_empty_axes: 1 }, 18, []));
   it("an empty list of axes that means all", () => run({ noop_with_empty_axes: 0 }, 18, []));
 });
+
+describe("reductions of integers", () => {
+  const run = (op: string, elem: ElementType) =>
+    expectLikeOrt({
+      nodes: [{ op, inputs: ["x", "axes"], attrs: { keepdims: 0 } }],
+      inputs: {
+        x: tensorOf(
+          elem,
+          [3, 2, 4],
+          Array.from({ length: 24 }, () => random.int(1, 5)),
+        ),
+      },
+      constants: { axes: i64(0, 2) },
+      opset: 18,
+    });
+  const [max, prod] = ["ReduceMax", "ReduceProd"];
+  it.each([
+    ...[max, "ReduceMin", prod, "ReduceSum", "ReduceL1", "ReduceSumSquare"].map((op) => [
+      op,
+      "int32",
+    ]),
+    ...[max, "ReduceMin", "ReduceSum"].map((op) => [op, "int64"]),
+    ...["int8", "uint8"].map((elem) => [max, elem]),
+  ] as const)("%s of %s", (op, elem) => run(op, elem as ElementType));
+});
+
+it("ReduceLogSumExp of numbers whose powers overflow", () =>
+  expectLikeOrt({
+    nodes: [{ op: "ReduceLogSumExp", inputs: ["x"], attrs: { axes: [1] } }],
+    inputs: { x: tensorOf("float32", [2, 3], [200, 201, 199, -200, -300, -200]) },
+    opset: 13,
+  }));
 
 it("ReduceSum took its axes as input in opset 13 already", () =>
   expectLikeOrt({

@@ -39,9 +39,11 @@ const values: Partial<Record<ElementType, readonly number[]>> = {
   bool: [0, 1, 1, 0],
 };
 
+const isNarrow = (elem: ElementType): boolean => /int[24]$/.test(elem);
+
 function sample(elem: ElementType): Tensor {
   const [low, high] = isFloat(elem) ? [0, 0] : integerRange(elem);
-  const list = values[elem] ?? [0, 1, low, high, 77];
+  const list = values[elem] ?? [0, 1, low, high, isNarrow(elem) ? 1 : 77];
   const is64 = elem.endsWith("int64");
   const wide = [0n, 1n, 2n ** 53n + 1n, elem === "int64" ? -(2n ** 63n) : 2n ** 64n - 1n];
   const data = is64
@@ -57,6 +59,10 @@ function sample(elem: ElementType): Tensor {
         uint32: Uint32Array,
         float32: Float32Array,
         float16: Float32Array,
+        int4: Int8Array,
+        uint4: Uint8Array,
+        int2: Int8Array,
+        uint2: Uint8Array,
       }[elem as "float32"].from(list);
   return { elem, shape: [data.length], data: data as TensorData };
 }
@@ -69,14 +75,20 @@ const fields: Record<ElementType, string> = {
   uint64: "uint64Data",
   uint32: "uint64Data",
   ...Object.fromEntries(
-    ["float16", "int8", "uint8", "int16", "uint16", "int32", "bool"].map((t) => [t, "int32Data"]),
+    [
+      ...["float16", "int8", "uint8", "int16", "uint16", "int32", "bool"],
+      ...["int4", "uint4", "int2", "uint2"],
+    ].map((t) => [t, "int32Data"]),
   ),
 } as Record<ElementType, string>;
 
-const typedNumbers = ({ elem, data }: Tensor): unknown[] =>
-  Array.from(data as ArrayLike<unknown>, (x) =>
+function typedNumbers(tensor: Tensor): unknown[] {
+  const { elem, data } = tensor;
+  if (isNarrow(elem)) return [...rawBytes(tensor)];
+  return Array.from(data as ArrayLike<unknown>, (x) =>
     elem === "float16" ? halfBits(x as number) : typeof x === "bigint" ? x.toString() : x,
   );
+}
 
 describe.each([...elementTypes])("%s", (elem) => {
   const tensor = sample(elem);

@@ -22,10 +22,21 @@ export const onnxType: Record<ElementType | "string" | "bfloat16", number> = {
   float64: 11,
   uint32: 12,
   uint64: 13,
+  uint4: 21,
+  int4: 22,
+  uint2: 25,
+  int2: 26,
   bfloat16: 16,
 };
 
-export type AttrInput = number | string | readonly number[] | Tensor | { float: number };
+export type AttrInput =
+  | number
+  | string
+  | readonly number[]
+  | Tensor
+  | { float: number }
+  | { floats: readonly number[] }
+  | { strings: readonly string[] };
 
 export interface NodeInput {
   readonly op: string;
@@ -75,7 +86,18 @@ export function halfBits(x: number): number {
   return sign | ((isNormal ? exponent + 15 : 0) << 10) | fraction;
 }
 
+/** Several elements a byte, the first in its lowest bits. */
+function packed(t: Tensor, bits: number): Uint8Array {
+  const each = 8 / bits;
+  return Uint8Array.from({ length: Math.ceil(t.data.length / each) }, (_, byte) => {
+    const fields = Array.from(t.data.subarray(byte * each, (byte + 1) * each), Number);
+    return fields.reduce((sum, x, i) => sum + (x & (2 ** bits - 1)) * 2 ** (bits * i), 0);
+  });
+}
+
 export function rawBytes(t: Tensor): Uint8Array {
+  const narrow = /int([24])$/.exec(t.elem);
+  if (narrow) return packed(t, Number(narrow[1]));
   if (t.elem !== "float16") return tensorBytes(t);
   const bits = Uint16Array.from(t.data as Float32Array, halfBits);
   return new Uint8Array(bits.buffer);
@@ -96,6 +118,8 @@ function attributeProto(name: string, value: AttrInput): object {
     return Number.isInteger(value) ? { name, type: 2, i: value } : { name, type: 1, f: value };
   if (Array.isArray(value)) return { name, type: 7, ints: value };
   if ("float" in value) return { name, type: 1, f: value.float };
+  if ("floats" in value) return { name, type: 6, floats: value.floats };
+  if ("strings" in value) return { name, type: 8, strings: value.strings.map(utf8) };
   return { name, type: 4, t: tensorProto("", value as Tensor) };
 }
 

@@ -167,6 +167,7 @@ export function needed(
 ): Range[] {
   const [n, , , channels] = node.inputs[input]!.type.shape;
   const isImage = channels !== undefined && n === 1;
+  if (node.attrs.declared !== undefined) return [[0, height]];
   if (node.op === "ConvTranspose2D" && isImage && input === 0)
     return reaching(node, made, all, height);
   if (node.op === "Slice" && isImage) return picked(node, made, height);

@@ -5,7 +5,7 @@ import * as say from "../../diagnostics.ts";
 import { type Diagnostic, MoteError } from "../../diagnostics.ts";
 import { type Graph, type GraphOutput, input, makeGraph, type Value } from "../../ir/graph.ts";
 import { withSharedConstants } from "../../ir/shared.ts";
-import { elementCount, type Shape, type TensorType, typeBytes, typeText } from "../../ir/types.ts";
+import { type Shape, type TensorType, typeBytes, typeText } from "../../ir/types.ts";
 import { elementTypeOf } from "../../ops/typing.ts";
 import { fileBytes } from "../size.ts";
 import { Importer } from "./importer.ts";
@@ -60,10 +60,15 @@ function opsetsOf(model: ModelProto, file: string, report: ReadOptions["report"]
   return opsets.set("", opset);
 }
 
-const dimension = (d: DimensionProto, axis: number): string => {
+/**
+ * A number, or what stands for one. A batch, the first of several axes, is 1 where the file leaves
+ * it open, or says 0, as some exporters do.
+ */
+const dimension = (d: DimensionProto, axis: number, { length }: readonly unknown[]): string => {
   const value =
-    d.dimValue === undefined || !Object.hasOwn(d, "dimValue") ? 0 : toNumber(d.dimValue);
-  if (value > 0) return String(value);
+    d.dimValue !== undefined && Object.hasOwn(d, "dimValue") ? toNumber(d.dimValue) : -1;
+  const isBatch = axis === 0 && length > 1;
+  if (value > 0 || (value === 0 && !isBatch)) return String(value);
   return axis === 0 ? "1" : d.dimParam || "?";
 };
 
@@ -81,7 +86,7 @@ function givenShape(
   { name }: ValueInfoProto,
   dims: readonly string[] | undefined,
 ): readonly number[] {
-  if (shape.some((d) => !Number.isInteger(d) || d < 1))
+  if (shape.some((d) => !Number.isInteger(d) || d < 0))
     throw new MoteError(say.badShapeOption(`${name}=${shape}`));
   if (dims !== undefined && dims.length !== shape.length)
     throw new MoteError(say.shapeRank(name, shape.length, dims));
@@ -148,7 +153,9 @@ function declaredShapes({ output, valueInfo }: GraphProto): ReadonlyMap<string, 
 function checkOutput(info: ValueInfoProto, { type }: Value, file: string): void {
   const declared = info.type?.tensorType;
   if (!declared?.elemType) return;
-  const dims = declared.shape?.dim.map((d) => (d.dimParam ? "?" : dimension(d, 1)));
+  const dims = declared.shape?.dim.map((d, i, all) =>
+    d.dimParam ? "?" : dimension(d, i || 1, all),
+  );
   const fits =
     dims === undefined ||
     (dims.length === type.shape.length &&
@@ -166,8 +173,6 @@ function importOutputs(graph: GraphProto, importer: Importer, file: string, resh
       const value = importer.lookup(info.name, { file });
       if (value === undefined) return;
       if (!reshaped) checkOutput(info, value, file);
-      if (elementCount(value.type.shape) === 0)
-        throw new MoteError(say.emptyGraph(file, `element in the output '${info.name}'`));
       outputs.push({ name: info.name, value });
     });
   return outputs;

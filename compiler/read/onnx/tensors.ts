@@ -7,6 +7,7 @@ import {
   type ElementType,
   elementBytes,
   elementCount,
+  integerRange,
   type TensorType,
   typeBytes,
 } from "../../ir/types.ts";
@@ -31,22 +32,37 @@ const otherTypes: Record<number, string> = {
   18: "float8e4m3fnuz",
   19: "float8e5m2",
   20: "float8e5m2fnuz",
-  21: "uint4",
-  22: "int4",
   23: "float4e2m1",
   24: "float8e8m0",
-  25: "uint2",
-  26: "int2",
 };
 
 export const typeName = (code: number): string =>
   elementTypeOf(code) ?? otherTypes[code] ?? `number ${code}`;
 
+/** Bits of an element in a file. */
+const fileBits = (elem: ElementType): number =>
+  Number(/int([24])$/.exec(elem)?.[1] ?? 8 * elementBytes(elem));
+
+/** Elements of less than 8 bits, of which a byte holds several, the first in its lowest bits. */
+function unpacked(elem: ElementType, shape: number[], bytes: Uint8Array): Tensor {
+  const data = newArray(elem, elementCount(shape));
+  const [low, high] = integerRange(elem);
+  const bits = fileBits(elem);
+  for (let i = 0; i < data.length; i++) {
+    const field = (bytes[(i * bits) >> 3]! >> ((i * bits) & 7)) & (high - low);
+    data[i] = field > high ? field - (high - low + 1) : field;
+  }
+  return { elem, shape, data };
+}
+
+const rawBytes = ({ elem, shape }: TensorType): number =>
+  Math.ceil((elementCount(shape) * fileBits(elem)) / 8);
+
 function fromRaw(elem: ElementType, shape: number[], raw: Uint8Array): Tensor {
-  const bytes = elementCount(shape) * elementBytes(elem);
+  const bytes = rawBytes({ elem, shape });
   if (raw.length !== bytes)
     refuse(`has ${raw.length} bytes of data, but ${elem}[${shape}] takes ${bytes}`);
-  return tensorFromBytes(elem, shape, raw);
+  return fileBits(elem) < 8 ? unpacked(elem, shape, raw) : tensorFromBytes(elem, shape, raw);
 }
 
 /** The field that holds a type's numbers when there are no raw bytes. */
@@ -59,9 +75,10 @@ function typedField(proto: TensorProto, elem: ElementType): readonly unknown[] {
 
 function fromTyped(proto: TensorProto, elem: ElementType, shape: number[]): Tensor {
   const field = typedField(proto, elem);
-  const count = elementCount(shape);
+  const count = Math.ceil((elementCount(shape) * Math.min(8, fileBits(elem))) / 8);
   if (field.length !== count)
     refuse(`has ${field.length} numbers, but its shape [${shape}] takes ${count}`);
+  if (fileBits(elem) < 8) return unpacked(elem, shape, Uint8Array.from(field as number[]));
   const data = newArray(elem, count);
   for (let i = 0; i < count; i++) {
     const x = field[i] as number;
@@ -125,7 +142,7 @@ export function tensorFromProto(proto: TensorProto, modelFile: string): Tensor {
   const type = typeFromProto(proto);
   const { elem, shape } = type;
   if (proto.dataLocation === 1)
-    return fromRaw(elem, shape, readExternal(proto, modelFile, typeBytes(type)));
+    return fromRaw(elem, shape, readExternal(proto, modelFile, rawBytes(type)));
   if (proto.rawData.length > 0) return fromRaw(elem, shape, proto.rawData);
   return fromTyped(proto, elem, shape);
 }

@@ -16,6 +16,7 @@ import { int64s, numbers } from "../../ir/tensor.ts";
 import { elementCount, sameShape } from "../../ir/types.ts";
 import { build } from "../../ops/build.ts";
 import { permutation } from "../../ops/movement.ts";
+import { declaredShape } from "../../ops/operator.ts";
 import { unaryFunction } from "../../ops/unary.ts";
 import type { Rule } from "../engine.ts";
 import { any, type Match, op, type Pattern } from "../pattern.ts";
@@ -183,7 +184,9 @@ const sinkSlice: Rule = {
     %4: float32[1, 3, 2, 2] = Slice(%1, %2, %3, %5)
     return %4 as "y"
   }`.replace("%4: float32", "%5: int64[1] = Constant [2]\n    %4: float32"),
-  pattern: op("Slice", undefined, { where: (n) => n.inputs[0]!.node.op === "Transpose" }),
+  pattern: op("Slice", undefined, {
+    where: (n) => n.inputs[0]!.node.op === "Transpose" && declaredShape(n) === undefined,
+  }),
   replace: (m) => {
     const [x, starts, ends, axes, steps] = m.root.inputs;
     const perm = permOf(m.inside(x!));
@@ -205,7 +208,10 @@ const sinkPad: Rule = {
     return %3 as "y"
   }`,
   pattern: op("Pad", undefined, {
-    where: (n) => n.inputs[0]!.node.op === "Transpose" && n.inputs[3] === undefined,
+    where: (n) =>
+      n.inputs[0]!.node.op === "Transpose" &&
+      n.inputs[3] === undefined &&
+      declaredShape(n) === undefined,
   }),
   replace: (m) => {
     const [x, pads, value] = m.root.inputs;

@@ -19,7 +19,12 @@ import { batchNormalisation } from "../../ops/normalise.ts";
 import { transposedWindowOf, twoAxes, windowOf } from "../../ops/window.ts";
 import type { Rule } from "../engine.ts";
 import { op } from "../pattern.ts";
+import { arrangeRules } from "./arrange.ts";
+import { runTimeRules } from "./at-run-time.ts";
+import { attentionRules } from "./attention.ts";
+import { normaliseRules } from "./normalise.ts";
 import { quantisedRules } from "./quantised.ts";
+import { recurrentRules } from "./recurrent.ts";
 import { resize } from "./resize.ts";
 import { biased, hasWeights, isImage, spatialRules } from "./spatial.ts";
 import { isWeights, reshape, transpose } from "./values.ts";
@@ -349,6 +354,7 @@ const wideConcat: Rule = {
 };
 
 export const lowerRules: readonly Rule[] = [
+  ...runTimeRules,
   ...quantisedRules,
   ...spatialRules,
   conv,
@@ -362,4 +368,8 @@ export const lowerRules: readonly Rule[] = [
   batchNorm,
   split,
   wideConcat,
+  ...arrangeRules,
+  ...normaliseRules,
+  ...recurrentRules,
+  ...attentionRules,
 ];

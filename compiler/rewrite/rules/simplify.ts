@@ -5,6 +5,8 @@ import { int64s, numbers, type Tensor, tensorOf } from "../../ir/tensor.ts";
 import { elementCount, sameShape, sameType, typeBytes } from "../../ir/types.ts";
 import { build } from "../../ops/build.ts";
 import { permutation } from "../../ops/movement.ts";
+import { declaredShape } from "../../ops/operator.ts";
+import { findOperator } from "../../ops/registry.ts";
 import type { Rule } from "../engine.ts";
 import { any, constant as constantPattern, op } from "../pattern.ts";
 import { typeRules } from "./types.ts";
@@ -17,7 +19,7 @@ const isFoldable = (node: Node): boolean =>
   node.op !== "DequantizeLinear" &&
   node.op !== "Constant" &&
   node.op !== "Input" &&
-  (node.op === "Shape" || node.inputs.every((v) => v === undefined || constantOf(v))) &&
+  (findOperator(node.op)?.ofTypes || node.inputs.every((v) => v === undefined || constantOf(v))) &&
   node.outputs.every((v) => typeBytes(v.type) <= foldedBytesMax);
 
 /** The node's results, worked out now. Quantised types are kept. */
@@ -48,7 +50,10 @@ const noOp = (
   name,
   example,
   pattern: op(operator, undefined, {
-    where: (n) => sameType(n.inputs[0]!.type, n.outputs[0]!.type) && (where?.(n) ?? true),
+    where: (n) =>
+      sameType(n.inputs[0]!.type, n.outputs[0]!.type) &&
+      declaredShape(n) === undefined &&
+      (where?.(n) ?? true),
   }),
   replace: ({ root }) => root.inputs[0]!,
 });

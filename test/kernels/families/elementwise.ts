@@ -117,7 +117,7 @@ function floatBinary(r: Random): Sample {
   const op = r.pick(["Add", "Sub", "Mul", "Div", "Pow", "Mod", "Max", "Min", "PRelu"]);
   const [a, b] = pair(r);
   const other = r.chance(0.2) ? floatConstant(r, b) : floatInput(b);
-  const own = op === "Mod" ? { fmod: 1 } : {};
+  const own = op === "Mod" ? { fmod: r.int(0, 1) } : {};
   const clamps = ["Add", "Sub", "Mul", "Div"].includes(op) ? clampAttributes(r, 1) : own;
   const node = buildNode(op, [floatInput(a), other], clamps);
   return { node, range: op === "Pow" ? [0.2, 3] : [-2, 2] };

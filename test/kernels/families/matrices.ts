@@ -5,7 +5,6 @@ import {
   broadcastable,
   floatConstant,
   floatInput,
-  intConstant,
   randomShape,
   stored,
 } from "../draw.ts";
@@ -26,22 +25,4 @@ function matmul(r: Random): Sample {
   return { node: buildNode("MatMul", [floatInput(a), right]) };
 }
 
-const reductions = ["Mean", "Sum", "Max", "Min", "Prod", "L1", "L2", "SumSquare", "LogSum"];
-
-function reduction(r: Random): Sample {
-  const op = `Reduce${r.pick(reductions)}`;
-  const shape = randomShape(r, 5, 1, 4);
-  const axes = shape.map((_, i) => i - (r.chance(0.5) ? shape.length : 0));
-  const some = r.shuffled(axes).slice(0, r.int(0, shape.length));
-  const attrs = {
-    ...(r.chance(0.5) && { keepdims: r.int(0, 1) }),
-    ...(r.chance(0.2) && { noop_with_empty_axes: 1 }),
-  };
-  const inputs = [floatInput(shape), ...(r.chance(0.8) ? [intConstant(some)] : [])];
-  return { node: buildNode(op, inputs, attrs), range: op === "ReduceLogSum" ? [0.1, 2] : [-1, 1] };
-}
-
-export const families: readonly Family[] = [
-  { name: "matrix products", sample: matmul },
-  { name: "reductions", sample: reduction },
-];
+export const families: readonly Family[] = [{ name: "matrix products", sample: matmul }];

@@ -2,6 +2,7 @@ import { type Attrs, constant, input, type Value } from "../../../compiler/ir/gr
 import { tensorOf } from "../../../compiler/ir/tensor.ts";
 import { type ElementType, elementCount } from "../../../compiler/ir/types.ts";
 import { buildNode } from "../../../compiler/ops/build.ts";
+import { padModes } from "../../../compiler/ops/movement.ts";
 import { elementTypeOf } from "../../../compiler/ops/typing.ts";
 import type { Family, Sample } from "../case.ts";
 import { broadcastable, intConstant, randomShape, stored } from "../draw.ts";
@@ -85,7 +86,7 @@ function gather(r: Random): Sample {
   return { node: buildNode("Gather", [anyInput(r, shape), indices], { axis }) };
 }
 
-const codes = [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13];
+const codes = [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 21, 22, 25, 26];
 
 function cast(r: Random): Sample {
   const elem = elementTypeOf(r.pick(codes))!;
@@ -107,7 +108,7 @@ function compare(r: Random): Sample {
 
 function integers(r: Random): Sample {
   const [shape, elem] = [randomShape(r), r.pick(integerTypes)];
-  const shifts = elem.startsWith("u") ? ["BitShift", "BitShift"] : [];
+  const shifts = ["BitShift", "BitShift"];
   const op = r.pick([
     ..."Add Sub Mul Div Max Min Mod Mod Pow BitwiseAnd BitwiseOr BitwiseXor".split(" "),
     ...shifts,
@@ -124,6 +125,29 @@ function integers(r: Random): Sample {
         ? { direction: r.pick(["LEFT", "RIGHT"]) }
         : {};
   return { node: buildNode(op, [input("", { elem, shape: a! }), other], attrs) };
+}
+
+const longs = (shape: readonly number[]) => input("", { elem: "int64", shape });
+
+/** Starts that are read at run time, as bytes are: many lie outside. */
+function sliceAt(r: Random): Sample {
+  const shape = randomShape(r, 4, 1);
+  const declared = shape.map((d) => r.int(1, d + 1));
+  const axes = r.shuffled(shape.map((_, i) => r.pick([i, i - shape.length])));
+  const steps = axes.map(() => r.pick([1, 1, 2, -1, -3]));
+  const lists = [longs([axes.length]), longs([axes.length]), intConstant(axes), intConstant(steps)];
+  return { node: buildNode("Slice", [anyInput(r, shape), ...lists], { declared }) };
+}
+
+function padAt(r: Random): Sample {
+  const shape = randomShape(r, 4, 1);
+  const x = anyInput(r, shape);
+  const axes = r.shuffled(shape.map((_, i) => i)).slice(0, r.int(1, shape.length));
+  const fill = constant(tensorOf(x.type.elem, [], [x.type.elem === "bool" ? 1 : 5]));
+  const mode = r.pick(padModes);
+  const declared = shape.map((d) => d + r.int(0, 3));
+  const operands = [x, longs([2 * axes.length]), fill, intConstant(axes)];
+  return { node: buildNode("Pad", operands, { mode, declared }) };
 }
 
 function where(r: Random): Sample {
@@ -147,6 +171,8 @@ export const families: readonly Family[] = [
   { name: "expand", sample: expand },
   { name: "concat", sample: concat },
   { name: "pad", sample: pad },
+  { name: "slices at run time", sample: sliceAt },
+  { name: "pads at run time", sample: padAt },
   { name: "gather", sample: gather },
   { name: "cast", sample: cast },
   { name: "comparisons", sample: compare },
