@@ -54,6 +54,7 @@ const own: readonly Kernel[] = [
   ...selectionKernels,
   ...boundedKernels,
   ...padKernels,
+  ...quantisationKernels,
   ...runTimeKernels,
   ...normaliseKernels,
   ...recurrentKernels,
