@@ -21,7 +21,6 @@ interface AxisResize {
   readonly size: number;
   readonly output: number;
   readonly scale: number;
-  /** The output as align_corners has it: not a whole number where scales say so. */
   /** The output as align_corners has it: by scales it need not be a whole number. */
   readonly length: number;
   /** Start and end of the region of interest, as parts of the axis. */
