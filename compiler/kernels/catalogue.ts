@@ -26,6 +26,7 @@ import { reduceKernels } from "./reduce.ts";
 import { resizeKernels } from "./resize.ts";
 import { samplingKernels } from "./sampling.ts";
 import { selectionKernels } from "./selection.ts";
+import { signalKernels } from "./signal.ts";
 import { flatKernels } from "./simd-elementwise.ts";
 import { spatialKernels } from "./spatial.ts";
 import { typingKernels } from "./typing.ts";
@@ -53,10 +54,12 @@ const own: readonly Kernel[] = [
   ...selectionKernels,
   ...boundedKernels,
   ...padKernels,
+  ...quantisationKernels,
   ...runTimeKernels,
   ...normaliseKernels,
   ...recurrentKernels,
   ...reduceKernels,
+  ...signalKernels,
   ...quantisationKernels,
   ...resizeKernels,
   ...samplingKernels,

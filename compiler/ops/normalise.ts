@@ -1,6 +1,6 @@
 /** Normalisations. */
 import { type Attrs, num } from "../ir/graph.ts";
-import { float32s, newArray, type Tensor } from "../ir/tensor.ts";
+import { float32s, newArray, type Tensor, tensorOf } from "../ir/tensor.ts";
 import { elementCount, rowMajorStrides, type Shape, type TensorType } from "../ir/types.ts";
 import { broadcastIndex } from "./binary.ts";
 import { viewIndex } from "./move.ts";
@@ -89,6 +89,9 @@ function normalised(
 
 const normAttrs: Record<string, AttrKind> = { axis: "int", epsilon: "float", stash_type: "int" };
 const epsilonOf = (attrs: Attrs): number => num({ attrs }, "epsilon", Math.fround(1e-5));
+/** Of a SkipLayerNormalization. */
+export const epsilonOfSkip = (attrs: Attrs): number =>
+  num({ attrs }, "epsilon", Math.fround(1e-12));
 const normDefaults: Attrs = { axis: -1, epsilon: Math.fround(1e-5), stash_type: 1 };
 
 /** How many elements a layer normalisation takes together: those of the axes from `axis` on. */
@@ -342,6 +345,53 @@ const lrn: Operator = {
   },
 };
 
+/** The sum of tensors, element by element. */
+function sumOf(inputs: readonly Tensor[], shape: Shape): Float64Array {
+  const sums = new Float64Array(elementCount(shape));
+  for (const { data, shape: own } of inputs) {
+    const at = broadcastIndex(own, shape);
+    for (let i = 0; i < sums.length; i++) sums[i]! += data[at[i]!] as number;
+  }
+  return sums;
+}
+
+/**
+ * ONNX Runtime's: a layer normalisation of input + skip + bias. Outputs: the result, mean and
+ * inverse deviation, and the sum.
+ */
+const skipLayerNormalization: Operator = {
+  name: "SkipLayerNormalization",
+  level: "imported",
+  inputs: ["input: T", "skip: T", "gamma: T", "beta?: T", "bias?: T"],
+  outputs: "any",
+  attrs: { epsilon: "float" },
+  types: { T: floats },
+  infer: ({ inputs: [x, ...others], outputCount }) => {
+    checkBroadcast(x!, others);
+    const statistic: TensorType = { elem: "float32", shape: [...x!.shape.slice(0, -1), 1] };
+    const type = { elem: x!.elem, shape: x!.shape };
+    return [type, statistic, statistic, type].slice(0, Math.min(4, outputCount));
+  },
+  evaluate: (context) => {
+    const [x, skip, gamma, beta, bias] = context.inputs as [
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor?,
+      Tensor?,
+    ];
+    const sums = sumOf(bias ? [x, skip, bias] : [x, skip], x.shape);
+    const sum = tensorOf(x.elem, x.shape, sums);
+    const types = context.types.slice(0, 3);
+    const attrs = { epsilon: epsilonOfSkip(context.attrs) };
+    const own = { ...context, attrs, types, inputs: [sum, gamma, beta] };
+    return [...layerNormalization("LayerNormalization", true).evaluate(own), sum].slice(
+      0,
+      context.types.length,
+    );
+  },
+};
+
 /** The mean of several tensors, element by element. */
 const mean: Operator = {
   name: "Mean",
@@ -355,14 +405,14 @@ const mean: Operator = {
   ],
   evaluate: ({ inputs, types }) => {
     const { elem, shape } = types[0]!;
-    const data = newArray(elem, elementCount(shape)) as Float32Array;
-    const sums = new Float64Array(data.length);
-    for (const t of inputs) {
-      const at = broadcastIndex(t!.shape, shape);
-      for (let i = 0; i < sums.length; i++) sums[i]! += t!.data[at[i]!] as number;
-    }
-    for (let i = 0; i < data.length; i++) data[i] = sums[i]! / inputs.length;
-    return [{ elem, shape, data }];
+    const sums = sumOf(inputs as Tensor[], shape);
+    return [
+      tensorOf(
+        elem,
+        shape,
+        sums.map((s) => s / inputs.length),
+      ),
+    ];
   },
 };
 
@@ -374,6 +424,7 @@ export const normaliseOperators: readonly Operator[] = [
   instanceNormalization,
   meanVarianceNormalization,
   lpNormalization,
+  skipLayerNormalization,
   lrn,
   mean,
 ];

@@ -16,6 +16,7 @@ import { einsumOperators } from "./einsum.ts";
 import { indexingOperators } from "./indexing.ts";
 import { interpolateOperators } from "./interpolate.ts";
 import { matmulOperators } from "./matmul.ts";
+import { microsoftOperators } from "./microsoft.ts";
 import { movementOperators } from "./movement.ts";
 import { suppressionOperators } from "./non-max-suppression.ts";
 import { normaliseOperators } from "./normalise.ts";
@@ -30,6 +31,7 @@ import { resizeOperators } from "./resize.ts";
 import { rowInputOperators } from "./row-input.ts";
 import { samplingOperators } from "./sampling.ts";
 import { selectionOperators } from "./selection.ts";
+import { signalOperators } from "./signal.ts";
 import { spatialPoolOperators } from "./spatial-pool.ts";
 import { typingOperators } from "./typing.ts";
 import { logicOperators, unaryOperators } from "./unary.ts";
@@ -67,6 +69,8 @@ for (const operator of [
   ...normaliseOperators,
   ...recurrentOperators,
   ...attentionOperators,
+  ...signalOperators,
+  ...microsoftOperators,
   ...reduceOperators,
   ...viewOperators,
   ...movementOperators,

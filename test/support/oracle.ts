@@ -31,12 +31,14 @@ export function lowered(imported: Graph<"imported">): Graph<"lowered"> {
 }
 
 export function encodeCase(c: Case): Uint8Array {
+  const domains = [...new Set(c.nodes.map((n) => n.domain ?? ""))].filter((d) => d !== "");
+  const others = domains.map((domain) => ({ domain, version: 1 }));
   return encodeModel({
     nodes: c.nodes,
     inputs: Object.entries(c.inputs).map(([name, { elem, shape }]) => ({ name, elem, shape })),
     outputs: (c.outputs ?? ["y"]).map((name) => ({ name })),
     initializers: c.constants ?? {},
-    opset: c.opset ?? 13,
+    opsets: [{ domain: "", version: c.opset ?? 13 }, ...others],
   });
 }
 

@@ -27,7 +27,7 @@ import { einsumRules } from "./einsum.ts";
 import { normaliseRules } from "./normalise.ts";
 import { quantisedRules } from "./quantised.ts";
 import { recurrentRules } from "./recurrent.ts";
-import { resize } from "./resize.ts";
+import { resize, resizeAtRunTime } from "./resize.ts";
 import { biased, hasWeights, isImage, spatialRules } from "./spatial.ts";
 import { isWeights, reshape, transpose } from "./values.ts";
 
@@ -363,6 +363,7 @@ export const lowerRules: readonly Rule[] = [
   convTranspose,
   pool,
   resize,
+  resizeAtRunTime,
   gemm,
   matmul,
   relu,
