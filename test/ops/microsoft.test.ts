@@ -1,7 +1,7 @@
 /** Operators of ONNX Runtime's own domain against ONNX Runtime. */
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../compiler/check/eval.ts";
-import { numbers, type Tensor, tensorOf } from "../../compiler/ir/tensor.ts";
+import { numbers, type Tensor } from "../../compiler/ir/tensor.ts";
 import { readOnnx } from "../../compiler/read/onnx/read.ts";
 import { largestDifference } from "../support/near.ts";
 import { type AttrInput, type NodeInput, writeBytes } from "../support/onnx.ts";
@@ -87,7 +87,7 @@ it.each([1, 2])("DynamicQuantizeLSTM in %i directions", async (directions) => {
     },
   };
   const { x, ...constants } = given;
-  const bytes = encodeCase({ nodes: [node], inputs: { x: x! }, constants, opset: 13 });
+  const _bytes = encodeCase({ nodes: [node], inputs: { x: x! }, constants, opset: 13 });
   const [want] = await runOrt(bytes, { x: x! });
   const [got] = evaluate(readOnnx(writeBytes(bytes), { report: () => {} }), [x!]);
   expect(got!.shape).toEqual(want!.shape);
@@ -160,8 +160,8 @@ describe.each(["int8", "uint8"] as const)("%s", (elem) => {
     [11, 1],
     [13, -1],
   ])("QLinearSoftmax of opset %i", (opset, axis) =>
-    run("QLinearSoftmax", { ...one, ys: number(1 / 256), yz: zero(0) }, { opset, axis }));
-  const product = (transB: number, perColumn: boolean): Record<string, Tensor> => {
+    run("QLinearSoftmax", ...one, ys: number(1 / 256), yz: zero(0) , opset, axis ));
+  const _product = (transB: number, perColumn: boolean): Record<string, Tensor> => {
     const zeros = tensorOf("int8", perColumn ? [3] : [], new Array(perColumn ? 3 : 1).fill(0));
     return {
       x: bytes(elem, 2, 5),
@@ -177,8 +177,8 @@ describe.each(["int8", "uint8"] as const)("%s", (elem) => {
     [0, true],
     [1, true],
   ])("QGemm, transB %i, a scale for each column: %s", (transB, perColumn) =>
-    run("QGemm", { ...product(transB, perColumn), ys: number(0.4), yz: zero(100) }, { transB }));
-  it("QGemm with a float result", () => run("QGemm", product(1, false), { transB: 1 }));
+    run("QGemm", ...product(transB, perColumn), ys: number(0.4), yz: zero(100) , transB ));
+  it("QGemm with a float result", () => run("QGemm", _product(1, false), { transB: 1 }));
 it.each([
   ["Relu", []],
   ["Tanh", []],
@@ -187,7 +187,7 @@ it.each([
   ["Clip", [-0.5, 0.7]],
   ["HardSigmoid", [0.3, 0.4]],
 ])("FusedConv and %s", (activation, parameters) => {
-  const attrs = {
+  let attrs = {
     activation,
     pads: [1, 1, 1, 1],
     ...(parameters.length > 0 && { activation_params: { floats: parameters } }),
