@@ -24,6 +24,7 @@ import { runTimeRules } from "./at-run-time.ts";
 import { attentionRules } from "./attention.ts";
 import { boundedRules } from "./bounded.ts";
 import { einsumRules } from "./einsum.ts";
+import { indexingRules } from "./indexing.ts";
 import { normaliseRules } from "./normalise.ts";
 import { quantisedRules } from "./quantised.ts";
 import { recurrentRules } from "./recurrent.ts";
@@ -373,6 +374,7 @@ export const lowerRules: readonly Rule[] = [
   wideConcat,
   ...arrangeRules,
   ...boundedRules,
+  ...indexingRules,
   ...einsumRules,
   ...normaliseRules,
   ...recurrentRules,
