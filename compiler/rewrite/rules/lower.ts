@@ -22,6 +22,7 @@ import { op } from "../pattern.ts";
 import { arrangeRules } from "./arrange.ts";
 import { runTimeRules } from "./at-run-time.ts";
 import { attentionRules } from "./attention.ts";
+import { linearRules } from "./linear.ts";
 import { normaliseRules } from "./normalise.ts";
 import { quantisedRules } from "./quantised.ts";
 import { recurrentRules } from "./recurrent.ts";
@@ -372,4 +373,5 @@ export const lowerRules: readonly Rule[] = [
   ...normaliseRules,
   ...recurrentRules,
   ...attentionRules,
+  ...linearRules,
 ];
