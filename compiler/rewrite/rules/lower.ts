@@ -25,6 +25,7 @@ import { attentionRules } from "./attention.ts";
 import { boundedRules } from "./bounded.ts";
 import { einsumRules } from "./einsum.ts";
 import { indexingRules } from "./indexing.ts";
+import { linearRules } from "./linear.ts";
 import { normaliseRules } from "./normalise.ts";
 import { quantisedRules } from "./quantised.ts";
 import { recurrentRules } from "./recurrent.ts";
@@ -379,4 +380,5 @@ export const lowerRules: readonly Rule[] = [
   ...normaliseRules,
   ...recurrentRules,
   ...attentionRules,
+  ...linearRules,
 ];
