@@ -54,9 +54,12 @@ function concat(r: Random): Sample {
   };
 }
 
+/** Often rows and columns of one image. */
 function pad(r: Random): Sample {
-  const shape = randomShape(r, 4, 1);
-  const axes = r.chance(0.3) ? [r.int(0, shape.length - 1)] : shape.map((_, i) => i);
+  const isImage = r.chance(0.3);
+  const shape = isImage ? [1, r.int(1, 5), r.int(1, 5), r.int(1, 3)] : randomShape(r, 4, 1);
+  const some = r.chance(0.3) ? [r.int(0, shape.length - 1)] : shape.map((_, i) => i);
+  const axes = isImage ? [1, 2] : some;
   const mode = r.pick(["constant", "constant", "edge", "reflect", "wrap"]);
   const x = anyInput(r, shape);
   const low = mode === "constant" && r.chance(0.3) ? -2 : 0;
