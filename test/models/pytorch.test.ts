@@ -155,3 +155,21 @@ it.each(there)(
   },
   600_000,
 );
+
+/** The same networks, written by hand in the model language. */
+it.each([
+  ["lstm", "gestures_lstm"],
+  ["unet", "masks_unet"],
+  ["transformer", "tones_vit"],
+])(
+  "models/%s in the language gives the outputs of %s",
+  async (name, model) => {
+    const io = npz(`${model}_io.npz`);
+    const program = compileModel(packagePath("models", name, `${name}.mote`), { target: "host" });
+    const made = await run(program, storedOf(io, "in"));
+    storedOf(io, "out").forEach(([want], k) => {
+      expect(apart(made[k]![0]!, want!, 1e-3 * largest(want!))).toBe(0);
+    });
+  },
+  120_000,
+);
