@@ -130,8 +130,9 @@ function elementLiteral(elem: ElementType): (x: number | bigint) => string {
 
 const columnsMax = 100;
 
-/** The numbers of an array, in lines. */
+/** The numbers of an array, in lines; a 0 where there are none, as C has no empty list. */
 export function arrayLines(elem: ElementType, data: TensorData): string {
+  if (data.length === 0) return "    0";
   const literal = elementLiteral(elem);
   const lines: string[] = [];
   let line = "   ";

@@ -181,9 +181,10 @@ function checkGiven(given: ReadonlyMap<string, Shape>, importer: Importer, file:
 function checkOutput(info: ValueInfoProto, { type }: Value, file: string): void {
   const declared = info.type?.tensorType;
   if (!declared?.elemType) return;
-  const dims = declared.shape?.dim.map((d, i, all) =>
-    d.dimParam ? "?" : dimension(d, i || 1, all),
-  );
+  const dims = declared.shape?.dim.map((d, i, all) => {
+    const size = d.dimParam ? "?" : dimension(d, i || 1, all);
+    return i === 0 && all.length > 1 && size === "0" ? "?" : size;
+  });
   const fits =
     dims === undefined ||
     (dims.length === type.shape.length &&
