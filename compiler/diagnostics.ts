@@ -272,7 +272,7 @@ export const unknownShape = (name: string, inputs: readonly string[]): Diagnosti
   error(
     2016,
     {},
-    `--shape names '${name}', which is no input of the model.`,
+    `--shape names '${name}', which is no input of the model and no layer's result.`,
     `${didYouMean(name, inputs)} Inputs: ${inputs.join(", ")}.`.trim(),
   );
 

@@ -103,7 +103,7 @@ export const options: readonly OptionSpec[] = [
   {
     name: "shape",
     value: { kind: "repeat", placeholder: "INPUT=1,3,96,96" },
-    description: "the shape of an input that the model leaves open",
+    description: "the shape of an input or of a layer's result that the model leaves open",
     commands: building,
     inConfig: true,
   },

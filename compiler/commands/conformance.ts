@@ -90,13 +90,15 @@ async function runOn(program: Program, { inputs }: DataSet): Promise<Tensor[]> {
 const textOf = ({ code, text }: Diagnostic): string => `MOTE${code}: ${text}`;
 
 /** Shapes that the model may leave open, as the data has them. */
-function shapesOf(model: string, { inputs }: DataSet): ReadonlyMap<string, readonly number[]> {
+function shapesOf(model: string, data: DataSet): ReadonlyMap<string, readonly number[]> {
   const { graph } = compile(model, { stopAfter: "read" });
-  const named = graph?.inputs.map((v, i): [string, readonly number[]] => [
-    v.name,
-    inputs[i]?.shape ?? v.type.shape,
-  ]);
-  return new Map(named ?? []);
+  const shapes = new Map<string, readonly number[]>();
+  graph?.inputs.forEach((v, i) => shapes.set(v.name, data.inputs[i]?.shape ?? v.type.shape));
+  graph?.outputs.forEach(({ name, value }, i) => {
+    const shape = data.outputs[i]?.shape;
+    if (shape && !sameShape(shape, value.type.shape)) shapes.set(name, shape);
+  });
+  return shapes;
 }
 
 /** Why a model cannot be compiled, or its program. */

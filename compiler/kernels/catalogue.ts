@@ -1,6 +1,7 @@
 /** Every kernel there is, and which of them can do an operator's work. */
 import type { Node } from "../ir/graph.ts";
 import { runTimeKernels } from "./at-run-time.ts";
+import { boundedKernels } from "./bounded.ts";
 import { convKernels } from "./conv.ts";
 import { phaseKernels } from "./conv-transpose.ts";
 import { doubleKernels } from "./double.ts";
@@ -51,7 +52,9 @@ const own: readonly Kernel[] = [
   ...movementKernels,
   ...indexingKernels,
   ...selectionKernels,
+  ...boundedKernels,
   ...padKernels,
+  ...quantisationKernels,
   ...runTimeKernels,
   ...normaliseKernels,
   ...recurrentKernels,

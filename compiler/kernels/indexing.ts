@@ -8,6 +8,7 @@ import {
   type Shape,
 } from "../ir/types.ts";
 import { combinerNames } from "../ops/accumulate.ts";
+import { axisSpan } from "../ops/axes.ts";
 import { normalAxis } from "../ops/operator.ts";
 import { mergeAxes, nestOf } from "./axes.ts";
 import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
@@ -155,8 +156,32 @@ const scatters = scatterShapes.flatMap((shape) => [
   ...numberTypes.map((elem) => scatter(shape, numberName(elem), combines(elem))),
 ]);
 
+const tensorScatter: Kernel = {
+  name: "tensor_scatter",
+  header: "tensor_scatter.h",
+  ops: ["TensorScatter"],
+  serves: (node) => keepsType(node) && !outputType(node).quant && node.inputs.length === 3,
+  inPlace: [0],
+  cost: (node) => count(node) + elementCount(inputType(node, 1).shape) * 3,
+  bind: (node) => {
+    const { shape, elem } = outputType(node);
+    const axis = num(node, "axis", -2);
+    const { outer, size, inner } = axisSpan(shape, axis);
+    const fields = {
+      batch: shape[0]!,
+      outer: outer / shape[0]!,
+      size,
+      count: axisSpan(inputType(node, 1).shape, axis).size,
+      bytes: inner * elementBytes(elem),
+      circular: Number(str(node, "mode", "linear") === "circular"),
+    };
+    return { ...oneInput("mote_tensor_scatter_shape", fields), inputs: [0, 1, 2] };
+  },
+};
+
 export const indexingKernels: readonly Kernel[] = [
   ...sizesInBits.map(gatherElements),
   gatherND,
   ...scatters,
+  tensorScatter,
 ];

@@ -40,6 +40,5 @@ const inBytes: Partial<Record<ElementType, ElementType>> = {
 export const storedAs = (elem: ElementType): ElementType => inBytes[elem] ?? elem;
 
 /** Types of numbers that kernels have a form for each, and what the form for one is called. */
-export const numberTypes: readonly ElementType[] = ["float32", ...plainIntegers];
-export const numberName = (elem: ElementType): string =>
-  elem === "float32" ? shortNames[elem] : plainName(elem);
+export const numberTypes: readonly ElementType[] = ["float32", "float64", ...plainIntegers];
+export const numberName = plainName;

@@ -1,9 +1,9 @@
 /** Kernels that go along an axis: largest elements, running sums, one-hot codes, reversals. */
 import { type Node, num } from "../ir/graph.ts";
 import { type ElementType, elementBytes, elementCount, rowMajorStrides } from "../ir/types.ts";
+import { axisSpan } from "../ops/axes.ts";
 import { oneHotAxis } from "../ops/create.ts";
 import { cumulativeTypes } from "../ops/cumulative.ts";
-import { axisSpan } from "../ops/selection.ts";
 import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
 import { bits, count, keepsType, sizesInBits } from "./movement.ts";
 import { numberName, numberTypes } from "./names.ts";
@@ -17,7 +17,10 @@ const argReduce = (op: string, elem: ElementType): Kernel => ({
   name: `${op.toLowerCase()}_${numberName(elem)}`,
   header: "arg_reduce.h",
   ops: [op],
-  serves: (node) => isPlain(node, elem),
+  serves: (node) => {
+    const { elem: own, quant } = inputType(node);
+    return own === elem && (quant?.scale.length ?? 1) === 1;
+  },
   cost: (node) => elementCount(inputType(node).shape) * 6,
   bind: (node) =>
     oneInput("mote_arg_reduce_shape", {
@@ -140,7 +143,7 @@ const range = (elem: ElementType): Kernel => ({
   }),
 });
 
-const rangeTypes = ["float32", "int16", "int32", "int64"] as const;
+const rangeTypes = ["float32", "float64", "int16", "int32", "int64"] as const;
 
 export const selectionKernels: readonly Kernel[] = [
   ...["ArgMax", "ArgMin"].flatMap((op) => numberTypes.map((elem) => argReduce(op, elem))),

@@ -2,7 +2,7 @@
 import { type Attrs, constant, num, str } from "../ir/graph.ts";
 import { int64s, newArray, numbers, scalar } from "../ir/tensor.ts";
 import { elementCount, rowMajorStrides, type Shape } from "../ir/types.ts";
-import { constantInts, gather, indexTypes, moves, viewIndex } from "./move.ts";
+import { checkNumber, constantInts, gather, indexTypes, moves, viewIndex } from "./move.ts";
 import { clamp } from "./numerics.ts";
 import { type Declares, fail, type InferContext, normalAxis, type Operator } from "./operator.ts";
 
@@ -62,7 +62,6 @@ const imageOf = (shape: Shape): [number, number, number, number] =>
 const depthToSpace: MoveOf = (shape, b, mode) => {
   const [n, c, h, w] = imageOf(shape);
   if (c % (b * b) !== 0) fail(`${c} channels are no multiple of ${b}·${b}`);
-  if (mode !== "DCR" && mode !== "CRD") fail(`unknown mode '${mode}'`);
   const left = c / (b * b);
   return {
     split: mode === "DCR" ? [n, b, b, left, h, w] : [n, left, b, b, h, w],
@@ -71,12 +70,12 @@ const depthToSpace: MoveOf = (shape, b, mode) => {
   };
 };
 
-const spaceToDepth: MoveOf = (shape, b) => {
+const spaceToDepth: MoveOf = (shape, b, mode) => {
   const [n, c, h, w] = imageOf(shape);
   if (h % b !== 0 || w % b !== 0) fail(`an image of ${h}×${w} has no blocks of ${b}×${b}`);
   return {
     split: [n, c, h / b, b, w / b, b],
-    perm: [0, 3, 5, 1, 2, 4],
+    perm: mode === "DCR" ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4],
     joined: [n, c * b * b, h / b, w / b],
   };
 };
@@ -92,7 +91,9 @@ export function blockMove(
 ): BlockMove {
   const block = num(node, "blocksize");
   if (block < 1) fail(`'blocksize' is ${block}`);
-  return blockMoves[node.op]!(shape, block, str(node, "mode", "DCR"));
+  const mode = str(node, "mode", "DCR");
+  if (mode !== "DCR" && mode !== "CRD") fail(`unknown mode '${mode}'`);
+  return blockMoves[node.op]!(shape, block, mode);
 }
 
 const blocks = (op: string): Operator => ({
@@ -100,8 +101,8 @@ const blocks = (op: string): Operator => ({
   level: "imported",
   inputs: ["input: T"],
   outputs: 1,
-  attrs: { blocksize: "int", ...(op === "DepthToSpace" && { mode: "string" }) },
-  ...(op === "DepthToSpace" && { defaults: { mode: "DCR" } }),
+  attrs: { blocksize: "int", mode: "string" },
+  defaults: { mode: "DCR" },
   infer: ({ inputs: [x], attrs }) => {
     const { joined } = blockMove({ op, attrs }, x!.shape);
     return [{ elem: x!.elem, shape: joined }];
@@ -131,7 +132,9 @@ const trilu: Operator = {
     node.inputs[1]
       ? node
       : { ...node, inputs: [node.inputs[0], constant(scalar("int64", 0), "k")] },
-  infer: ({ inputs: [x] }) => {
+  infer: (context) => {
+    const [x] = context.inputs;
+    checkNumber(context, 1, "k");
     if (x!.shape.length < 2) fail(`its input has ${x!.shape.length} axes; it needs 2 or more`);
     return [{ elem: x!.elem, shape: x!.shape }];
   },

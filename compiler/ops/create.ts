@@ -9,6 +9,7 @@ import {
   declaredAttr,
   declaredShape,
   fail,
+  floats,
   type InferContext,
   normalAxis,
   type Operator,
@@ -126,9 +127,10 @@ const range: Operator = {
   level: "any",
   inputs: ["start: T", "limit: T", "delta: T"],
   outputs: 1,
-  attrs: declaredAttr,
+  attrs: { ...declaredAttr, stash_type: "int" },
+  defaults: { stash_type: 1 },
   declares: { inputs: [0, 1, 2] },
-  types: { T: ["float32", "float64", "int16", "int32", "int64"] },
+  types: { T: [...floats, "int16", "int32", "int64"] },
   infer: (context) => {
     const { elem } = context.inputs[0]!;
     if (context.inputs.some((t) => elementCount(t!.shape) !== 1))

@@ -1,14 +1,15 @@
 /** Operators that read or write elements, or slices, at places that indices say. */
-import { num, str } from "../ir/graph.ts";
-import { newArray, numbers, type Tensor } from "../ir/tensor.ts";
+import { constant, num, str } from "../ir/graph.ts";
+import { int64s, newArray, numbers, type Tensor } from "../ir/tensor.ts";
 import { elementCount, rowMajorStrides, type Shape } from "../ir/types.ts";
 import { combiner, combinerNames } from "./accumulate.ts";
+import { axisSpan } from "./axes.ts";
 import { gather, indexTypes, moves, viewIndex } from "./move.ts";
 import { clamp } from "./numerics.ts";
 import { fail, type InferContext, normalAxis, type Operator } from "./operator.ts";
 
 /** Indices that are known while compiling must be inside. */
-function checkIndices(context: InferContext, at: number, sizes: readonly number[]): void {
+export function checkIndices(context: InferContext, at: number, sizes: readonly number[]): void {
   const empty = context.inputs[at]!.shape.includes(0);
   if (!empty && sizes.includes(0)) fail("an axis of length 0 has nothing for an index");
   const known = context.constant(at);
@@ -189,10 +190,54 @@ const scatterND: Operator = {
   },
 };
 
+/** Batches of sequences [batch, …, size, …] into which others are written from an index on. */
+const tensorScatter: Operator = {
+  name: "TensorScatter",
+  level: "any",
+  inputs: ["past_cache: T", "update: T", "write_indices?: I"],
+  outputs: 1,
+  attrs: { axis: "int", mode: "string" },
+  defaults: { axis: -2, mode: "linear" },
+  types: { I: ["int64"] },
+  upgrade: (node) => {
+    const [cache, update, given] = node.inputs;
+    const starts = given ?? constant(int64s(new Array(cache?.type.shape[0] ?? 0).fill(0)));
+    return { ...node, inputs: [cache, update, starts] };
+  },
+  infer: (context) => {
+    const { elem, shape } = context.inputs[0]!;
+    const [update, starts] = [context.inputs[1]!.shape, context.inputs[2]!.shape];
+    const axis = normalAxis(num(context, "axis", -2), shape.length);
+    const fits = shape.every((d, i) => (i === axis ? update[i]! <= d : update[i] === d));
+    if (axis === 0) fail("'axis' is that of the batch");
+    if (!fits) fail(`updates of shape [${update}] do not fit [${shape}]`);
+    if (`${starts}` !== `${[shape[0]]}`) fail(`'write_indices' is [${starts}], not [${shape[0]}]`);
+    if (!["linear", "circular"].includes(str(context, "mode", "linear"))) fail("unknown 'mode'");
+    return [{ elem, shape }];
+  },
+  evaluate: ({ inputs: [cache, update, starts], attrs }) => {
+    const { outer, size, inner } = axisSpan(cache!.shape, num({ attrs }, "axis", -2));
+    const { size: count } = axisSpan(update!.shape, num({ attrs }, "axis", -2));
+    const isCircular = str({ attrs }, "mode", "linear") === "circular";
+    const data = cache!.data.slice();
+    for (let lane = 0; lane < outer; lane++) {
+      const start = numbers(starts!)[Math.floor((lane * cache!.shape[0]!) / outer)]!;
+      for (let i = 0; i < count; i++) {
+        const at = isCircular ? (((start + i) % size) + size) % size : start + i;
+        if (at < 0 || at >= size) continue;
+        for (let k = 0; k < inner; k++)
+          data[(lane * size + at) * inner + k] = update!.data[(lane * count + i) * inner + k]!;
+      }
+    }
+    return [{ ...cache!, data }];
+  },
+};
+
 export const indexingOperators: readonly Operator[] = [
   gatherElements,
   gatherND,
   scatterElements,
   scatter,
   scatterND,
+  tensorScatter,
 ];

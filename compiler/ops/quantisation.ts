@@ -103,8 +103,8 @@ export function scaleLayout(shape: Shape, scale: Shape, attrs: Attrs): ScaleLayo
       fail(`blocks of ${block} along axis ${axis} of [${shape}] do not have scales [${scale}]`);
     return { ...sizes, block, scaleOuter: blocks * inner!, scaleAxis: inner!, scaleInner: 1 };
   }
-  if (scale.length !== 1 || scale[0] !== size)
-    fail(`scales of shape [${scale}], but axis ${axis} has ${size} elements`);
+  if (scale.length !== 1) fail(`scales of shape [${scale}] belong to no axis of [${shape}]`);
+  if (scale[0] !== size) fail(`${scale[0]} scales, but axis ${axis} has ${size} elements`);
   return { ...sizes, ...none, scaleAxis: 1 };
 }
 

@@ -4,6 +4,7 @@ import { activationOperators } from "./activation.ts";
 import { arrangeOperators } from "./arrange.ts";
 import { attentionOperators } from "./attention.ts";
 import { elementwiseOperators } from "./binary.ts";
+import { boundedOperators } from "./bounded.ts";
 import { col2imOperators } from "./col2im.ts";
 import { convOperators } from "./conv.ts";
 import { convTransposeOperators } from "./conv-transpose.ts";
@@ -11,11 +12,13 @@ import { createOperators } from "./create.ts";
 import { cumulativeOperators } from "./cumulative.ts";
 import { deformConvOperators } from "./deform-conv.ts";
 import { detOperators } from "./det.ts";
+import { einsumOperators } from "./einsum.ts";
 import { indexingOperators } from "./indexing.ts";
 import { interpolateOperators } from "./interpolate.ts";
 import { matmulOperators } from "./matmul.ts";
 import { microsoftOperators } from "./microsoft.ts";
 import { movementOperators } from "./movement.ts";
+import { suppressionOperators } from "./non-max-suppression.ts";
 import { normaliseOperators } from "./normalise.ts";
 import { fail, type Operator } from "./operator.ts";
 import { poolOperators } from "./pool.ts";
@@ -76,6 +79,9 @@ for (const operator of [
   ...cumulativeOperators,
   ...arrangeOperators,
   ...createOperators,
+  ...boundedOperators,
+  ...suppressionOperators,
+  ...einsumOperators,
   ...resizeOperators,
   ...interpolateOperators,
   ...typingOperators,

@@ -1,10 +1,12 @@
 /** ONNX's Resize and the older Upsample: what each output takes, worked out axis by axis. */
 import { type Attrs, constant, num, str } from "../ir/graph.ts";
-import { float32s, numbers, type Tensor, tensorOf } from "../ir/tensor.ts";
-import { elementCount, isFloat, rowMajorStrides } from "../ir/types.ts";
+import { float32s, int64s, numbers, type Tensor, tensorOf } from "../ir/tensor.ts";
+import { elementCount, isFloat, rowMajorStrides, type Shape } from "../ir/types.ts";
 import { constantInts, gather } from "./move.ts";
 import {
   type AttrKind,
+  declaredAttr,
+  declaredShape,
   fail,
   floats,
   type InferContext,
@@ -19,10 +21,12 @@ interface AxisResize {
   readonly size: number;
   readonly output: number;
   readonly scale: number;
-  /** The output as align_corners has it, as ONNX's tests: not a whole number where scales say so. */
+  /** The output as align_corners has it: by scales it need not be a whole number. */
   readonly length: number;
   /** Start and end of the region of interest, as parts of the axis. */
   readonly roi: readonly [number, number];
+  /** Not among those that are resized. */
+  readonly isKept?: boolean;
 }
 
 const f32 = Math.fround;
@@ -114,12 +118,12 @@ const modeOf = (attrs: Attrs): string => str({ attrs }, "mode", "nearest");
 function tableOf(axis: AxisResize, attrs: Attrs): AxisTable {
   const mode = modeOf(attrs);
   const coordinate = choice(coordinates, attrs, "coordinate_transformation_mode", "half_pixel");
-  const crops = coordinate === coordinates.tf_crop_and_resize;
   const nearest = choice(nearestModes, attrs, "nearest_mode", "round_prefer_floor");
   const filter = mode === "cubic" ? cubic(num({ attrs }, "cubic_coeff_a", -0.75)) : linear;
   const taps = Array.from({ length: axis.output }, (_, i): readonly Tap[] => {
+    if (axis.isKept) return [{ index: i, weight: 1 }];
     const x = coordinate(i, axis);
-    if (crops && (x < 0 || x > axis.size - 1)) return outside;
+    if (crops(attrs) && (x < 0 || x > axis.size - 1)) return outside;
     if (mode === "nearest")
       return [{ index: clampIndex(nearest(x, axis.scale), axis.size), weight: 1 }];
     return tapsAround(x, filter, axis, attrs);
@@ -149,8 +153,12 @@ function fromSizes(shape: readonly number[], sizes: readonly number[], attrs: At
   return outputs.map((output) => ({ output, length: output, scale }));
 }
 
-function fromScales(shape: readonly number[], scales: readonly number[]) {
-  if (scales.some((s) => !(s > 0) || s === Infinity)) fail(`'scales' [${scales}] must be positive`);
+const isScale = (s: number): boolean => s > 0 && s < 3e38;
+
+/** Of run time's scales those that are none are 1. */
+function fromScales(shape: readonly number[], given: readonly number[], isOpen: boolean) {
+  const scales = isOpen ? given.map((s) => (isScale(s) ? s : 1)) : given;
+  if (!scales.every(isScale)) fail(`'scales' [${scales}] must be positive`);
   return shape.map((size, i) => ({
     output: Math.floor(f32(size * scales[i]!)),
     length: f32(size * scales[i]!),
@@ -167,33 +175,68 @@ function axesOf(context: InferContext): AxisResize[] {
     normalAxis(a, shape.length),
   );
   const own = axes.map((a) => shape[a]!);
-  const crops =
-    str({ attrs }, "coordinate_transformation_mode", "half_pixel") === "tf_crop_and_resize";
-  const roi = crops ? knownList(context, 1, "roi") : undefined;
+  const roi = crops(attrs) ? knownList(context, 1, "roi") : undefined;
   const scales = knownList(context, 2, "scales");
   const sizes = knownList(context, 3, "sizes");
-  if (crops && roi?.length !== 2 * axes.length)
+  if (crops(attrs) && roi?.length !== 2 * axes.length)
     fail(`'roi' must have ${2 * axes.length} numbers for tf_crop_and_resize`);
   const list = scales ?? sizes ?? fail("needs 'scales' or 'sizes'");
   if (list.length !== axes.length)
     fail(`'${scales ? "scales" : "sizes"}' has ${list.length} numbers for ${axes.length} axes`);
-  const resized = scales ? fromScales(own, scales) : fromSizes(own, list, attrs);
+  const isOpen = declaredShape({ attrs }) !== undefined;
+  const resized = scales ? fromScales(own, scales, isOpen) : fromSizes(own, list, attrs);
   return shape.map((size, axis) => {
     const i = axes.indexOf(axis);
-    if (i < 0) return { size, output: size, length: size, scale: 1, roi: [0, 1] };
+    if (i < 0) return { size, output: size, length: size, scale: 1, roi: [0, 1], isKept: true };
     return { size, ...resized[i]!, roi: [roi?.[i] ?? 0, roi?.[i + axes.length] ?? 1] };
   });
 }
 
-/** The tables of all axes. */
-export const resizeTables = (context: InferContext): AxisTable[] =>
-  axesOf(context).map((axis) => tableOf(axis, context.attrs));
+/** The tables of all axes, of outputs of a shape that may be declared. */
+export const resizeTables = (context: InferContext, shape?: Shape): AxisTable[] =>
+  axesOf(context).map((axis, i) =>
+    tableOf({ ...axis, output: shape?.[i] ?? axis.output }, context.attrs),
+  );
+
+const cropMode = "tf_crop_and_resize";
+
+const crops = (attrs: Attrs): boolean =>
+  str({ attrs }, "coordinate_transformation_mode", "half_pixel") === cropMode;
+
+/** The operands that decide what is taken. */
+export const decidingInputs = (attrs: Attrs): readonly number[] =>
+  crops(attrs) ? [1, 2, 3] : [2, 3];
+
+/** The declared shape, where what decides it is not known. */
+function openShape({ inputs, attrs, constant }: InferContext): Shape | undefined {
+  const isOpen = decidingInputs(attrs).some((i) => inputs[i] && !constant(i));
+  const declared = isOpen ? declaredShape({ attrs }) : undefined;
+  if (declared && declared.length !== inputs[0]!.shape.length)
+    fail(`the declared shape [${declared}] is not of rank ${inputs[0]!.shape.length}`);
+  return declared;
+}
+
+/** Sizes that are stretched to are the declared ones; of what else decides the shape is declared. */
+const declares: Operator["declares"] = {
+  inputs: [1, 2, 3],
+  take: (node, [shape]) => {
+    const [x, roi, scales, sizes] = node.inputs;
+    const { attrs } = node;
+    const stretches = str({ attrs }, "keep_aspect_ratio_policy", "stretch") === "stretch";
+    const axes = (attrs.axes as number[] | undefined) ?? shape!.map((_, i) => i);
+    const known = sizes && stretches && constant(int64s(axes.map((a) => shape!.at(a)!)));
+    const inputs = [x, crops(attrs) ? roi : undefined, scales, known || sizes];
+    return { ...node, inputs, attrs: { ...attrs, declared: shape! } };
+  },
+};
 
 const infer: Operator["infer"] = (context) => {
   const { elem } = context.inputs[0]!;
   const mode = modeOf(context.attrs);
   if (!["nearest", "linear", "cubic"].includes(mode)) fail(`unknown mode '${mode}'`);
   if (mode !== "nearest" && !isFloat(elem)) fail(`mode '${mode}' is for floats, not for ${elem}`);
+  const open = openShape(context);
+  if (open) return [{ elem, shape: open }];
   const shape = axesOf(context).map((a) => a.output);
   if (shape.some((d) => d < 1)) fail(`its output would have the shape [${shape}]`);
   return [{ elem, shape }];
@@ -223,9 +266,10 @@ function interpolate(x: Tensor, tables: readonly AxisTable[], value: number): Te
   return tensorOf(x.elem, shape, data);
 }
 
-const evaluate: Operator["evaluate"] = ({ inputs, inputTypes, attrs }) => {
+const evaluate: Operator["evaluate"] = ({ inputs, inputTypes, attrs, types }) => {
   const constantAt = (i: number) => inputs[i];
-  const tables = resizeTables({ inputs: inputTypes, attrs, outputCount: 1, constant: constantAt });
+  const context = { inputs: inputTypes, attrs, outputCount: 1, constant: constantAt };
+  const tables = resizeTables(context, types[0]!.shape);
   const [x] = inputs;
   const moves = modeOf(attrs) === "nearest" && tables.every((t) => !t.begin.includes(-1));
   return [
@@ -243,6 +287,7 @@ const attrs: Readonly<Record<string, AttrKind>> = {
   keep_aspect_ratio_policy: "string",
   mode: "string",
   nearest_mode: "string",
+  ...declaredAttr,
 };
 
 /** Upsample and Resize-10: scales only, from the corner. */
@@ -259,12 +304,13 @@ function upgraded(node: RawNode): RawNode {
 
 const resize: Operator = {
   name: "Resize",
-  level: "imported",
+  level: "any",
   inputs: ["X: T", "roi?: R", "scales?: S", "sizes?: I"],
   outputs: 1,
   attrs,
   types: { R: floats, S: ["float32"], I: ["int64"] },
   upgrade: (node, opset) => (opset < 11 ? upgraded(node) : node),
+  declares,
   infer,
   evaluate,
 };
@@ -272,6 +318,7 @@ const resize: Operator = {
 const upsample: Operator = {
   ...resize,
   name: "Upsample",
+  level: "imported",
   attrs: { ...attrs, scales: "floats" },
   upgrade: upgraded,
 };

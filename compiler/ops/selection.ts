@@ -3,6 +3,7 @@ import { type Attrs, constant, num } from "../ir/graph.ts";
 import { int64s, newArray, type Tensor } from "../ir/tensor.ts";
 import { elementCount, type Shape } from "../ir/types.ts";
 import type { Element } from "./accumulate.ts";
+import { type AxisSpan, axisSpan } from "./axes.ts";
 import { constantInts, indexTypes } from "./move.ts";
 import {
   type Declares,
@@ -12,19 +13,6 @@ import {
   normalAxis,
   type Operator,
 } from "./operator.ts";
-
-/** A tensor as [outer][size][inner]. */
-export interface AxisSpan {
-  readonly outer: number;
-  readonly size: number;
-  readonly inner: number;
-}
-
-export function axisSpan(shape: Shape, given: number): AxisSpan {
-  const axis = normalAxis(given, shape.length);
-  const [outer, inner] = [shape.slice(0, axis), shape.slice(axis + 1)].map(elementCount);
-  return { outer: outer!, size: shape[axis]!, inner: inner! };
-}
 
 /** Elements of each lane along the axis, in the order of the lanes: outer, then inner. */
 function lanesOf(x: Tensor, { outer, size, inner }: AxisSpan): Element[][] {

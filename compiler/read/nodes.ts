@@ -75,7 +75,7 @@ export interface NodeOptions {
   /** Instead of the type that the operator gives. */
   readonly stored?: BuildOptions["stored"];
   /** The shapes that the model declares for the outputs. */
-  readonly declared?: readonly Shape[] | undefined;
+  readonly declared?: readonly (Shape | undefined)[];
   /** Told of an input for which declared shapes stand. */
   readonly onDeclared?: (input: string) => void;
 }
@@ -107,10 +107,13 @@ export class NodeMaker {
   #withDeclared(operator: Operator, node: RawNode, { declared, onDeclared }: NodeOptions): RawNode {
     const { declares } = operator;
     const open = declares?.inputs.find((i) => node.inputs[i] && !this.known(node.inputs[i]));
-    if (!declares || !declared || open === undefined) return node;
+    const first = declared?.[0];
+    if (!declares || !first || open === undefined) return node;
+    const all = declared.filter((shape) => shape !== undefined);
+    if (declares.take && all.length < declared.length) return node;
     onDeclared?.(operandSpec(operator.inputs[open]!).name);
-    if (declares.take) return declares.take(node, declared);
-    return { ...node, attrs: { ...node.attrs, declared: declared[0]! } };
+    if (declares.take) return declares.take(node, all);
+    return { ...node, attrs: { ...node.attrs, declared: first } };
   }
 
   known(value: Value | undefined): Tensor | undefined {

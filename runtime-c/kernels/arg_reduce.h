@@ -35,6 +35,7 @@ typedef struct {
     MOTE_ARG_REDUCE(argmin_##SUFFIX, TYPE, <)
 
 MOTE_ARG_REDUCES(f32, float)
+MOTE_ARG_REDUCES(f64, double)
 MOTE_ARG_REDUCES(i8, int8_t)
 MOTE_ARG_REDUCES(s16, int16_t)
 MOTE_ARG_REDUCES(s32, int32_t)

@@ -40,6 +40,7 @@ typedef struct {
     MOTE_CUMULATIVE(cumprod_##SUFFIX, TYPE, WIDE, 1, *)
 
 MOTE_CUMULATIVES(f32, float, float)
+MOTE_CUMULATIVES(f64, double, double)
 MOTE_CUMULATIVES(s32, int32_t, uint32_t)
 MOTE_CUMULATIVES(s64, int64_t, uint64_t)
 MOTE_CUMULATIVES(u32, uint32_t, uint32_t)

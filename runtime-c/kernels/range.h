@@ -43,6 +43,7 @@ MOTE_INLINE int32_t mote_range_floats(double span, double delta, int32_t most)
     }
 
 MOTE_RANGE(f32, float, float, mote_range_floats(*limit - *start, *delta, s.count))
+MOTE_RANGE(f64, double, double, mote_range_floats(*limit - *start, *delta, s.count))
 MOTE_RANGE(s16, int16_t, uint32_t, mote_range_integers(*start, *limit, *delta, s.count))
 MOTE_RANGE(s32, int32_t, uint32_t, mote_range_integers(*start, *limit, *delta, s.count))
 MOTE_RANGE(s64, int64_t, uint64_t, mote_range_integers(*start, *limit, *delta, s.count))

@@ -98,6 +98,7 @@ MOTE_SCATTER(64)
     }
 
 MOTE_SCATTER_REDUCE(f32, float, float)
+MOTE_SCATTER_REDUCE(f64, double, double)
 MOTE_SCATTER_REDUCE(i8, int8_t, uint32_t)
 MOTE_SCATTER_REDUCE(s16, int16_t, uint32_t)
 MOTE_SCATTER_REDUCE(s32, int32_t, uint32_t)

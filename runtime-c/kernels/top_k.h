@@ -47,6 +47,7 @@ typedef struct {
     MOTE_TOP_K(bottom_k_##SUFFIX, TYPE, <)
 
 MOTE_TOP_KS(f32, float)
+MOTE_TOP_KS(f64, double)
 MOTE_TOP_KS(i8, int8_t)
 MOTE_TOP_KS(s16, int16_t)
 MOTE_TOP_KS(s32, int32_t)

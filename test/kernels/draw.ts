@@ -16,7 +16,7 @@ export const stored = (r: Random, scale = r.real(0.005, 0.1)): Quantization =>
 
 /** Types of numbers that are computed with. */
 export const numberTypes: readonly ElementType[] = [
-  "float32",
+  ...(["float32", "float64"] as const),
   ...(["int8", "int16", "int32", "int64"] as const),
   ...(["uint8", "uint16", "uint32", "uint64"] as const),
 ];

@@ -20,7 +20,7 @@ test.concurrent.for(families.map((f) => [f.name, f] as const))(
 test("every kernel that computes is tried", () => {
   const compute = allKernels().filter((k) => !k.isView && !k.ops.includes("RowInput"));
   const missing = new Set(compute.map((k) => k.name));
-  for (let seed = 1; seed <= 10 && missing.size > 0; seed++)
+  for (let seed = 1; seed <= 40 && missing.size > 0; seed++)
     for (const family of families)
       for (const { kernel } of draw(family, 300, seed)) missing.delete(kernel.name);
   expect([...missing]).toEqual([]);

@@ -53,6 +53,30 @@ describe("--shape", () => {
   });
 });
 
+describe("--shape of a result", () => {
+  const found: ModelInput = {
+    nodes: [
+      { op: "NonZero", inputs: ["x"], outputs: ["n"] },
+      { op: "Transpose", inputs: ["n"] },
+    ],
+    inputs: [{ name: "x", elem: "float32", shape: [3, 4] }],
+    outputs: [{ name: "y" }],
+  };
+  const shapeOf = (name: string, shape: number[]) =>
+    readModel(writeModel(found), { shapes: new Map([[name, shape]]), report: () => {} }).graph
+      .outputs[0]!.value.type.shape;
+  it("bounds what has no other bound than its input", () => {
+    expect(shapeOf("x", [3, 4])).toEqual([12, 2]);
+    expect(shapeOf("n", [2, 5])).toEqual([5, 2]);
+  });
+  it.each([
+    ["y", [5, 2], 2014, /'y' is declared as int64\[5, 2\], but the graph makes int64\[12, 2\]/],
+    ["n", [2, -1], 1011, /is no shape/],
+  ] as const)("%s=%j", (name, shape, code, text) => {
+    expectError(diagnoseModel(found, { shapes: new Map([[name, shape]]) }), code, text);
+  });
+});
+
 it("an initialiser that is listed as an input is no input", () => {
   const weights = { elem: "float32", shape: [3], data: Float32Array.of(1, 2, 3) } as const;
   const { graph } = readModel(

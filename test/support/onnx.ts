@@ -158,7 +158,10 @@ export const encodeTensor = (t: Tensor): Uint8Array =>
   tensorType.encode(tensorType.fromObject(tensorProto("", t))).finish();
 
 export function encodeModel(model: ModelInput): Uint8Array {
-  const { opset = 13, opsets = [{ domain: "", version: opset }] } = model;
+  const { opset = 13 } = model;
+  const domains = new Set(model.nodes.flatMap(({ domain }) => domain ?? []));
+  const others = [...domains].map((domain) => ({ domain, version: 1 }));
+  const opsets = model.opsets ?? [{ domain: "", version: opset }, ...others];
   const graph = {
     name: model.name ?? "test",
     node: model.nodes.map(nodeProto),

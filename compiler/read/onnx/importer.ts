@@ -8,6 +8,7 @@ import { type Operator, OperatorError } from "../../ops/operator.ts";
 import { findOperator, operatorNames } from "../../ops/registry.ts";
 import { NodeMaker } from "../nodes.ts";
 import { attributeValue, readAttributes } from "./attributes.ts";
+import { type Contributed, microsoft } from "./microsoft.ts";
 import type { NodeProto, TensorProto } from "./proto.ts";
 import { TensorError, tensorFromProto } from "./tensors.ts";
 
@@ -116,15 +117,49 @@ export class Importer {
   }
 
   #operatorNode(proto: NodeProto, domain: string, place: NodePlace): void {
+    const contributed = domain === "com.microsoft" ? microsoft.get(proto.opType) : undefined;
     const operator = findOperator(proto.opType, domain);
-    if (operator === undefined || operator.level === "lowered")
+    if (!contributed && (operator === undefined || operator.level === "lowered"))
       throw new MoteError(say.unsupportedOperator(place, proto.opType, domain, operatorNames()));
     const inputs = proto.input.map((n) => (n === "" ? undefined : this.lookup(n, place)));
     if (proto.input.some((n, i) => n !== "" && inputs[i] === undefined)) {
       for (const name of proto.output) this.#broken.add(name);
       return;
     }
-    this.#checkedNode(proto, operator, inputs, place);
+    if (contributed) this.#expandedNode(proto, contributed, inputs, place);
+    else this.#checkedNode(proto, operator!, inputs, place);
+  }
+
+  /** A node that stands for several of ONNX's. */
+  #expandedNode(
+    proto: NodeProto,
+    contributed: Contributed,
+    inputs: readonly (Value | undefined)[],
+    place: NodePlace,
+  ): void {
+    this.#named(proto, place, () => {
+      const attrs = readAttributes(proto, contributed.attrs, place, this.report);
+      const value = contributed.expand({
+        inputs,
+        attrs,
+        make: (op, operands, own = {}, opset = Number.POSITIVE_INFINITY) => {
+          const options = { origins: [place.node], outputCount: 1, opset };
+          return this.#maker.make(findOperator(op)!, { inputs: operands, attrs: own }, options)
+            .outputs[0]!;
+        },
+      });
+      this.#define(proto, value.node, place);
+    });
+  }
+
+  /** What an operator says of a node, with its name. */
+  #named(proto: NodeProto, place: Place, make: () => void): void {
+    try {
+      make();
+    } catch (problem) {
+      if (!(problem instanceof OperatorError || problem instanceof TensorError)) throw problem;
+      throw new MoteError(say.operatorProblem(place, proto.opType, problem.message));
+    }
   }
 
   #checkedNode(
@@ -133,7 +168,7 @@ export class Importer {
     inputs: readonly (Value | undefined)[],
     place: Place,
   ): void {
-    try {
+    this.#named(proto, place, () => {
       const opset = this.#opsets.get(normalDomain(proto.domain)) ?? 1;
       const schema = {
         ...operator.attrs,
@@ -144,20 +179,11 @@ export class Importer {
         origins: [place.node!],
         outputCount: proto.output.length,
         opset,
-        declared: this.#declaredShapes(proto),
+        declared: proto.output.map((name) => this.#declared.get(name)),
         onDeclared: (input: string) => this.#tellDeclared(proto, input, place),
       };
       this.#define(proto, this.#maker.make(operator, { inputs, attrs }, options), place);
-    } catch (problem) {
-      if (!(problem instanceof OperatorError || problem instanceof TensorError)) throw problem;
-      throw new MoteError(say.operatorProblem(place, proto.opType, problem.message));
-    }
-  }
-
-  /** The shapes that the file declares for the outputs of a node, if it does for all. */
-  #declaredShapes({ output }: NodeProto): readonly Shape[] | undefined {
-    const shapes = output.map((name) => this.#declared.get(name));
-    return shapes.every((s) => s !== undefined) ? shapes : undefined;
+    });
   }
 
   #tellDeclared({ opType, output }: NodeProto, input: string, place: Place): void {

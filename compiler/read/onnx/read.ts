@@ -5,7 +5,7 @@ import * as say from "../../diagnostics.ts";
 import { type Diagnostic, MoteError } from "../../diagnostics.ts";
 import { type Graph, type GraphOutput, input, makeGraph, type Value } from "../../ir/graph.ts";
 import { withSharedConstants } from "../../ir/shared.ts";
-import { type Shape, type TensorType, typeBytes, typeText } from "../../ir/types.ts";
+import { type Shape, sameShape, type TensorType, typeBytes, typeText } from "../../ir/types.ts";
 import { elementTypeOf } from "../../ops/typing.ts";
 import { fileBytes } from "../size.ts";
 import { Importer } from "./importer.ts";
@@ -80,14 +80,18 @@ function fileShape(dims: string[] | undefined, { name }: ValueInfoProto, file: s
   return shape;
 }
 
+function checkSizes(name: string, shape: Shape): void {
+  if (shape.some((d) => !Number.isInteger(d) || d < 0))
+    throw new MoteError(say.badShapeOption(`${name}=${shape}`));
+}
+
 /** A shape from the options, of the file's rank. */
 function givenShape(
   shape: readonly number[],
   { name }: ValueInfoProto,
   dims: readonly string[] | undefined,
 ): readonly number[] {
-  if (shape.some((d) => !Number.isInteger(d) || d < 0))
-    throw new MoteError(say.badShapeOption(`${name}=${shape}`));
+  checkSizes(name, shape);
   if (dims !== undefined && dims.length !== shape.length)
     throw new MoteError(say.shapeRank(name, shape.length, dims));
   return shape;
@@ -110,8 +114,9 @@ function inputType(info: ValueInfoProto, file: string, options: ReadOptions): Te
 function importInputs(graph: GraphProto, importer: Importer, file: string, options: ReadOptions) {
   const inputs: Value[] = [];
   const infos = graph.input.filter((info) => !importer.has(info.name));
+  const results = new Set(graph.node.flatMap((n) => n.output));
   for (const name of options.shapes?.keys() ?? [])
-    if (!infos.some((i) => i.name === name))
+    if (!infos.some((i) => i.name === name) && !results.has(name))
       importer.report(
         say.unknownShape(
           name,
@@ -135,8 +140,15 @@ const isReshaped = ({ input }: GraphProto, { shapes }: ReadOptions): boolean =>
     return given !== undefined && given.join() !== dims?.join();
   });
 
+/** The shapes that the options give for results of nodes. */
+function givenShapes({ node }: GraphProto, { shapes }: ReadOptions): Map<string, Shape> {
+  const given = node.flatMap((n) => n.output).filter((name) => shapes?.has(name));
+  for (const name of given) checkSizes(name, shapes!.get(name)!);
+  return new Map(given.map((name) => [name, shapes!.get(name)!]));
+}
+
 /** The shapes that the file declares for values, where they are fixed. */
-function declaredShapes({ output, valueInfo }: GraphProto): ReadonlyMap<string, Shape> {
+function declaredShapes({ output, valueInfo }: GraphProto): Map<string, Shape> {
   const shapes = new Map<string, Shape>();
   for (const { name, type } of [...valueInfo, ...output]) {
     const dims = type?.tensorType?.shape?.dim;
@@ -147,6 +159,18 @@ function declaredShapes({ output, valueInfo }: GraphProto): ReadonlyMap<string, 
       );
   }
   return shapes;
+}
+
+/** What the graph makes must have the shape that the options give for it. */
+function checkGiven(given: ReadonlyMap<string, Shape>, importer: Importer, file: string): void {
+  for (const [name, shape] of given)
+    importer.attempt([], () => {
+      const type = importer.lookup(name, { file })?.type;
+      if (type && !sameShape(type.shape, shape))
+        throw new MoteError(
+          say.outputMismatch(file, name, typeText({ ...type, shape }), typeText(type)),
+        );
+    });
 }
 
 /** A declared output type must be what the graph makes; symbolic dimensions fit anything. */
@@ -201,7 +225,8 @@ export function readOnnx(file: string, options: ReadOptions): Graph<"imported"> 
   if (!graph) throw new MoteError(say.notOnnx(file, "it holds no graph"));
   const opsets = opsetsOf(model, file, options.report);
   const reshaped = isReshaped(graph, options);
-  const declared = reshaped ? new Map<string, Shape>() : declaredShapes(graph);
+  const given = givenShapes(graph, options);
+  const declared = new Map([...(reshaped ? [] : declaredShapes(graph)), ...given]);
   const importer = new Importer({ file, opsets, declared, warn: options.report });
   if (graph.sparseInitializer.length > 0)
     importer.report(say.unsupportedType(file, "an initialiser", "sparse tensor"));
@@ -211,6 +236,7 @@ export function readOnnx(file: string, options: ReadOptions): Graph<"imported"> 
   if (cyclic.length > 0) refuseCycle(graph, cyclic, importer, file);
   else importer.nodes(order);
   if (graph.output.length === 0) importer.report(say.emptyGraph(file, "output"));
+  checkGiven(given, importer, file);
   const outputs = importOutputs(graph, importer, file, reshaped);
   importer.finish();
   const name = graph.name || basename(file);

@@ -357,6 +357,23 @@ const castCast: Rule = {
     ),
 };
 
+/** Stored numbers of one scale are in the order of the real ones. */
+const argumentOfStored = (isFloat: (node: Node) => boolean): Rule => ({
+  name: "argument-of-stored",
+  example: `graph lowered "g" {
+    %0: int8[2, 5](scale: 0.1, zero: 3) = Input
+    %1: float32[2, 5] = Dequantize(%0)
+    %2: int64[2, 1] = ArgMax(%1) {axis: 1}
+    return %2 as "y"
+  }`,
+  pattern: op(["ArgMax", "ArgMin"], [op("Dequantize", [any("x")])], { where: (n) => !isFloat(n) }),
+  replace: (m) => {
+    const x = m.value("x");
+    if (x.type.quant?.scale.length !== 1) return undefined;
+    return build(m.root.op, [x], m.root.attrs, { origins: m.origins });
+  },
+});
+
 export const integerRules = (isFloat: (node: Node) => boolean): readonly Rule[] => [
   castConstant,
   castNothing,
@@ -366,6 +383,7 @@ export const integerRules = (isFloat: (node: Node) => boolean): readonly Rule[] 
   quantizeDequantize,
   dequantizeDown,
   quantizeUp,
+  argumentOfStored(isFloat),
   integerOperator(isFloat),
 ];
 

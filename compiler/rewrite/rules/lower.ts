@@ -22,11 +22,14 @@ import { op } from "../pattern.ts";
 import { arrangeRules } from "./arrange.ts";
 import { runTimeRules } from "./at-run-time.ts";
 import { attentionRules } from "./attention.ts";
+import { boundedRules } from "./bounded.ts";
+import { einsumRules } from "./einsum.ts";
+import { indexingRules } from "./indexing.ts";
 import { linearRules } from "./linear.ts";
 import { normaliseRules } from "./normalise.ts";
 import { quantisedRules } from "./quantised.ts";
 import { recurrentRules } from "./recurrent.ts";
-import { resize } from "./resize.ts";
+import { resize, resizeAtRunTime } from "./resize.ts";
 import { biased, hasWeights, isImage, spatialRules } from "./spatial.ts";
 import { isWeights, reshape, transpose } from "./values.ts";
 
@@ -362,6 +365,7 @@ export const lowerRules: readonly Rule[] = [
   convTranspose,
   pool,
   resize,
+  resizeAtRunTime,
   gemm,
   matmul,
   relu,
@@ -370,6 +374,9 @@ export const lowerRules: readonly Rule[] = [
   split,
   wideConcat,
   ...arrangeRules,
+  ...boundedRules,
+  ...indexingRules,
+  ...einsumRules,
   ...normaliseRules,
   ...recurrentRules,
   ...attentionRules,

@@ -13,7 +13,7 @@ import {
 } from "../../ir/graph.ts";
 import { float32s, tensorOf } from "../../ir/tensor.ts";
 import { build } from "../../ops/build.ts";
-import { resizeTables } from "../../ops/resize.ts";
+import { decidingInputs, resizeTables } from "../../ops/resize.ts";
 import { type AxisTable, isIdentity } from "../../ops/taps.ts";
 import type { Rule } from "../engine.ts";
 import { op } from "../pattern.ts";
@@ -66,7 +66,30 @@ function resized(
 }
 
 const isKnown = (n: Node): boolean =>
-  n.inputs.slice(1).every((v) => v === undefined || constantOf(v) !== undefined);
+  decidingInputs(n.attrs).every((i) => !n.inputs[i] || constantOf(n.inputs[i]) !== undefined);
+
+/** What is read at run time wants a region of interest, even if it is not of any. */
+export const resizeAtRunTime: Rule = {
+  name: "resize-of-all-lists",
+  example: `graph imported "g" {
+    %0: float32[1, 2, 3, 4] = Input
+    %1: float32[4] = Input
+    %2: float32[1, 2, 6, 6] = Resize(%0, _, %1) {mode: "linear", declared: [1, 2, 6, 6]}
+    return %2 as "y"
+  }`,
+  pattern: op("Resize", undefined, { where: (n) => !isKnown(n) && !n.inputs[1] }),
+  replace: ({ root, origins }) => {
+    const [x, , scales, sizes] = root.inputs;
+    const count = (scales ?? sizes)!.type.shape[0]!;
+    const roi = constant(
+      float32s(
+        [2 * count],
+        Array.from({ length: 2 * count }, () => 0),
+      ),
+    );
+    return build("Resize", [x, roi, scales, sizes], root.attrs, { origins });
+  },
+};
 
 export const resize: Rule = {
   name: "resize-to-tables",

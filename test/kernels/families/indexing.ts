@@ -3,7 +3,7 @@ import { tensorOf } from "../../../compiler/ir/tensor.ts";
 import { type ElementType, elementCount, type Shape } from "../../../compiler/ir/types.ts";
 import { buildNode } from "../../../compiler/ops/build.ts";
 import type { Family, Sample } from "../case.ts";
-import { intConstant, numberTypes, randomShape } from "../draw.ts";
+import { intConstant, numberTypes, randomShape, stored } from "../draw.ts";
 import type { Random } from "../random.ts";
 
 const moved: readonly ElementType[] = ["int8", "int16", "float32", "int64", "bool"];
@@ -79,7 +79,7 @@ const axisIndex = (r: Random, rank: number): Value => {
 
 function cumulative(r: Random): Sample {
   const shape = randomShape(r, 4, 1);
-  const elem = r.pick(["float32", "int32", "int64", "uint32", "uint64"] as const);
+  const elem = r.pick(["float32", "float64", "int32", "int64", "uint32", "uint64"] as const);
   const op = r.pick(["CumSum", "CumProd"]);
   const attrs = { exclusive: r.int(0, 1), reverse: r.int(0, 1) };
   return { node: buildNode(op, [input("", { elem, shape }), axisIndex(r, shape.length)], attrs) };
@@ -92,7 +92,9 @@ function argReduce(r: Random): Sample {
     keepdims: r.int(0, 1),
     select_last_index: r.int(0, 1),
   };
-  const x = input("", { elem: r.pick(numberTypes), shape });
+  const elem = r.pick(numberTypes);
+  const quant = elem === "int8" && r.chance(0.5) ? stored(r) : undefined;
+  const x = input("", { elem, shape, ...(quant && { quant }) });
   return { node: buildNode(r.pick(["ArgMax", "ArgMin"]), [x], attrs) };
 }
 
@@ -134,9 +136,20 @@ function reverseSequence(r: Random): Sample {
 }
 
 function range(r: Random): Sample {
-  const elem = r.pick(["float32", "int16", "int32", "int64"] as const);
+  const elem = r.pick(["float32", "float64", "int16", "int32", "int64"] as const);
   const operands = [0, 1, 2].map(() => input("", { elem, shape: [] }));
   return { node: buildNode("Range", operands, { declared: [r.int(1, 40)] }) };
+}
+
+function tensorScatter(r: Random): Sample {
+  const shape = randomShape(r, 4, 2, 5);
+  const axis = r.int(1, shape.length - 1);
+  const update = shape.map((d, i) => (i === axis ? r.int(1, d) : d));
+  const elem = r.pick(moved);
+  const starts = input("", { elem: "int64", shape: [shape[0]!] });
+  const operands = [input("", { elem, shape }), input("", { elem, shape: update }), starts];
+  const attrs = { axis, mode: r.pick(["linear", "circular"]) };
+  return { node: buildNode("TensorScatter", operands, attrs) };
 }
 
 export const families: readonly Family[] = [
@@ -144,6 +157,7 @@ export const families: readonly Family[] = [
   { name: "gather by tuples", sample: gatherND },
   { name: "scatter elements", sample: scatterElements },
   { name: "scatter by tuples", sample: scatterND },
+  { name: "scatter of sequences", sample: tensorScatter },
   { name: "running sums", sample: cumulative },
   { name: "where the largest is", sample: argReduce },
   { name: "the largest few", sample: topK },

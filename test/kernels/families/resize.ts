@@ -60,7 +60,36 @@ function interpolate(r: Random): Node {
   return buildNode("Interpolate", [x, ...inputs], more, { stored: { elem: "int8", quant } });
 }
 
+const everyCoordinate = [
+  ...coordinates,
+  ...["half_pixel_symmetric", "pytorch_half_pixel", "tf_half_pixel_for_nn"],
+];
+
+/** Scales that are read at run time, or sizes; the shape is declared. */
+function resizeAt(r: Random): Node {
+  const shape = randomShape(r, 4, 1, 6);
+  const axes = r.shuffled(shape.map((_, i) => i)).slice(0, r.int(1, shape.length));
+  const list = (xs: number[]) => constant(float32s([xs.length], xs));
+  const roi = list([...axes.map(() => r.real(-0.3, 0.3)), ...axes.map(() => r.real(0.7, 1.3))]);
+  const declared = shape.map((d, i) => (axes.includes(i) ? r.int(1, 2 * d) : d));
+  const sizes = intConstant(axes.map((a) => declared[a]!));
+  const lists = r.chance(0.5)
+    ? [input("", { elem: "float32", shape: [axes.length] })]
+    : [undefined, sizes];
+  const attrs = {
+    axes,
+    declared,
+    mode: r.pick(["nearest", "linear", "cubic"]),
+    coordinate_transformation_mode: r.pick(everyCoordinate),
+    nearest_mode: r.pick(["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"]),
+    keep_aspect_ratio_policy: r.pick(["stretch", "not_larger", "not_smaller"]),
+    exclude_outside: r.int(0, 1),
+  };
+  return buildNode("Resize", [input("", { elem: "float32", shape }), roi, ...lists], attrs);
+}
+
 export const families: readonly Family[] = [
+  { name: "resizing at run time", sample: (r) => ({ node: resizeAt(r), range: [0.5, 2.5] }) },
   { name: "nearest resizes", sample: (r) => ({ node: nearest(r) }) },
   { name: "interpolations", sample: (r) => ({ node: interpolate(r) }) },
 ];
