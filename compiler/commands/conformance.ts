@@ -15,6 +15,7 @@ import type { Graph } from "../ir/graph.ts";
 import { numbers, type Tensor, tensorBytes, tensorsFromBytes } from "../ir/tensor.ts";
 import { sameShape, typeBytes, typeText } from "../ir/types.ts";
 import { packagePath } from "../paths.ts";
+import { decodeFile } from "../read/onnx/read.ts";
 import { TensorError } from "../read/onnx/tensors.ts";
 import { type DataSet, findTests, readDataSet, type TestFolder } from "../read/onnx/test-data.ts";
 import { runProgram } from "../run/run.ts";
@@ -93,7 +94,12 @@ const textOf = ({ code, text }: Diagnostic): string => `MOTE${code}: ${text}`;
 function shapesOf(model: string, data: DataSet): ReadonlyMap<string, readonly number[]> {
   const { graph } = compile(model, { stopAfter: "read" });
   const shapes = new Map<string, readonly number[]>();
-  graph?.inputs.forEach((v, i) => shapes.set(v.name, data.inputs[i]?.shape ?? v.type.shape));
+  const { input = [], initializer = [] } = decodeFile(model).graph ?? {};
+  const stored = new Set(initializer.map((t) => t.name));
+  const given = input.filter(({ name }) => !stored.has(name));
+  given.forEach(({ name }, i) => {
+    if (data.inputs[i]) shapes.set(name, data.inputs[i].shape);
+  });
   graph?.outputs.forEach(({ name, value }, i) => {
     const shape = data.outputs[i]?.shape;
     if (shape && !sameShape(shape, value.type.shape)) shapes.set(name, shape);

@@ -23,6 +23,7 @@ export function batchNormalisation(parameters: readonly Tensor[], epsilon: numbe
 
 const batchNormalization: Operator = {
   name: "BatchNormalization",
+  limits: "inference; spatial",
   level: "imported",
   inputs: ["X: T", "scale: P", "B: P", "input_mean: S", "input_var: S"],
   outputs: "any",

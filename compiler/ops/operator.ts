@@ -108,6 +108,8 @@ export interface Operator {
   /** The float reference: ONNX's meaning, and for moved data that of any type. */
   evaluate(context: EvalContext): Tensor[];
   readonly integer?: IntegerForm;
+  /** What it does not do, for the page of operators. */
+  readonly limits?: string;
   /** Which rows of an input a row of the output reads; undefined where any row may read all. */
   rows?(node: Node, input: number): RowsRead | undefined;
   /** Multiply-accumulates of one run. */

@@ -105,6 +105,7 @@ const plainViews: readonly Operator[] = [
 /** In inference a dropout passes its input; the mask, if it is read, is all true. */
 const dropout: Operator = {
   name: "Dropout",
+  limits: "inference",
   level: "imported",
   inputs: ["data: T", "ratio?: R", "training_mode?: B"],
   outputs: "any",

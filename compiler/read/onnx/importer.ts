@@ -175,19 +175,33 @@ export class Importer {
         ...(!operator.domain && legacyAttrs(proto.opType, opset)),
       };
       const attrs = readAttributes(proto, schema, place, this.report);
-      const options = {
-        origins: [place.node!],
-        outputCount: proto.output.length,
-        opset,
-        declared: proto.output.map((name) => this.#declared.get(name)),
-        onDeclared: (input: string) => this.#tellDeclared(proto, input, place),
+      const options = { origins: [place.node!], outputCount: proto.output.length, opset };
+      const make = (declared: readonly (Shape | undefined)[]) => {
+        const onDeclared = (input: string) =>
+          this.report(say.declaredStands(place, proto.opType, input, declared[0]!));
+        const raw = { inputs, attrs };
+        return this.#maker.make(operator, raw, { ...options, declared, onDeclared });
       };
-      this.#define(proto, this.#maker.make(operator, { inputs, attrs }, options), place);
+      this.#define(proto, this.#shaped(proto, operator, make), place);
     });
   }
 
-  #tellDeclared({ opType, output }: NodeProto, input: string, place: Place): void {
-    this.report(say.declaredStands(place, opType, input, this.#declared.get(output[0]!)!));
+  /**
+   * A node of the shapes that the file declares. Where it declares none but the only output's, what
+   * is made of run time's numbers is taken to have that; the output's own shape is checked.
+   */
+  #shaped(
+    { output }: NodeProto,
+    { attrs }: Operator,
+    make: (declared: readonly (Shape | undefined)[]) => Node,
+  ): Node {
+    try {
+      return make(output.map((name) => this.#declared.get(name)));
+    } catch (problem) {
+      const isOpen = problem instanceof OperatorError && attrs.declared !== undefined;
+      if (!isOpen || this.#declared.size !== 1) throw problem;
+      return make([...this.#declared.values()]);
+    }
   }
 
   #define(proto: NodeProto, node: Node, place: Place): void {

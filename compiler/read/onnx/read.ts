@@ -60,13 +60,15 @@ function opsetsOf(model: ModelProto, file: string, report: ReadOptions["report"]
   return opsets.set("", opset);
 }
 
+const hasSize = (d: DimensionProto): boolean =>
+  d.dimValue !== undefined && Object.hasOwn(d, "dimValue");
+
 /**
  * A number, or what stands for one. A batch, the first of several axes, is 1 where the file leaves
  * it open, or says 0, as some exporters do.
  */
 const dimension = (d: DimensionProto, axis: number, { length }: readonly unknown[]): string => {
-  const value =
-    d.dimValue !== undefined && Object.hasOwn(d, "dimValue") ? toNumber(d.dimValue) : -1;
+  const value = hasSize(d) ? toNumber(d.dimValue!) : -1;
   const isBatch = axis === 0 && length > 1;
   if (value > 0 || (value === 0 && !isBatch)) return String(value);
   return axis === 0 ? "1" : d.dimParam || "?";
@@ -136,8 +138,10 @@ function importInputs(graph: GraphProto, importer: Importer, file: string, optio
 const isReshaped = ({ input }: GraphProto, { shapes }: ReadOptions): boolean =>
   input.some(({ name, type }) => {
     const given = shapes?.get(name);
-    const dims = type?.tensorType?.shape?.dim.map(dimension);
-    return given !== undefined && given.join() !== dims?.join();
+    const dims = type?.tensorType?.shape?.dim;
+    const isOwn = (d: DimensionProto, i: number) =>
+      !hasSize(d) || toNumber(d.dimValue!) === given![i];
+    return given !== undefined && !dims?.every(isOwn);
   });
 
 /** The shapes that the options give for results of nodes. */
@@ -152,7 +156,7 @@ function declaredShapes({ output, valueInfo }: GraphProto): Map<string, Shape> {
   const shapes = new Map<string, Shape>();
   for (const { name, type } of [...valueInfo, ...output]) {
     const dims = type?.tensorType?.shape?.dim;
-    if (dims?.every((d) => d.dimValue !== undefined && Object.hasOwn(d, "dimValue")))
+    if (dims?.every(hasSize))
       shapes.set(
         name,
         dims.map((d) => toNumber(d.dimValue!)),

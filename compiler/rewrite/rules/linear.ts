@@ -1,4 +1,4 @@
-/** Before and after: lowered operators. Linear layers with several axes of rows, and parts of them. */
+/** Before and after: lowered operators. Linear layers of several axes of rows, and their parts. */
 import { type Attrs, constant, constantOf, num, type Value } from "../../ir/graph.ts";
 import { int64s, numbers } from "../../ir/tensor.ts";
 import { elementCount } from "../../ir/types.ts";

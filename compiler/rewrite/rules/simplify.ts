@@ -2,7 +2,7 @@
 import { evaluateNode } from "../../check/eval.ts";
 import { constant, constantOf, type Node, num, type Value } from "../../ir/graph.ts";
 import { int64s, numbers, type Tensor, tensorOf } from "../../ir/tensor.ts";
-import { elementCount, sameShape, sameType, typeBytes } from "../../ir/types.ts";
+import { elementCount, sameShape, sameType, type TensorType, typeBytes } from "../../ir/types.ts";
 import { build } from "../../ops/build.ts";
 import { permutation } from "../../ops/movement.ts";
 import { declaredShape } from "../../ops/operator.ts";
@@ -229,9 +229,16 @@ const dropout: Rule = {
     %2: float32[3] = Tanh(%1)
     return %2 as "y"
   }`,
-  pattern: op("Dropout", undefined, { where: (n) => n.outputs.length === 1 }),
-  replace: ({ root }) => root.inputs[0]!,
+  pattern: op("Dropout"),
+  replace: ({ root: { inputs, outputs } }) => [
+    inputs[0]!,
+    ...outputs.slice(1).map(({ type }) => constant(filled(type, 1))),
+  ],
 };
+
+/** All of one number. */
+const filled = ({ elem, shape }: TensorType, x: number): Tensor =>
+  tensorOf(elem, shape, new Array(elementCount(shape)).fill(x));
 
 const example1 = (call: string, type = "float32[2, 3]"): string => `graph imported "g" {
     %0: ${type} = Input
