@@ -65,7 +65,7 @@ interface Unary {
 
 const unary = ({ name, op, instructions, parameters, fits }: Unary): Kernel => ({
   name: `${name}_f32`,
-  header: "unary_f32.h",
+  header: op === "Gelu" ? "gelu_f32.h" : "unary_f32.h",
   ops: [op],
   serves: (node) => isFloat(node) && (fits?.(node) ?? true),
   inPlace: [0],
@@ -103,8 +103,8 @@ const unaries: readonly Unary[] = [
   ...plain(100, "Exp", "Log", "Sin", "Cos", "Erf", "Tanh", "Sigmoid"),
   ...plain(150, "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh"),
   ...plain(250, "Asinh", "Acosh", "Atanh", "Softplus", "Mish"),
-  { name: "gelu", op: "Gelu", instructions: 150, fits: (node) => !usesTanh(node) },
-  { name: "gelu_tanh", op: "Gelu", instructions: 150, fits: usesTanh },
+  { name: "gelu", op: "Gelu", instructions: 70, fits: (node) => !usesTanh(node) },
+  { name: "gelu_tanh", op: "Gelu", instructions: 55, fits: usesTanh },
   parametric(60, "Selu", (attrs) => [
     num({ attrs }, "alpha", 1.6732632423543772),
     num({ attrs }, "gamma", 1.0507009873554805),

@@ -1,8 +1,9 @@
 /** Float kernels for cores with an FPU: hot loops that keep sixteen or eight sums in registers. */
-import { constantOf, type Node, num } from "../ir/graph.ts";
+import { constant, constantOf, input, makeNode, type Node, num } from "../ir/graph.ts";
 import { numbers, type Tensor } from "../ir/tensor.ts";
-import { elementCount } from "../ir/types.ts";
+import { elementCount, type TensorType } from "../ir/types.ts";
 import { clampOf } from "../ops/clamp.ts";
+import { fail } from "../ops/operator.ts";
 import {
   clampFields,
   filtersInnermost,
@@ -165,6 +166,43 @@ const fullyConnected: Kernel = {
   bind: bindVector,
 };
 
+const asPixels = new WeakMap<Node, Node>();
+
+/** Rows of a fully connected layer as the pixels of one line, which a 1x1 convolution takes. */
+function pixelsNode(node: Node): Node {
+  const made = asPixels.get(node) ?? makePixelsNode(node);
+  asPixels.set(node, made);
+  return made;
+}
+
+function makePixelsNode(node: Node): Node {
+  const [rows, products] = inputType(node).shape as [number, number];
+  const w = constantOf(node.inputs[1])!;
+  const filters = w.shape[0]!;
+  const line = (channels: number): TensorType => ({
+    elem: "float32",
+    shape: [1, 1, rows, channels],
+  });
+  const weights = constant({ ...w, shape: [filters, 1, 1, products] });
+  const inputs = [input("", line(products)), weights, node.inputs[2]];
+  return makeNode({ op: "Conv2D", inputs, attrs: node.attrs, types: [line(filters)] });
+}
+
+/** Four rows at a time. */
+const fullyConnectedRows: Kernel = {
+  name: "fully_connected_f32_x4",
+  header: conv.header,
+  ops: ["FullyConnected"],
+  isa: ["fpu"],
+  measuredAs: conv.name,
+  serves: (node) =>
+    isFloat(node) && inputType(node).shape[0]! >= 4 && clampCode(node) !== undefined,
+  scratchBytes: (node) => conv.scratchBytes!(pixelsNode(node)),
+  cost: (node) => conv.cost(pixelsNode(node)),
+  parts: (node) => [{ node: pixelsNode(node), kernel: conv, yStart: 0, rowStep: 1 }],
+  bind: () => fail("it is called as a convolution"),
+};
+
 const isPlain = (node: Node): boolean => geometry(node).x[1] === 1 && geometry(node).y[1] === 1;
 
 const depthwise: Kernel = {
@@ -193,6 +231,7 @@ export const fpuKernels: readonly Kernel[] = [
   conv,
   grouped(conv, 4),
   fullyConnected,
+  fullyConnectedRows,
   depthwise,
   widened(depthwise),
 ];

@@ -55,6 +55,40 @@ const float: Kernel = {
   bind: (node) => product("mote_matmul_f32_shape", matmulFields(node)),
 };
 
+/** Sizes of a product in fours, as the core takes them. */
+function foursOf(node: Node) {
+  const { rows, inner, columns } = matmulFields(node) as Record<string, number>;
+  const [products, groups] = [4 * Math.ceil(inner! / 4), Math.ceil(columns! / 4)];
+  return { rows: rows!, products, groups };
+}
+
+/** The right operand is packed in scratch memory. */
+const blocked: Kernel = {
+  name: "matmul_f32_x4",
+  header: "matmul_f32_x4.h",
+  ops: ["MatMul"],
+  isa: ["fpu"],
+  measuredAs: "conv_2d_f32_x4",
+  serves: (node) => hasTypes(node, ["float32", "float32"], "float32") && foursOf(node).rows >= 4,
+  scratchBytes: (node) => {
+    const { products, groups } = foursOf(node);
+    return 16 * products + 16 * groups * (products + 1) + 64 * groups;
+  },
+  cost: (node) => {
+    const { rows, products, groups } = foursOf(node);
+    const product = products * (16 + 34.5 * groups) + 60 * groups + 150;
+    const matrices = count(node) / (rows * (matmulFields(node).columns as number));
+    return matrices * (Math.ceil(rows / 4) * product + 24 * products * groups);
+  },
+  bind: (node) => {
+    const { products, groups } = foursOf(node);
+    return {
+      ...product("mote_matmul_f32_x4_shape", { ...matmulFields(node), products, groups }),
+      core: { macro: "MOTE_CORE_F32_X4", arguments: [0] },
+    };
+  },
+};
+
 const integer: Kernel = {
   name: "matmul_s8",
   header: "matmul_s8.h",
@@ -73,4 +107,4 @@ const integer: Kernel = {
   },
 };
 
-export const matmulKernels: readonly Kernel[] = [float, integer];
+export const matmulKernels: readonly Kernel[] = [float, blocked, integer];

@@ -181,17 +181,6 @@ MOTE_INLINE void mote_mish_f32(const float *x, float *y, mote_unary_f32_shape s)
     MOTE_MAP_F32(v * tanhf(mote_softplus(v)));
 }
 
-MOTE_INLINE void mote_gelu_f32(const float *x, float *y, mote_unary_f32_shape s)
-{
-    MOTE_MAP_F32(0.5f * v * (1.0f + erff(v * 0.70710678f)));
-}
-
-/** GELU with tanh for erf. */
-MOTE_INLINE void mote_gelu_tanh_f32(const float *x, float *y, mote_unary_f32_shape s)
-{
-    MOTE_MAP_F32(0.5f * v * (1.0f + tanhf(0.79788456f * (v + 0.044715f * v * v * v))));
-}
-
 /** beta is gamma. */
 MOTE_INLINE void mote_selu_f32(const float *x, float *y, mote_unary_f32_shape s)
 {

@@ -98,7 +98,7 @@ function wideTransposed(r: Random): Node {
 }
 
 function fullyConnected(r: Random): Node {
-  const [rows, size, filters] = [r.int(1, 3), r.int(1, 40), r.int(1, 12)];
+  const [rows, size, filters] = [r.int(1, 6), r.int(1, 40), r.int(1, 12)];
   return weighted(
     r,
     "FullyConnected",
