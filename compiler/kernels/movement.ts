@@ -2,6 +2,7 @@
 import { constantOf, type Node, num } from "../ir/graph.ts";
 import { numbers, type Tensor } from "../ir/tensor.ts";
 import { elementBytes, elementCount, rowMajorStrides, type Shape } from "../ir/types.ts";
+import { nearestIndex } from "../ops/indexing.ts";
 import { constantInts } from "../ops/move.ts";
 import { permutation, sliceView } from "../ops/movement.ts";
 import { contextOf, normalAxis } from "../ops/operator.ts";
@@ -160,7 +161,7 @@ function gatherFields(node: Node): Fields {
 function fixedIndices(node: Node): Int32Array {
   const size = inputType(node).shape[normalAxis(num(node, "axis"), inputType(node).shape.length)]!;
   const given = numbers(constantOf(node.inputs[1])!);
-  return Int32Array.from(given, (i) => normalAxis(i, size, "index"));
+  return Int32Array.from(given, (i) => nearestIndex(i, size));
 }
 
 const gatherCost = (node: Node): number => count(node) * 4;

@@ -2,7 +2,7 @@
 import { type Attrs, constant, num, str } from "../ir/graph.ts";
 import { int64s, newArray, numbers, scalar } from "../ir/tensor.ts";
 import { elementCount, rowMajorStrides, type Shape } from "../ir/types.ts";
-import { constantInts, gather, indexTypes, moves, viewIndex } from "./move.ts";
+import { checkNumber, constantInts, gather, indexTypes, moves, viewIndex } from "./move.ts";
 import { clamp } from "./numerics.ts";
 import { type Declares, fail, type InferContext, normalAxis, type Operator } from "./operator.ts";
 
@@ -132,7 +132,9 @@ const trilu: Operator = {
     node.inputs[1]
       ? node
       : { ...node, inputs: [node.inputs[0], constant(scalar("int64", 0), "k")] },
-  infer: ({ inputs: [x] }) => {
+  infer: (context) => {
+    const [x] = context.inputs;
+    checkNumber(context, 1, "k");
     if (x!.shape.length < 2) fail(`its input has ${x!.shape.length} axes; it needs 2 or more`);
     return [{ elem: x!.elem, shape: x!.shape }];
   },

@@ -8,7 +8,7 @@ export interface BuildOptions {
   readonly origins?: readonly string[];
   readonly names?: readonly string[];
   readonly outputCount?: number;
-  /** A quantised (or other) element type for every output instead of the float one inferred. */
+  /** A quantised (or other) element type for outputs that have the inferred one of the first. */
   readonly stored?: { readonly elem: ElementType; readonly quant?: Quantization | undefined };
   /** Values known while compiling, where they are not constants of the graph. */
   readonly known?: (value: Value | undefined) => Tensor | undefined;
@@ -46,7 +46,11 @@ export function buildNode(
   const inferred = inferTypes(op, inputs, attrs, options.outputCount, options.known);
   const stored = options.stored ?? keptType(op, inputs);
   const types = stored
-    ? inferred.map((t) => ({ elem: stored.elem, shape: t.shape, quant: stored.quant }))
+    ? inferred.map((t) =>
+        t.elem === inferred[0]!.elem
+          ? { elem: stored.elem, shape: t.shape, quant: stored.quant }
+          : t,
+      )
     : inferred;
   const { names = [], origins = [] } = options;
   return makeNode({ op, inputs, attrs, types, names, origins });

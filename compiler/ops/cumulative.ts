@@ -5,7 +5,7 @@ import type { ElementType } from "../ir/types.ts";
 import { combiner, element } from "./accumulate.ts";
 import { axisSpan } from "./axes.ts";
 import { nearestIndex } from "./indexing.ts";
-import { constantInts, indexTypes } from "./move.ts";
+import { checkNumber, constantInts, indexTypes } from "./move.ts";
 import { fail, floats, normalAxis, type Operator } from "./operator.ts";
 
 export const cumulativeTypes: readonly ElementType[] = [
@@ -24,6 +24,7 @@ const cumulative = (name: string, how: "add" | "mul"): Operator => ({
   infer: (context) => {
     const { elem, shape } = context.inputs[0]!;
     if (shape.length === 0) fail("its input has no axis");
+    checkNumber(context, 1, "axis");
     if (context.constant(1)) normalAxis(constantInts(context, 1, "axis")[0]!, shape.length);
     return [{ elem, shape }];
   },

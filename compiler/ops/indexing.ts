@@ -9,7 +9,7 @@ import { clamp } from "./numerics.ts";
 import { fail, type InferContext, normalAxis, type Operator } from "./operator.ts";
 
 /** Indices that are known while compiling must be inside. */
-function checkIndices(context: InferContext, at: number, sizes: readonly number[]): void {
+export function checkIndices(context: InferContext, at: number, sizes: readonly number[]): void {
   const empty = context.inputs[at]!.shape.includes(0);
   if (!empty && sizes.includes(0)) fail("an axis of length 0 has nothing for an index");
   const known = context.constant(at);

@@ -15,6 +15,12 @@ export function constantInts(context: InferContext, at: number, what: string): n
   return Array.from(numbers(tensor));
 }
 
+/** An input that is read at run time as one number. */
+export function checkNumber(context: InferContext, at: number, what: string): void {
+  const shape = context.inputs[at]?.shape;
+  if (shape && elementCount(shape) !== 1) fail(`'${what}' has shape [${shape}]; it is one number`);
+}
+
 /** The declared shape of the first output is the constant input number `at`. */
 export const declaredAsInput = (at: number): Declares => ({
   inputs: [at],

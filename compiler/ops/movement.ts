@@ -3,6 +3,7 @@ import { type Attrs, constant, ints, type Node, num, str } from "../ir/graph.ts"
 import { int64s, newArray, numbers } from "../ir/tensor.ts";
 import { elementCount, rowMajorStrides, type Shape } from "../ir/types.ts";
 import { broadcastIndex } from "./binary.ts";
+import { checkIndices, nearestIndex } from "./indexing.ts";
 import { constantInts, declaredAsInput, gather, indexTypes, moves, viewIndex } from "./move.ts";
 import { clamp } from "./numerics.ts";
 import {
@@ -287,15 +288,20 @@ const gatherOperator: Operator = {
   outputs: 1,
   attrs: { axis: "int" },
   types: indexTypes,
-  infer: ({ inputs: [x, i], attrs }) => {
+  infer: (context) => {
+    const {
+      inputs: [x, i],
+      attrs,
+    } = context;
     const axis = normalAxis(num({ attrs }, "axis"), x!.shape.length);
+    checkIndices(context, 1, [x!.shape[axis]!]);
     const shape = [...x!.shape.slice(0, axis), ...i!.shape, ...x!.shape.slice(axis + 1)];
     return [{ elem: x!.elem, shape }];
   },
   evaluate: ({ inputs: [x, i], attrs, types }) => {
     const axis = normalAxis(num({ attrs }, "axis"), x!.shape.length);
     const [size, inner] = [x!.shape[axis]!, elementCount(x!.shape.slice(axis + 1))];
-    const at = Array.from(numbers(i!), (k) => normalAxis(k, size, "index"));
+    const at = Array.from(numbers(i!), (k) => nearestIndex(k, size));
     const from: number[] = [];
     for (let o = 0; o < elementCount(x!.shape.slice(0, axis)); o++)
       for (const k of at) for (let j = 0; j < inner; j++) from.push((o * size + k) * inner + j);

@@ -2,7 +2,7 @@
 import { constant, num, type Value } from "../ir/graph.ts";
 import { newArray, numbers, scalar, type Tensor } from "../ir/tensor.ts";
 import { elementCount } from "../ir/types.ts";
-import { constantInts } from "./move.ts";
+import { checkNumber, constantInts } from "./move.ts";
 import { declaredAttr, declaredShape, fail, type InferContext, type Operator } from "./operator.ts";
 
 const round = Math.fround;
@@ -76,11 +76,14 @@ function picks(inputs: readonly (Tensor | undefined)[], isCentred: boolean): num
   return found;
 }
 
+const limitNames = ["max_output_boxes_per_class", "iou_threshold", "score_threshold"];
+
 function picksMost(context: InferContext): number {
   const [boxes, scores] = [context.inputs[0]!.shape, context.inputs[1]!.shape];
   const [batch, classes, count] = scores as [number, number, number];
   if (`${boxes}` !== `${[batch, count, 4]}` || scores.length !== 3)
     fail(`boxes [${boxes}] and scores [${scores}] are not [n, b, 4] and [n, c, b]`);
+  for (const [i, name] of limitNames.entries()) checkNumber(context, i + 2, name);
   const all = context.inputs.map((_, i) => context.constant(i));
   const isCentred = num(context, "center_point_box") !== 0;
   if (all.every((t) => t !== undefined)) return picks(all, isCentred).length;
@@ -99,11 +102,8 @@ const nonMaxSuppression: Operator = {
   name: "NonMaxSuppression",
   level: "any",
   inputs: [
-    "boxes: T",
-    "scores: T",
-    "max_output_boxes_per_class?: I",
-    "iou_threshold?: T",
-    "score_threshold?: T",
+    ...["boxes: T", "scores: T"],
+    ...limitNames.map((name, i) => `${name}?: ${i === 0 ? "I" : "T"}`),
   ],
   outputs: 1,
   attrs: { center_point_box: "int", ...declaredAttr },

@@ -171,3 +171,14 @@ model net(
     );
   });
 });
+
+it("outputs of different types in a lowered graph", () => {
+  const text = `graph lowered "net" {
+    %0 "x": float32[3, 4] = Input
+    %1: int64[1] = Constant [3]
+    %2: float32[3, 3], %3: int64[3, 3] = TopK(%0, %1)
+    return %2 as "values", %3 as "indices"
+  }`;
+  const graph = parseGraph(text);
+  expectSame(graph, written(graph).file);
+});

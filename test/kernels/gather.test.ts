@@ -1,4 +1,4 @@
-/** Indices at run time that are outside the axis, for which the reference has no result. */
+/** Indices at run time that are outside the axis. */
 import { expect, test } from "vitest";
 import { input } from "../../compiler/ir/graph.ts";
 import { float32s, int64s } from "../../compiler/ir/tensor.ts";

@@ -56,13 +56,8 @@ describe("Attention", () => {
       { qk_matmul_output_mode: mode, softcap: { float: 2 } },
       ["y", "", "", "scores"],
     ));
-  it.each([
-    [[4, 6]],
-    [[1, 6]],
-    [[3, 4, 6]],
-    [[2, 1, 4, 6]],
-    [[2, 3, 4, 6]],
-  ])("masked by %j", (shape) => run({ ...apart(), mask: tensor(...shape) }));
+  it.each([[[4, 6]], [[3, 4, 6]], [[2, 1, 4, 6]], [[2, 3, 4, 6]]])("masked by %j", (shape) =>
+    run({ ...apart(), mask: tensor(...shape) }));
   it.each([[[4, 6]], [[2, 3, 4, 6]]])("masked by truths %j", (shape) =>
     run({ ...apart(), mask: truths(shape) }));
   it("masked, looking back", () => run({ ...apart(), mask: tensor(4, 6) }, { is_causal: 1 }));

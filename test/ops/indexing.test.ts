@@ -134,6 +134,31 @@ describe("ScatterElements and ScatterND", () => {
   });
 });
 
+/** What is read at run time as one number. */
+it.each([
+  ["CumSum", { x: tensor(3), axis: ints([2], 0, 0) }],
+  ["Trilu", { x: tensor(3, 3), k: ints([2], 0, 0) }],
+  ["NonMaxSuppression", { b: tensor(1, 2, 4), s: tensor(1, 1, 2), most: ints([2], 1, 1) }],
+])("%s takes one number", (op, inputs) => {
+  expect(problem(op, { inputs })).toThrow(/has shape \[2\]; it is one number/);
+});
+
+/** Attributes and shapes that do not fit. */
+it.each<[string, Given, RegExp]>([
+  ["ArgMax", { inputs: { x: tensor(2, 3) }, attrs: { axis: 2 } }, /axis 2 is outside/],
+  ["DepthToSpace", { inputs: { x: tensor(1, 6, 2, 2) }, attrs: { blocksize: 2 } }, /6 channels/],
+  ["SpaceToDepth", { inputs: { x: tensor(1, 1, 3, 4) }, attrs: { blocksize: 2 } }, /3×4 has no/],
+  ["Tile", { inputs: { x: tensor(2, 3) }, constants: { r: i64(2) } }, /'repeats' \[2\]/],
+  ["ReverseSequence", { inputs: { x: tensor(2, 3), l: i64(1, 2) } }, /'sequence_lens'/],
+  ["OneHot", { inputs: { i: i64(1) }, constants: { d: i64(0), v: f32(0, 1) } }, /'depth' is 0/],
+  ["Range", { inputs: { a: number(1), b: number(2), c: number(1) } }, /known or declared/],
+  ["Compress", { inputs: { x: tensor(2), c: tensorOf("bool", [3], [1, 1, 1]) } }, /3 elements/],
+  ["Unique", { inputs: { x: tensor(2) }, attrs: { axis: 1 } }, /axis 1 is outside/],
+  ["EyeLike", { inputs: { x: tensor(2) } }, /1 axes, not 2/],
+])("%s says what does not fit", (op, given, message) => {
+  expect(problem(op, given)).toThrow(message);
+});
+
 describe.each(["ArgMax", "ArgMin"])("%s", (op) => {
   it.each([0, 1, -1])("axis %i", (axis) =>
     run(op, { inputs: { x: tensor(3, 4, 5) }, attrs: { axis } }));

@@ -24,6 +24,8 @@ import { runTimeRules } from "./at-run-time.ts";
 import { attentionRules } from "./attention.ts";
 import { boundedRules } from "./bounded.ts";
 import { einsumRules } from "./einsum.ts";
+import { indexingRules } from "./indexing.ts";
+import { linearRules } from "./linear.ts";
 import { normaliseRules } from "./normalise.ts";
 import { quantisedRules } from "./quantised.ts";
 import { recurrentRules } from "./recurrent.ts";
@@ -373,8 +375,10 @@ export const lowerRules: readonly Rule[] = [
   wideConcat,
   ...arrangeRules,
   ...boundedRules,
+  ...indexingRules,
   ...einsumRules,
   ...normaliseRules,
   ...recurrentRules,
   ...attentionRules,
+  ...linearRules,
 ];
