@@ -1,5 +1,6 @@
 /** The oracle: runs a graph of any level on the operators' references. */
 import { type Graph, type Node, usesOf, type Value } from "../ir/graph.ts";
+import { toHalf } from "../ir/half.ts";
 import { givenOutputs, statesOf } from "../ir/states.ts";
 import type { Tensor } from "../ir/tensor.ts";
 import { isQuantized } from "../ir/types.ts";
@@ -18,10 +19,15 @@ export function evaluateNode(
   const inputTypes = node.inputs.map((v) => v?.type);
   const context = { inputs, attrs: node.attrs, inputTypes, types, profile };
   const integer = types.some(isQuantized) && inputTypes.some((t) => t && isQuantized(t));
-  return integer && operator.integer?.evaluate
-    ? operator.integer.evaluate(context)
-    : operator.evaluate(context);
+  const made =
+    integer && operator.integer?.evaluate
+      ? operator.integer.evaluate(context)
+      : operator.evaluate(context);
+  return made.map((t) => (t.elem === "float16" ? halves(t) : t));
 }
+
+/** Every result of float16 is a half. */
+const halves = (t: Tensor): Tensor => ({ ...t, data: (t.data as Float32Array).map(toHalf) });
 
 export interface EvaluateOptions {
   readonly profile?: Profile;

@@ -41,12 +41,12 @@ const clip: Operator = {
   outputs: 1,
   attrs: { min: "float", max: "float" },
   infer: sameAsInput,
-  evaluate: ({ inputs: [x, min, max], attrs }) =>
-    clampTensor(
-      x!,
-      min ? numbers(min)[0]! : num({ attrs }, "min", -Infinity),
-      max ? numbers(max)[0]! : num({ attrs }, "max", Infinity),
-    ),
+  evaluate: ({ inputs: [x, min, max], attrs }) => {
+    const high = max ? numbers(max)[0]! : num({ attrs }, "max", Infinity);
+    const low = min ? numbers(min)[0]! : num({ attrs }, "min", -Infinity);
+    // Where the bounds are the wrong way round, the upper one holds.
+    return clampTensor(x!, Math.min(low, high), high);
+  },
 };
 
 function requantize({ inputs, inputTypes, types, attrs, profile }: EvalContext): Tensor[] {

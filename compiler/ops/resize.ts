@@ -217,7 +217,6 @@ function openShape({ inputs, attrs, constant }: InferContext): Shape | undefined
 }
 
 /** Sizes that are stretched to are the declared ones; else the shape alone is declared. */
-/** Sizes that are stretched to are the declared ones; of what else decides it is declared. */
 const declares: Operator["declares"] = {
   inputs: [1, 2, 3],
   take: (node, [shape]) => {

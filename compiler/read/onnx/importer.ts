@@ -21,6 +21,8 @@ export interface ImportOptions {
   readonly opsets: ReadonlyMap<string, number>;
   /** The shapes that the file declares, by value. */
   readonly declared: ReadonlyMap<string, Shape>;
+  /** The output's shape, where all operators between are elementwise. */
+  readonly outputShape?: Shape | undefined;
   readonly warn: (d: Diagnostic) => void;
 }
 
@@ -28,6 +30,7 @@ export interface ImportOptions {
 export class Importer {
   readonly #file: string;
   readonly #opsets: ReadonlyMap<string, number>;
+  readonly #outputShape: Shape | undefined;
   readonly #declared: ReadonlyMap<string, Shape>;
   readonly #warn: (d: Diagnostic) => void;
   readonly #values = new Map<string, Value>();
@@ -36,7 +39,8 @@ export class Importer {
   readonly #maker = new NodeMaker();
   readonly #errors: Diagnostic[] = [];
 
-  constructor({ file, opsets, declared, warn }: ImportOptions) {
+  constructor({ file, opsets, declared, outputShape, warn }: ImportOptions) {
+    this.#outputShape = outputShape;
     this.#file = file;
     this.#opsets = opsets;
     this.#declared = declared;
@@ -182,25 +186,24 @@ export class Importer {
         const raw = { inputs, attrs };
         return this.#maker.make(operator, raw, { ...options, declared, onDeclared });
       };
-      this.#define(proto, this.#shaped(proto, operator, make), place);
+      this.#define(proto, this.#shaped(proto, make), place);
     });
   }
 
   /**
-   * A node of the shapes that the file declares. Where it declares none but the only output's, what
-   * is made of run time's numbers is taken to have that; the output's own shape is checked.
+   * A node of the shapes that the file declares. Where every element has its place from the first
+   * node to the output, whose shape is declared, so has what a Range makes.
    */
   #shaped(
-    { output }: NodeProto,
-    { attrs }: Operator,
+    { opType, output }: NodeProto,
     make: (declared: readonly (Shape | undefined)[]) => Node,
   ): Node {
     try {
       return make(output.map((name) => this.#declared.get(name)));
     } catch (problem) {
-      const isOpen = problem instanceof OperatorError && attrs.declared !== undefined;
-      if (!isOpen || this.#declared.size !== 1) throw problem;
-      return make([...this.#declared.values()]);
+      if (!(problem instanceof OperatorError) || opType !== "Range" || !this.#outputShape)
+        throw problem;
+      return make([this.#outputShape]);
     }
   }
 

@@ -6,6 +6,8 @@ import { type Diagnostic, MoteError } from "../../diagnostics.ts";
 import { type Graph, type GraphOutput, input, makeGraph, type Value } from "../../ir/graph.ts";
 import { withSharedConstants } from "../../ir/shared.ts";
 import { type Shape, sameShape, type TensorType, typeBytes, typeText } from "../../ir/types.ts";
+import { findOperator } from "../../ops/registry.ts";
+import { elementwiseRows } from "../../ops/rows.ts";
 import { elementTypeOf } from "../../ops/typing.ts";
 import { fileBytes } from "../size.ts";
 import { Importer } from "./importer.ts";
@@ -165,6 +167,15 @@ function declaredShapes({ output, valueInfo }: GraphProto): Map<string, Shape> {
   return shapes;
 }
 
+const placeless = ["Range", "Cast", "CastLike", "Constant"];
+
+/** Whether elements keep their places from node to node. */
+const isElementwise = ({ node, output }: GraphProto): boolean =>
+  output.length === 1 &&
+  node.every(
+    (n) => placeless.includes(n.opType) || findOperator(n.opType)?.rows === elementwiseRows,
+  );
+
 /** What the graph makes must have the shape that the options give for it. */
 function checkGiven(given: ReadonlyMap<string, Shape>, importer: Importer, file: string): void {
   for (const [name, shape] of given)
@@ -232,7 +243,8 @@ export function readOnnx(file: string, options: ReadOptions): Graph<"imported"> 
   const reshaped = isReshaped(graph, options);
   const given = givenShapes(graph, options);
   const declared = new Map([...(reshaped ? [] : declaredShapes(graph)), ...given]);
-  const importer = new Importer({ file, opsets, declared, warn: options.report });
+  const outputShape = isElementwise(graph) ? declared.get(graph.output[0]?.name ?? "") : undefined;
+  const importer = new Importer({ file, opsets, declared, outputShape, warn: options.report });
   if (graph.sparseInitializer.length > 0)
     importer.report(say.unsupportedType(file, "an initialiser", "sparse tensor"));
   for (const tensor of graph.initializer) importer.initializer(tensor);

@@ -281,7 +281,8 @@ const clip: Rule = {
       return tensor ? numbers(tensor)[0]! : num(root, name, absent);
     };
     if ((low && !constantOf(low)) || (high && !constantOf(high))) return clipByPair(root, origins);
-    const range = { min: bound(low, "min", -Infinity), max: bound(high, "max", Infinity) };
+    const max = bound(high, "max", Infinity);
+    const range = { min: Math.min(bound(low, "min", -Infinity), max), max };
     return build("Clamp", [x], clampAttributes(range), { origins });
   },
 };
