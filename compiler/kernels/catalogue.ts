@@ -60,7 +60,6 @@ const own: readonly Kernel[] = [
   ...recurrentKernels,
   ...reduceKernels,
   ...signalKernels,
-  ...quantisationKernels,
   ...resizeKernels,
   ...samplingKernels,
   ...spatialKernels,
