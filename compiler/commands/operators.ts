@@ -1,4 +1,4 @@
-/** docs/operators.md: what runs each ONNX operator, from the tables of operators, rules and kernels. */
+/** docs/operators.md: what runs each ONNX operator, by the tables of operators, rules, kernels. */
 import type { Graph } from "../ir/graph.ts";
 import { parseGraph } from "../ir/parse.ts";
 import { allKernels } from "../kernels/catalogue.ts";

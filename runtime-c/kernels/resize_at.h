@@ -56,7 +56,7 @@ MOTE_INLINE float mote_resize_coordinate(int32_t i, int32_t in, int32_t out, mot
     }
 }
 
-MOTE_INLINE float mote_resize_nearest(float x, float scale, int32_t how)
+MOTE_INLINE float mote_resize_nearest_at(float x, float scale, int32_t how)
 {
     switch (how) {
     case MOTE_ROUND_PREFER_CEIL:
@@ -110,7 +110,7 @@ MOTE_INLINE void mote_resize_taps(int32_t i, int32_t axis, mote_resize_axis a, i
         return;
     }
     const float x = mote_resize_coordinate(i, in, s.out[axis], a, s.coordinate);
-    const float first = s.taps == 1 ? mote_resize_nearest(x, a.scale, s.nearest)
+    const float first = s.taps == 1 ? mote_resize_nearest_at(x, a.scale, s.nearest)
                                     : floorf(x) - (s.taps == 4 ? 1.0f : 0.0f);
     float sum = 0.0f;
     int32_t excludes = 0;

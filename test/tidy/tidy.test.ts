@@ -64,6 +64,7 @@ const mayImport: Record<string, readonly string[]> = {
     "options",
     "run",
     "read",
+    "rewrite",
     "emit",
     "plan",
     "lsp",
