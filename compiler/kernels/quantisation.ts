@@ -1,12 +1,13 @@
 /** Stored integers whose scales and zero points are operands: at run time, many, or in blocks. */
 import type { Node } from "../ir/graph.ts";
-import { type ElementType, elementCount } from "../ir/types.ts";
+import { type ElementType, elementCount, type TensorType } from "../ir/types.ts";
 import { scaleLayout } from "../ops/quantisation.ts";
 import { zeroShape } from "../ops/quantised-products.ts";
 import { operatorOf } from "../ops/registry.ts";
 import { type Fields, hasTypes, inputType, type Kernel, oneInput } from "./kernel.ts";
 import { matmulFields } from "./matmul.ts";
 import { count } from "./movement.ts";
+import { shortNames, storedAs } from "./names.ts";
 import { convFields, isSpatial } from "./spatial.ts";
 
 const stored = {
@@ -31,6 +32,10 @@ function scaledFields(node: Node): Fields {
   };
 }
 
+/** What is only read may be of a type that is stored as another. */
+const readAs = ({ elem }: TensorType, op: string): ElementType =>
+  op === "DequantizeLinear" ? storedAs(elem) : elem;
+
 const scaled = (
   name: string,
   op: string,
@@ -41,17 +46,29 @@ const scaled = (
   name,
   header: "quantize_linear.h",
   ops: [op],
-  serves: (node) => node.inputs.length === 3 && hasTypes(node, [x, "float32", zero], y),
+  serves: (node) =>
+    node.inputs.length === 3 &&
+    readAs(inputType(node), op) === x &&
+    readAs(inputType(node, 2), op) === zero &&
+    hasTypes(node, [inputType(node).elem, "float32"], y),
   cost: (node) => count(node) * (op === "QuantizeLinear" ? 45 : 15),
   bind: (node) => ({ ...oneInput("mote_scaled_shape", scaledFields(node)), inputs: [0, 1, 2] }),
 });
 
-const scaledKernels: readonly Kernel[] = (Object.keys(stored) as Stored[]).flatMap((elem) => [
-  ...(elem === "int32"
-    ? []
-    : [scaled(`quantize_linear_${stored[elem]}`, "QuantizeLinear", "float32", elem, elem)]),
-  scaled(`dequantize_linear_${stored[elem]}`, "DequantizeLinear", elem, elem, "float32"),
-]);
+const narrow = ["int4", "uint4", "int2", "uint2"] as const;
+
+const scaledKernels: readonly Kernel[] = (Object.keys(stored) as Stored[])
+  .flatMap((elem) => [
+    ...(elem === "int32"
+      ? []
+      : [scaled(`quantize_linear_${stored[elem]}`, "QuantizeLinear", "float32", elem, elem)]),
+    scaled(`dequantize_linear_${stored[elem]}`, "DequantizeLinear", elem, elem, "float32"),
+  ])
+  .concat(
+    narrow.map((elem) =>
+      scaled(`quantize_linear_${shortNames[elem]}`, "QuantizeLinear", "float32", elem, elem),
+    ),
+  );
 
 // ---- products of integers ----
 

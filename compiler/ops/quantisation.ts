@@ -16,7 +16,10 @@ import { fail, type InferContext, normalAxis, type Operator, type RawNode } from
 import { elementwiseRows } from "./rows.ts";
 import { elementTypeOf } from "./typing.ts";
 
-const storedTypes: readonly ElementType[] = ["int8", "uint8", "int16", "uint16", "int32"];
+const storedTypes: readonly ElementType[] = [
+  ...(["int8", "uint8", "int16", "uint16", "int32"] as const),
+  ...(["int4", "uint4", "int2", "uint2"] as const),
+];
 
 /** Which scale belongs to an element: one in all, or one for each index along an axis. */
 function scaleIndex(shape: readonly number[], count: number, axis: number) {

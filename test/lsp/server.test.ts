@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  CompletionItemKind,
   DefinitionRequest,
   DidChangeWatchedFilesNotification,
   DidCloseTextDocumentNotification,
@@ -320,7 +321,10 @@ describe("completion", () => {
     expect(labels(inLoop!)).toEqual(
       expect.arrayContaining(["i", "size", "sizes", "x", "let", "unit"]),
     );
-    expect(labels(atEnd!)).not.toContain("size");
+    const kinds = (items: typeof inLoop) =>
+      items!.filter((i) => i.label === "size").map((i) => i.kind);
+    expect(kinds(inLoop)).toContain(CompletionItemKind.Variable);
+    expect(kinds(atEnd)).not.toContain(CompletionItemKind.Variable);
     expect(labels(atEnd!)).not.toContain("let");
     const conv = (items: typeof inLoop) => items!.find((i) => i.label === "conv")!;
     expect(conv(inLoop).insertText).toBe(`conv(\${1:x}, \${2:channels})`);

@@ -4,10 +4,11 @@ import { type Attrs, constant, type Node, type Value } from "../../ir/graph.ts";
 import { float32s, int64s, type Tensor } from "../../ir/tensor.ts";
 import { isFloat, type Shape, typeBytes } from "../../ir/types.ts";
 import { legacyAttrs } from "../../ops/legacy.ts";
-import { type Operator, OperatorError } from "../../ops/operator.ts";
+import { fail, type Operator, OperatorError } from "../../ops/operator.ts";
 import { findOperator, operatorNames } from "../../ops/registry.ts";
 import { NodeMaker } from "../nodes.ts";
 import { attributeValue, readAttributes } from "./attributes.ts";
+import { composed } from "./composed.ts";
 import { type Contributed, microsoft } from "./microsoft.ts";
 import type { NodeProto, TensorProto } from "./proto.ts";
 import { TensorError, tensorFromProto } from "./tensors.ts";
@@ -121,7 +122,10 @@ export class Importer {
   }
 
   #operatorNode(proto: NodeProto, domain: string, place: NodePlace): void {
-    const contributed = domain === "com.microsoft" ? microsoft.get(proto.opType) : undefined;
+    const contributed =
+      domain === "com.microsoft"
+        ? microsoft.get(proto.opType)
+        : composed.get(domain ? `${domain}.${proto.opType}` : proto.opType);
     const operator = findOperator(proto.opType, domain);
     if (!contributed && (operator === undefined || operator.level === "lowered"))
       throw new MoteError(say.unsupportedOperator(place, proto.opType, domain, operatorNames()));
@@ -143,7 +147,7 @@ export class Importer {
   ): void {
     this.#named(proto, place, () => {
       const attrs = readAttributes(proto, contributed.attrs, place, this.report);
-      const value = contributed.expand({
+      const made = contributed.expand({
         inputs,
         attrs,
         make: (op, operands, own = {}, opset = Number.POSITIVE_INFINITY) => {
@@ -152,7 +156,7 @@ export class Importer {
             .outputs[0]!;
         },
       });
-      this.#define(proto, value.node, place);
+      this.#define(proto, [made].flat() as readonly Value[], place);
     });
   }
 
@@ -186,7 +190,7 @@ export class Importer {
         const raw = { inputs, attrs };
         return this.#maker.make(operator, raw, { ...options, declared, onDeclared });
       };
-      this.#define(proto, this.#shaped(proto, make), place);
+      this.#define(proto, this.#shaped(proto, make).outputs, place);
     });
   }
 
@@ -207,11 +211,13 @@ export class Importer {
     }
   }
 
-  #define(proto: NodeProto, node: Node, place: Place): void {
-    for (const [i, { type }] of node.outputs.entries())
+  #define(proto: NodeProto, outputs: readonly Value[], place: Place): void {
+    for (const [i, { type }] of outputs.entries())
       if (!(typeBytes(type) < 2 ** 31))
         throw new MoteError(say.tooLarge(place, proto.output[i]!, typeBytes(type)));
-    for (const [i, name] of proto.output.entries()) this.define(name, node.outputs[i]!, place);
+    if (proto.output.length > outputs.length)
+      fail(`makes ${outputs.length} results, not ${proto.output.length}`);
+    for (const [i, name] of proto.output.entries()) this.define(name, outputs[i]!, place);
   }
 
   #constant(proto: NodeProto, place: Place): void {

@@ -18,7 +18,8 @@ export interface Expansion {
 
 export interface Contributed {
   readonly attrs: Readonly<Record<string, AttrKind>>;
-  expand(node: Expansion): Value;
+  /** The output, or outputs. */
+  expand(node: Expansion): Value | readonly Value[];
 }
 
 const required = ({ inputs }: Expansion, at: number): Value =>

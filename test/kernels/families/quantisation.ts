@@ -8,6 +8,7 @@ import { broadcastable, floatInput, randomShape } from "../draw.ts";
 import type { Random } from "../random.ts";
 
 const stored = ["int8", "uint8", "int16", "uint16", "int32"] as const;
+const narrow = ["int4", "uint4", "int2", "uint2"] as const;
 
 const integers = (r: Random, elem: ElementType, shape: Shape): Value =>
   r.chance(0.3) ? constant(randomTensor({ elem, shape }, r)) : input("", { elem, shape });
@@ -28,11 +29,11 @@ function scaled(r: Random): Node {
   const scales = r.list(elementCount(scaleShape), () => r.real(0.01, 0.2));
   const scale = r.chance(0.5) ? constant(float32s(scaleShape, scales)) : floatInput(scaleShape);
   if (r.chance(0.5)) {
-    const elem = r.pick(stored);
+    const elem = r.pick([...stored, ...narrow]);
     const operands = [input("", { elem, shape }), scale, integers(r, elem, scaleShape)];
     return buildNode("DequantizeLinear", operands, attrs);
   }
-  const zero = integers(r, r.pick(stored.slice(0, 4)), scaleShape);
+  const zero = integers(r, r.pick([...stored.slice(0, 4), ...narrow]), scaleShape);
   return buildNode("QuantizeLinear", [floatInput(shape), scale, zero], attrs);
 }
 
