@@ -29,6 +29,7 @@ import { selectionKernels } from "./selection.ts";
 import { signalKernels } from "./signal.ts";
 import { flatKernels } from "./simd-elementwise.ts";
 import { spatialKernels } from "./spatial.ts";
+import { treeEnsembleKernel } from "./tree-ensemble.ts";
 import { typingKernels } from "./typing.ts";
 import { v6mKernels } from "./v6m.ts";
 import { view } from "./views.ts";
@@ -64,6 +65,7 @@ const own: readonly Kernel[] = [
   ...samplingKernels,
   ...spatialKernels,
   ...typingKernels,
+  treeEnsembleKernel,
   ...integerKernels,
   ...doubleKernels,
   ...v6mKernels,

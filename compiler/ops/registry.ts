@@ -33,6 +33,7 @@ import { samplingOperators } from "./sampling.ts";
 import { selectionOperators } from "./selection.ts";
 import { signalOperators } from "./signal.ts";
 import { spatialPoolOperators } from "./spatial-pool.ts";
+import { treeEnsemble } from "./tree-ensemble.ts";
 import { typingOperators } from "./typing.ts";
 import { logicOperators, unaryOperators } from "./unary.ts";
 import { viewOperators } from "./views.ts";
@@ -85,6 +86,7 @@ for (const operator of [
   ...resizeOperators,
   ...interpolateOperators,
   ...typingOperators,
+  treeEnsemble,
   ...rowInputOperators,
   ...quantisationOperators,
   ...quantisedProducts((name) => operatorOf({ op: name })),
