@@ -195,7 +195,11 @@ describe("external data", () => {
     const value = { ...external({ location: "none.bin" }), name: "" };
     const model = holding({ name: "c", dims: [1], dataType: 1, floatData: [1] });
     const nodes = [
-      { op: "ConstantOfShape", inputs: ["c"], rawAttribute: { name: "value", type: 4, t: value } },
+      {
+        op: "ConstantOfShape",
+        inputs: ["c"],
+        rawAttributes: [{ name: "value", type: 4, t: value }],
+      },
     ];
     expect(codes(diagnoseModel({ ...model, nodes })).length).toBe(1);
   });

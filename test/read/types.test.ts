@@ -42,7 +42,7 @@ const types: readonly Bad[] = [
     code: 2005,
     says: /'value' must be of kind tensor, not empty/,
     model: model(
-      [{ op: "ConstantOfShape", inputs: ["s"], rawAttribute: { name: "value", type: 4 } }],
+      [{ op: "ConstantOfShape", inputs: ["s"], rawAttributes: [{ name: "value", type: 4 }] }],
       {
         initializers: { s: i64(1) },
       },
@@ -52,13 +52,13 @@ const types: readonly Bad[] = [
     what: "an attribute of a kind that there is not",
     code: 2005,
     says: /'axis' must be of kind int, not number 5/,
-    model: model([{ op: "Softmax", inputs: ["x"], rawAttribute: { name: "axis", type: 5 } }]),
+    model: model([{ op: "Softmax", inputs: ["x"], rawAttributes: [{ name: "axis", type: 5 }] }]),
   },
   {
     what: "an empty text",
     code: 2005,
     says: /unknown pad mode ''/,
-    model: model([{ op: "Pad", inputs: ["x", "p"], rawAttribute: { name: "mode", type: 3 } }], {
+    model: model([{ op: "Pad", inputs: ["x", "p"], rawAttributes: [{ name: "mode", type: 3 }] }], {
       initializers: { p: i64(0, 0, 0, 0) },
     }),
   },

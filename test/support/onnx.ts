@@ -45,8 +45,8 @@ export interface NodeInput {
   readonly attrs?: Readonly<Record<string, AttrInput>>;
   readonly name?: string;
   readonly domain?: string;
-  /** An AttributeProto as it stands. */
-  readonly rawAttribute?: object;
+  /** AttributeProtos as they stand. */
+  readonly rawAttributes?: readonly object[];
 }
 
 export interface ValueInput {
@@ -68,6 +68,8 @@ export interface ModelInput {
   readonly opset?: number;
   readonly opsets?: readonly { domain: string; version: number }[];
   readonly name?: string;
+  /** FunctionProtos as they stand. */
+  readonly functions?: readonly object[];
 }
 
 const schema = protobuf.loadSync(packagePath("compiler", "read", "onnx", "onnx.proto"));
@@ -150,7 +152,7 @@ const nodeProto = ({ op, inputs, outputs, attrs, name, domain, ...more }: NodeIn
   output: outputs ?? ["y"],
   attribute: [
     ...Object.entries(attrs ?? {}).map(([key, value]) => attributeProto(key, value)),
-    ...(more.rawAttribute ? [more.rawAttribute] : []),
+    ...(more.rawAttributes ?? []),
   ],
 });
 
@@ -172,7 +174,8 @@ export function encodeModel(model: ModelInput): Uint8Array {
       ...(model.rawInitializers ?? []),
     ],
   };
-  const message = { irVersion: 8, opsetImport: opsets, graph };
+  const { functions = [] } = model;
+  const message = { irVersion: 8, opsetImport: opsets, graph, functions };
   return modelType.encode(modelType.fromObject(message)).finish();
 }
 

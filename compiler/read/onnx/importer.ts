@@ -9,11 +9,24 @@ import { findOperator, operatorNames } from "../../ops/registry.ts";
 import { NodeMaker } from "../nodes.ts";
 import { attributeValue, readAttributes } from "./attributes.ts";
 import { composed } from "./composed.ts";
+import { control, type Scope } from "./control.ts";
 import { type Contributed, microsoft } from "./microsoft.ts";
 import type { NodeProto, TensorProto } from "./proto.ts";
+import { sortNodes } from "./sort.ts";
 import { TensorError, tensorFromProto } from "./tensors.ts";
 
 const normalDomain = (domain: string): string => (domain === "ai.onnx" ? "" : domain);
+
+const contributedOf = ({ domain, opType }: NodeProto): Contributed | undefined =>
+  domain === "com.microsoft"
+    ? microsoft.get(opType)
+    : composed.get(normalDomain(domain) ? `${domain}.${opType}` : opType);
+
+/** Whether mote has an operator of that name itself. */
+export const isKnown = (node: NodeProto): boolean =>
+  contributedOf(node) !== undefined ||
+  (normalDomain(node.domain) === "" && control[node.opType] !== undefined) ||
+  findOperator(node.opType, normalDomain(node.domain)) !== undefined;
 
 type NodePlace = Place & { readonly node: string };
 
@@ -117,15 +130,33 @@ export class Importer {
   #node(proto: NodeProto): void {
     const place = { file: this.#file, node: proto.name || proto.output[0] || proto.opType };
     const domain = normalDomain(proto.domain);
-    if (proto.opType === "Constant" && domain === "") this.#constant(proto, place);
+    const flow = domain === "" ? control[proto.opType] : undefined;
+    if (flow) this.#named(proto, place, () => flow(proto, this.#scope(place)));
+    else if (proto.opType === "Constant" && domain === "") this.#constant(proto, place);
     else this.#operatorNode(proto, domain, place);
   }
 
+  /** What a graph within a node may use. */
+  #scope(place: NodePlace): Scope {
+    return {
+      add: (graph) => {
+        for (const tensor of graph.initializer) this.initializer(tensor);
+        this.nodes(sortNodes(graph.node).order);
+      },
+      define: (name, value) => this.define(name, value, place),
+      value: (name) => this.lookup(name, place),
+      known: (value) => this.#maker.known(value),
+      make: (op, inputs, attrs = {}) =>
+        this.#maker.make(
+          findOperator(op)!,
+          { inputs, attrs },
+          { origins: [place.node], outputCount: 1 },
+        ).outputs[0]!,
+    };
+  }
+
   #operatorNode(proto: NodeProto, domain: string, place: NodePlace): void {
-    const contributed =
-      domain === "com.microsoft"
-        ? microsoft.get(proto.opType)
-        : composed.get(domain ? `${domain}.${proto.opType}` : proto.opType);
+    const contributed = contributedOf(proto);
     const operator = findOperator(proto.opType, domain);
     if (!contributed && (operator === undefined || operator.level === "lowered"))
       throw new MoteError(say.unsupportedOperator(place, proto.opType, domain, operatorNames()));
@@ -177,7 +208,7 @@ export class Importer {
     place: Place,
   ): void {
     this.#named(proto, place, () => {
-      const opset = this.#opsets.get(normalDomain(proto.domain)) ?? 1;
+      const opset = (proto.opsets ?? this.#opsets).get(normalDomain(proto.domain)) ?? 1;
       const schema = {
         ...operator.attrs,
         ...(!operator.domain && legacyAttrs(proto.opType, opset)),

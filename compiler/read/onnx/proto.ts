@@ -26,6 +26,9 @@ export interface AttributeProto {
   readonly i: Int64;
   readonly s: Uint8Array;
   readonly t: TensorProto | null;
+  readonly g: GraphProto | null;
+  /** In a function: the attribute of the call that it stands for. */
+  readonly refAttrName: string;
   readonly floats: readonly number[];
   readonly ints: readonly Int64[];
   readonly strings: readonly Uint8Array[];
@@ -38,6 +41,19 @@ export interface NodeProto {
   readonly opType: string;
   readonly domain: string;
   readonly attribute: readonly AttributeProto[];
+  /** Opsets by domain, where they are not the model's: those of a function. */
+  readonly opsets?: ReadonlyMap<string, number>;
+}
+
+export interface FunctionProto {
+  readonly name: string;
+  readonly domain: string;
+  readonly input: readonly string[];
+  readonly output: readonly string[];
+  /** Attributes that a call may leave out. */
+  readonly attributeProto: readonly AttributeProto[];
+  readonly node: readonly NodeProto[];
+  readonly opsetImport: readonly { readonly domain: string; readonly version: Int64 }[];
 }
 
 export interface DimensionProto {
@@ -67,6 +83,7 @@ export interface GraphProto {
 
 export interface ModelProto {
   readonly graph: GraphProto | null;
+  readonly functions: readonly FunctionProto[];
   readonly opsetImport: readonly { readonly domain: string; readonly version: Int64 }[];
 }
 

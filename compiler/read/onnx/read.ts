@@ -6,11 +6,13 @@ import { type Diagnostic, MoteError } from "../../diagnostics.ts";
 import { type Graph, type GraphOutput, input, makeGraph, type Value } from "../../ir/graph.ts";
 import { withSharedConstants } from "../../ir/shared.ts";
 import { type Shape, sameShape, type TensorType, typeBytes, typeText } from "../../ir/types.ts";
+import { OperatorError } from "../../ops/operator.ts";
 import { findOperator } from "../../ops/registry.ts";
 import { elementwiseRows } from "../../ops/rows.ts";
 import { elementTypeOf } from "../../ops/typing.ts";
 import { fileBytes } from "../size.ts";
-import { Importer } from "./importer.ts";
+import { Importer, isKnown } from "./importer.ts";
+import { inlined } from "./inline.ts";
 import {
   type DimensionProto,
   decodeModel,
@@ -234,10 +236,21 @@ function refuseCycle(
   );
 }
 
+/** The graph with the model's own functions in place of their calls. */
+function withoutCalls({ graph, functions }: ModelProto, file: string): GraphProto | null {
+  try {
+    const nodes = graph && inlined(graph.node, functions, isKnown);
+    return graph && Object.assign(Object.create(graph) as GraphProto, { node: nodes });
+  } catch (problem) {
+    if (!(problem instanceof OperatorError)) throw problem;
+    throw new MoteError(say.notOnnx(file, problem.message));
+  }
+}
+
 /** @throws MoteError with every problem that was found. */
 export function readOnnx(file: string, options: ReadOptions): Graph<"imported"> {
   const model = decodeFile(file);
-  const { graph } = model;
+  const graph = withoutCalls(model, file);
   if (!graph) throw new MoteError(say.notOnnx(file, "it holds no graph"));
   const opsets = opsetsOf(model, file, options.report);
   const reshaped = isReshaped(graph, options);
