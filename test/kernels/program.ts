@@ -1,4 +1,5 @@
 /** Prints a C program that calls kernels on literal data, with guard bytes round every buffer. */
+import { cType } from "../../compiler/emit/c.ts";
 import { halfBits } from "../../compiler/ir/half.ts";
 import type { Tensor } from "../../compiler/ir/tensor.ts";
 import type { ElementType } from "../../compiler/ir/types.ts";
@@ -6,25 +7,6 @@ import { elementCount, type TensorType, typeBytes } from "../../compiler/ir/type
 import type { ConstantArray, Core, Field, Fields } from "../../compiler/kernels/kernel.ts";
 import { type KernelCall, type KernelCase, windowOf } from "./case.ts";
 import { rowsRead, type Shared } from "./shared.ts";
-
-const cTypes: Partial<Record<ElementType, string>> = {
-  float32: "float",
-  float16: "uint16_t",
-  float64: "double",
-  int8: "int8_t",
-  uint8: "uint8_t",
-  int16: "int16_t",
-  uint16: "uint16_t",
-  int32: "int32_t",
-  uint32: "uint32_t",
-  int64: "int64_t",
-  uint64: "uint64_t",
-  int4: "int8_t",
-  uint4: "uint8_t",
-  int2: "int8_t",
-  uint2: "uint8_t",
-  bool: "uint8_t",
-};
 
 function cFloat(x: number): string {
   if (Number.isNaN(x)) return "NAN";
@@ -56,11 +38,11 @@ const cStruct = (fields: Fields): string =>
 
 /** A buffer between guards; its contents are set when the case runs. */
 const guarded = (name: string, elem: ElementType, count: number): string =>
-  `static struct { uint8_t before[16]; ${cTypes[elem]} data[${Math.max(1, count)}]; ` +
+  `static struct { uint8_t before[16]; ${cType(elem)} data[${Math.max(1, count)}]; ` +
   `uint8_t after[16]; } ${name} __attribute__((aligned(8)));`;
 
 const constantData = (name: string, t: Pick<Tensor, "elem" | "data">): string =>
-  `static const ${cTypes[t.elem]} ${name}[] = {${cData(t)}};`;
+  `static const ${cType(t.elem)} ${name}[] = {${cData(t)}};`;
 
 /** Arguments between the outputs and the struct: pieces of the rows, each in its own call. */
 interface Piece {
@@ -116,7 +98,7 @@ const scratchName = ({ scratchOver: at }: KernelCase, index: number): string =>
 
 /** A place in the memory that an input and the output share. */
 const pointer = (elem: ElementType, index: number, at: number): string =>
-  `(${cTypes[elem]} *)(void *)(y${index}.data + ${at})`;
+  `(${cType(elem)} *)(void *)(y${index}.data + ${at})`;
 
 const outputName = ({ shared, outputs }: KernelCase, index: number): string =>
   shared ? pointer(outputs[0]!.elem, index, shared.y) : `y${index}.data`;
