@@ -152,6 +152,13 @@ async function runSet(test: TestFolder, data: DataSet, device?: string): Promise
   };
 }
 
+/** A test whose data mote cannot read: what it says of the model, or else of the data. */
+function withoutData(test: TestFolder, { message: problem }: TensorError): TestResult {
+  const said = programFor(test, { inputs: [], outputs: [] }, "host");
+  const message = typeof said === "string" ? said : `data ${problem}`;
+  return { name: test.name, status: "unsupported", message, operators: [] };
+}
+
 /** Of a test's sets of data the first that does not pass, or the last. */
 export async function runTest(test: TestFolder, device?: string): Promise<TestResult> {
   const { name, dataSets } = test;
@@ -168,8 +175,7 @@ export async function runTest(test: TestFolder, device?: string): Promise<TestRe
     }
     return result;
   } catch (problem) {
-    if (problem instanceof TensorError)
-      return { name, status: "unsupported", message: `data ${problem.message}`, operators: [] };
+    if (problem instanceof TensorError) return withoutData(test, problem);
     const message = problem instanceof Error ? (problem.stack ?? problem.message) : String(problem);
     return { name, status: "fail", message, operators: [] };
   }
