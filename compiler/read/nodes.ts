@@ -1,5 +1,12 @@
 /** Nodes as every reader makes them: one network is one graph, whatever it was written in. */
-import { type Attrs, type AttrValue, constantOf, type Node, type Value } from "../ir/graph.ts";
+import {
+  type Attrs,
+  type AttrValue,
+  constantOf,
+  makeNode,
+  type Node,
+  type Value,
+} from "../ir/graph.ts";
 import { isStorage } from "../ir/shared.ts";
 import type { Tensor } from "../ir/tensor.ts";
 import { elementCount, type Shape, typeText } from "../ir/types.ts";
@@ -55,6 +62,21 @@ function checkOperands(
   }
 }
 
+/** What a newer form of a node computes on the way belongs to its layer, too. */
+function ofLayer(
+  value: Value,
+  given: readonly (Value | undefined)[],
+  origins: readonly string[],
+): Value {
+  const { node, index } = value;
+  const isNew = node.op !== "Constant" && node.op !== "Input" && node.origins.length === 0;
+  if (!isNew || given.includes(value) || isStorage(node.op, node.inputs[0])) return value;
+  const inputs = node.inputs.map((v) => v && ofLayer(v, given, origins));
+  const types = node.outputs.map((v) => v.type);
+  const names = node.outputs.map((v) => v.name);
+  return makeNode({ ...node, inputs, types, names, origins }).outputs[index]!;
+}
+
 /** A list of one number stands for lists of any length that hold nothing else. */
 function isDefault(value: AttrValue, absent: AttrValue | undefined): boolean {
   if (!Array.isArray(value) || !Array.isArray(absent)) return value === absent;
@@ -91,7 +113,8 @@ export class NodeMaker {
     const later = operator.domain ? raw : fromLegacy(raw, opset);
     const newest = operator.upgrade?.(later, opset) ?? later;
     checkOperands(operator, newest.inputs, options.stored !== undefined);
-    const { op, inputs, attrs } = this.#withDeclared(operator, newest, options);
+    const { op, inputs: made, attrs } = this.#withDeclared(operator, newest, options);
+    const inputs = made.map((v) => v && ofLayer(v, given.inputs, options.origins));
     const last = inputs.findLastIndex((v) => v !== undefined);
     const node = buildNode(op, inputs.slice(0, last + 1), canonical(attrs, operator), {
       origins: isStorage(op, inputs[0]) ? [] : options.origins,

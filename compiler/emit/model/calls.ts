@@ -263,16 +263,17 @@ export class Calls {
     const tensors = given.filter((a) => a.takes);
     const plain = given.filter((a) => a.field);
     const kinds = tensors.map((a) => `${a.name ?? ""}${a.isList ? `*${a.takes!.length}` : ""}`);
-    const fieldNames = plain.map((a) => a.name);
+    const own = plain.map((a) => a.name);
+    const fieldNames = label === undefined ? own : [...own, ""];
     this.items.push({
       callee: operator.name,
-      key: `${operator.name}(${kinds.join()}|${fieldNames.join()}|${node.outputs.length})`,
+      key: `${operator.name}(${kinds.join()}|${own.join()}|${node.outputs.length}|${label !== undefined})`,
       arguments: tensors.flatMap((a) =>
         a.takes!.map(() => (a.isList ? `${a.name ?? ""}*` : a.name)),
       ),
       takes: tensors.flatMap((a) => a.takes!),
       makes: node.outputs.map((v) => this.symbol(v)),
-      fieldNames: label === undefined ? fieldNames : [...fieldNames, ""],
+      fieldNames,
       fields: [...plain.map((a) => a.field!), ...(label === undefined ? [] : [nameField(label)])],
       hints: [...plain.map((a) => a.hint!), "name"],
       initials: plain.map((a) => a.initial),
