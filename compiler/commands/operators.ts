@@ -8,6 +8,7 @@ import { allOperators } from "../ops/registry.ts";
 import type { Rule } from "../rewrite/engine.ts";
 import { lowerRules } from "../rewrite/rules/lower.ts";
 import { fuse, lower, simplify } from "../rewrite/stages.ts";
+import { opsetsOf } from "./opsets.ts";
 
 const isComputed = ({ op }: { op: string }): boolean => op !== "Input" && op !== "Constant";
 
@@ -91,13 +92,22 @@ function row(operator: Operator, lowered: ReadonlyMap<string, ReadonlySet<string
   const cells = [
     key,
     runs.length > 0 ? runs.join(", ") : "folded",
+    takesIntegers(operator) ? "no" : "yes",
     integerForm(operator, targets),
+    "no",
+    "no",
     faster(kernelsOf(new Set(isDirect ? [key, ...made] : made))),
+    (opsetsOf.get(key) ?? []).join(", "),
     typesOf(operator),
     operator.limits ?? "",
   ];
   return `| ${cells.join(" | ")} |`;
 }
+
+const columns = [
+  ...["operator", "runs as", "float", "int8", "int4 weights", "16x8"],
+  ...["faster on", "opsets", "types", "limits"],
+];
 
 /** The page of operators. */
 export function operatorsPage(): string {
@@ -118,6 +128,7 @@ export function operatorsPage(): string {
     "  QuantizeLinear, with a warning.",
     "- **faster on**: processors' features that kernels of their own use (others run the",
     "  portable kernel).",
+    "- **opsets**: those that changed the operator; all forms are read.",
     "- **types**: where not all. Floats of 16 and 64 bits are stored as such; float16 is",
     "  computed in float32, and so is float64, with a warning, but for what is elementwise.",
     "  Integers of 4 and 2 bits take a byte each; there are no kernels for 4-bit weights, nor",
@@ -129,8 +140,8 @@ export function operatorsPage(): string {
     "possible; elements beyond what was found are zero. Indices out of bounds are errors",
     "where they are constant, and take the nearest element at run time.",
     "",
-    "| operator | runs as | int8 | faster on | types | limits |",
-    "| --- | --- | --- | --- | --- | --- |",
+    `| ${columns.join(" | ")} |`,
+    `| ${columns.map(() => "---").join(" | ")} |`,
     ...imported.sort(names).map((o) => row(o, lowered)),
     "",
   ].join("\n");
