@@ -102,6 +102,36 @@ describe("Loop", () => {
   });
 });
 
+describe("Scan", () => {
+  /** Running sums along x, from either end. */
+  const scanned = (direction: number): ModelInput => ({
+    inputs: [x],
+    nodes: [
+      {
+        op: "Scan",
+        inputs: ["zero", "x"],
+        outputs: ["sum", "sums"],
+        attrs: { num_scan_inputs: 1, scan_input_directions: [direction] },
+        rawAttributes: [
+          graphAttribute("body", {
+            input: [{ name: "s" }, { name: "e" }],
+            node: [node("Add", ["s", "e"], ["t"]), node("Identity", ["t"], ["row"])],
+            output: [{ name: "t" }, { name: "row" }],
+          }),
+        ],
+      },
+    ],
+    outputs: [{ name: "sum" }, { name: "sums" }],
+    initializers: { zero: tensorOf("float32", [], [0]) },
+    opset: 21,
+  });
+
+  it("goes along its operands, forwards and backwards", () => {
+    expect(run(scanned(0))).toEqual([[2], [1, -1, 2]]);
+    expect(run(scanned(1))).toEqual([[2], [3, 1, 2]]);
+  });
+});
+
 describe("functions", () => {
   /** scaled(a) = LeakyRelu(a, alpha of the call or 0.5) + a */
   const own = (body: object[]) => ({
