@@ -159,6 +159,14 @@ export const oneFolder = (given: number): Diagnostic =>
     "npm run bench:placement -- DIR [--json]",
   );
 
+export const internalFault = (what: string): Diagnostic =>
+  error(
+    1090,
+    {},
+    `A fault of mote itself: ${what}.`,
+    "Report it, with the model; with MOTE_DEBUG=1 it shows where it happened.",
+  );
+
 // ---- 2xxx: reading a model ----
 
 export const notOnnx = (file: string, reason: string): Diagnostic =>

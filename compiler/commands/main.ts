@@ -1,6 +1,6 @@
 /** One command line: argv → a command → printed diagnostics → exit code. */
 
-import { MoteError } from "../diagnostics.ts";
+import { type Diagnostic, internalFault, MoteError } from "../diagnostics.ts";
 import { helpText, parseArguments } from "./arguments.ts";
 import { benchCommand } from "./bench.ts";
 import { compileCommand } from "./compile.ts";
@@ -19,6 +19,13 @@ const commands = {
   fmt: fmtCommand,
 };
 
+/** What ended a command. */
+function diagnosticsOf(problem: unknown): readonly Diagnostic[] {
+  if (problem instanceof MoteError) return problem.diagnostics;
+  if (process.env.MOTE_DEBUG) throw problem;
+  return [internalFault(problem instanceof Error ? problem.message : String(problem))];
+}
+
 /** Runs one command line. @returns the exit code: 0, or 1 with errors. */
 export async function main(argv: readonly string[], given?: Console): Promise<number> {
   let console = given ?? terminal(undefined);
@@ -29,8 +36,7 @@ export async function main(argv: readonly string[], given?: Console): Promise<nu
     console.out(helpText(parsed.command));
     return 0;
   } catch (problem) {
-    if (!(problem instanceof MoteError)) throw problem;
-    printDiagnostics(console, problem.diagnostics);
+    printDiagnostics(console, diagnosticsOf(problem));
     return 1;
   }
 }

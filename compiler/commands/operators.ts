@@ -5,6 +5,8 @@ import { allKernels } from "../kernels/catalogue.ts";
 import type { Kernel } from "../kernels/kernel.ts";
 import { floats, type Operator } from "../ops/operator.ts";
 import { allOperators } from "../ops/registry.ts";
+import { composed } from "../read/onnx/composed.ts";
+import type { Composed } from "../read/onnx/expansion.ts";
 import type { Rule } from "../rewrite/engine.ts";
 import { lowerRules } from "../rewrite/rules/lower.ts";
 import { fuse, lower, simplify } from "../rewrite/stages.ts";
@@ -48,8 +50,6 @@ function loweredTo(): ReadonlyMap<string, ReadonlySet<string>> {
   return found;
 }
 
-const keyOf = ({ name, domain }: Operator): string => (domain ? `${domain}.${name}` : name);
-
 const kernelsOf = (ops: ReadonlySet<string>): Kernel[] =>
   allKernels().filter((k) => k.ops.some((op) => ops.has(op)));
 
@@ -84,7 +84,7 @@ function typesOf(operator: Operator): string {
 }
 
 function row(operator: Operator, lowered: ReadonlyMap<string, ReadonlySet<string>>): string {
-  const key = keyOf(operator);
+  const key = operator.name;
   const isDirect = operator.level === "any" && allKernels().some((k) => k.ops.includes(key));
   const made = [...(lowered.get(key) ?? [])].sort();
   const targets = allOperators().filter((o) => made.includes(o.name));
@@ -109,11 +109,14 @@ const columns = [
   ...["faster on", "opsets", "types", "limits"],
 ];
 
+const composedItem = ([name, { limits }]: [string, Composed]): string =>
+  limits ? `- ${name}: ${limits}` : `- ${name}`;
+
 /** The page of operators. */
 export function operatorsPage(): string {
   const lowered = loweredTo();
   const imported = allOperators().filter((o) => o.level !== "lowered");
-  const names = (a: Operator, b: Operator) => (keyOf(a) < keyOf(b) ? -1 : 1);
+  const names = (a: Operator, b: Operator) => (a.name < b.name ? -1 : 1);
   return [
     "# Operators",
     "",
@@ -143,6 +146,10 @@ export function operatorsPage(): string {
     `| ${columns.join(" | ")} |`,
     `| ${columns.map(() => "---").join(" | ")} |`,
     ...imported.sort(names).map((o) => row(o, lowered)),
+    "",
+    "These are read as operators of the table, and run as those do:",
+    "",
+    ...[...composed].sort().map(composedItem),
     "",
   ].join("\n");
 }

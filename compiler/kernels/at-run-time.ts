@@ -3,8 +3,8 @@ import { type Node, num, str } from "../ir/graph.ts";
 import { elementCount, type Shape } from "../ir/types.ts";
 import { padModes } from "../ops/movement.ts";
 import { declaredShape, normalAxis } from "../ops/operator.ts";
-import { type Fields, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
-import { bits, count, keepsType, sizesInBits } from "./movement.ts";
+import { count, type Fields, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
+import { bits, keepsType, sizesInBits } from "./movement.ts";
 
 const rankMax = 6;
 

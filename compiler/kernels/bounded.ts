@@ -4,8 +4,16 @@ import { type ElementType, elementBytes, elementCount } from "../ir/types.ts";
 import { spanOrFlat } from "../ops/bounded.ts";
 import { einsumOf, labelSteps, summedLabels } from "../ops/einsum.ts";
 import { mergeAxes, type Nest, nestOf } from "./axes.ts";
-import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
-import { count, keepsType } from "./movement.ts";
+import {
+  count,
+  type Fields,
+  hasTypes,
+  inputType,
+  type Kernel,
+  oneInput,
+  outputType,
+} from "./kernel.ts";
+import { keepsType } from "./movement.ts";
 import { numberName, numberTypes, storedAs } from "./names.ts";
 
 const compress: Kernel = {

@@ -10,6 +10,7 @@ import { operatorOf } from "../ops/registry.ts";
 import {
   type Binding,
   type ConstantArray,
+  count,
   type Fields,
   hasTypes,
   inputType,
@@ -62,7 +63,6 @@ export function windowFields(node: Node, c: Convolution = geometry(node)): Field
 }
 
 export const macs = (node: Node): number => operatorOf(node).macs!(node);
-const count = (node: Node): number => elementCount(outputType(node).shape);
 
 /** Constant weights, and constant bias if any: what packing needs. */
 export const hasConstantWeights = (node: Node): boolean =>

@@ -1,11 +1,9 @@
 /** Elementwise kernels on doubles, and what floats are: infinite, or no numbers. */
 import { type Node, num } from "../ir/graph.ts";
-import { type ElementType, elementCount } from "../ir/types.ts";
+import type { ElementType } from "../ir/types.ts";
 import { broadcastFields } from "./elementwise.ts";
 import { snakeCase } from "./float.ts";
-import { hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
-
-const count = (node: Node): number => elementCount(outputType(node).shape);
+import { count, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
 
 const hasNoClamp = ({ attrs }: Node): boolean =>
   attrs.clamp_min === undefined && attrs.clamp_max === undefined;

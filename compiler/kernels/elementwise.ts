@@ -1,6 +1,6 @@
 /** Elementwise kernels on stored int8: sums, products, tables, changes of scale, softmax. */
 import type { Node } from "../ir/graph.ts";
-import { type ElementType, elementCount, type Shape, type TensorType } from "../ir/types.ts";
+import type { ElementType, Shape, TensorType } from "../ir/types.ts";
 import { additionFast, additionTflite, productFactor } from "../ops/binary.ts";
 import { integerClamp } from "../ops/clamp.ts";
 import type { Profile } from "../ops/numerics.ts";
@@ -9,6 +9,7 @@ import { lookupTable, unaryFunction, unaryOperators } from "../ops/unary.ts";
 import { broadcastSteps, nestOf } from "./axes.ts";
 import {
   type Binding,
+  count,
   type Fields,
   hasTypes,
   inputType,
@@ -19,8 +20,6 @@ import {
 } from "./kernel.ts";
 import { elementRows, noOrder } from "./order.ts";
 import { literalRequantization } from "./requantization.ts";
-
-const count = (node: Node): number => elementCount(outputType(node).shape);
 
 /** One scale and zero point for all elements. */
 const isPerTensor = ({ quant }: TensorType): boolean => quant?.scale.length === 1;

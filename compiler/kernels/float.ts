@@ -1,13 +1,19 @@
 /** Float kernels: arithmetic, functions, softmax. */
 import { type Attrs, type Node, num, str } from "../ir/graph.ts";
-import { elementCount } from "../ir/types.ts";
 import { softmaxSpan } from "../ops/softmax.ts";
 import { clampFields } from "./conv.ts";
 import { broadcastFields, softmaxRows } from "./elementwise.ts";
-import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
+import {
+  count,
+  type Fields,
+  hasTypes,
+  inputType,
+  type Kernel,
+  oneInput,
+  outputType,
+} from "./kernel.ts";
 import { elementRows } from "./order.ts";
 
-const count = (node: Node): number => elementCount(outputType(node).shape);
 const isFloat = (node: Node): boolean => hasTypes(node, ["float32", "float32"], "float32");
 
 // ---- two operands ----
@@ -100,9 +106,10 @@ const usesTanh = (node: Node): boolean => str(node, "approximate", "none") === "
 const unaries: readonly Unary[] = [
   ...plain(6, "Abs", "Neg", "Sign"),
   ...plain(20, "Sqrt", "Reciprocal", "Floor", "Ceil", "Round", "Softsign", "HardSwish"),
-  ...plain(100, "Exp", "Log", "Sin", "Cos", "Erf", "Tanh", "Sigmoid"),
+  ...plain(45, "Exp", "Sigmoid", "Tanh", "Mish"),
+  ...plain(100, "Log", "Sin", "Cos", "Erf"),
   ...plain(150, "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh"),
-  ...plain(250, "Asinh", "Acosh", "Atanh", "Softplus", "Mish"),
+  ...plain(250, "Asinh", "Acosh", "Atanh", "Softplus"),
   { name: "gelu", op: "Gelu", instructions: 70, fits: (node) => !usesTanh(node) },
   { name: "gelu_tanh", op: "Gelu", instructions: 55, fits: usesTanh },
   parametric(60, "Selu", (attrs) => [
@@ -113,7 +120,7 @@ const unaries: readonly Unary[] = [
     num({ attrs }, "alpha", 0.2),
     num({ attrs }, "beta", 0.5),
   ]),
-  parametric(110, "Swish", alpha(1)),
+  parametric(50, "Swish", alpha(1)),
   parametric(60, "Elu", alpha(1)),
   parametric(8, "LeakyRelu", alpha(0.01)),
   {
@@ -144,7 +151,7 @@ const softmax = (name: string, op: string): Kernel => ({
   serves: isFloat,
   inPlace: [0],
   rowsAtOnce: softmaxRows,
-  cost: (node) => count(node) * 120,
+  cost: (node) => count(node) * 65,
   bind: (node) =>
     oneInput("mote_softmax_f32_shape", { ...softmaxSpan(outputType(node).shape, node.attrs) }),
 });

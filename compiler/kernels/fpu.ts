@@ -17,19 +17,17 @@ import {
 } from "./conv.ts";
 import { grouped } from "./grouped.ts";
 import {
+  alignUp,
   type Binding,
   type ConstantArray,
+  count,
   hasTypes,
   inputType,
   type Kernel,
-  outputType,
   weightsArray,
 } from "./kernel.ts";
 import { blockRows, blocksFitInPlace, channelsFitInPlace, windowRows } from "./order.ts";
 import { widened } from "./widened.ts";
-
-const roundUp = (x: number, to: number): number => Math.ceil(x / to) * to;
-const count = (node: Node): number => elementCount(outputType(node).shape);
 
 const isFloat = (node: Node): boolean =>
   hasTypes(node, ["float32", "float32", "float32"], "float32") && hasConstantWeights(node);
@@ -78,7 +76,7 @@ export function inGroups(f: Filters, size: number, filters: number, products: nu
 const stream = (list: readonly number[]): ConstantArray =>
   weightsArray("weights", "float32", Float32Array.from(list));
 
-const productsOf = (node: Node): number => roundUp(filtersOf(node).products, 4);
+const productsOf = (node: Node): number => alignUp(filtersOf(node).products, 4);
 /** Groups of four filters that a call makes. */
 const filterGroups = (node: Node): number => Math.ceil(geometry(node).filters / 4);
 
@@ -99,7 +97,7 @@ function bindConv(node: Node): Binding {
   return {
     core: { macro: "MOTE_CORE_F32_X4", arguments: [clampCode(node)!] },
     inputs: [0],
-    constants: [stream(inGroups(f, 4, roundUp(f.filters, 4), products))],
+    constants: [stream(inGroups(f, 4, alignUp(f.filters, 4), products))],
     takesRows: "scattered",
     struct: "mote_conv_2d_f32_x4_shape",
     shape: {

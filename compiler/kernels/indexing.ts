@@ -11,8 +11,16 @@ import { combinerNames } from "../ops/accumulate.ts";
 import { axisSpan } from "../ops/axes.ts";
 import { normalAxis } from "../ops/operator.ts";
 import { mergeAxes, nestOf } from "./axes.ts";
-import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
-import { bits, count, keepsType, sizesInBits } from "./movement.ts";
+import {
+  count,
+  type Fields,
+  hasTypes,
+  inputType,
+  type Kernel,
+  oneInput,
+  outputType,
+} from "./kernel.ts";
+import { bits, keepsType, sizesInBits } from "./movement.ts";
 import { numberName, numberTypes } from "./names.ts";
 
 const indexBytes = (node: Node): number => elementBytes(inputType(node, 1).elem);

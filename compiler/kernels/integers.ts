@@ -1,11 +1,17 @@
 /** Arithmetic and functions of integers that are not quantised, and Not of bools. */
 import { type Node, num, str } from "../ir/graph.ts";
-import { type ElementType, elementCount } from "../ir/types.ts";
+import type { ElementType } from "../ir/types.ts";
 import { broadcastFields } from "./elementwise.ts";
-import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
+import {
+  count,
+  type Fields,
+  hasTypes,
+  inputType,
+  type Kernel,
+  oneInput,
+  outputType,
+} from "./kernel.ts";
 import { plainIntegers, plainName } from "./names.ts";
-
-const count = (node: Node): number => elementCount(outputType(node).shape);
 
 const operands = (node: Node): Fields =>
   broadcastFields(inputType(node, 0).shape, inputType(node, 1).shape, outputType(node).shape);

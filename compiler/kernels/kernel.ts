@@ -1,7 +1,7 @@
 /** What a kernel is: one C function, what it serves, how it packs weights and how it is called. */
 import type { Node, Value } from "../ir/graph.ts";
 import type { TensorData } from "../ir/tensor.ts";
-import type { ElementType, TensorType } from "../ir/types.ts";
+import { type ElementType, elementCount, type TensorType } from "../ir/types.ts";
 import type { Profile } from "../ops/numerics.ts";
 
 /**
@@ -130,6 +130,11 @@ export const partsOf = (kernel: Kernel, node: Node): readonly Part[] =>
 
 export const inputType = (node: Node, i = 0): TensorType => node.inputs[i]!.type;
 export const outputType = (node: Node): TensorType => node.outputs[0]!.type;
+
+/** Elements of what a node makes. */
+export const count = (node: Node): number => elementCount(outputType(node).shape);
+
+export const alignUp = (x: number, to: number): number => Math.ceil(x / to) * to;
 
 /** Whether the types of the inputs (absent ones aside) and of the output are those given. */
 export const hasTypes = (

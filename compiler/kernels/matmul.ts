@@ -1,11 +1,11 @@
 /** Products of two matrices that are both computed. */
 import type { Node } from "../ir/graph.ts";
-import { elementCount } from "../ir/types.ts";
 import { productFactor } from "../ops/binary.ts";
 import { operatorOf } from "../ops/registry.ts";
 import { broadcastSteps, nestOf } from "./axes.ts";
 import {
   type Binding,
+  count,
   type Fields,
   hasTypes,
   inputType,
@@ -31,7 +31,6 @@ export function matmulFields(node: Node): Fields {
   return { batch: broadcast, rows, inner, columns };
 }
 
-const count = (node: Node): number => elementCount(outputType(node).shape);
 const zeroOf = (node: Node, input: number): number => inputType(node, input).quant!.zeroPoint[0]!;
 
 const product = (struct: string, shape: Fields): Binding => ({

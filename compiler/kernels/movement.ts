@@ -9,6 +9,7 @@ import { contextOf, normalAxis } from "../ops/operator.ts";
 import { broadcastSteps, mergeAxes, nestOf } from "./axes.ts";
 import {
   type Binding,
+  count,
   type Fields,
   inputType,
   isConstant,
@@ -18,7 +19,6 @@ import {
   tableArray,
 } from "./kernel.ts";
 
-export const count = (node: Node): number => elementCount(outputType(node).shape);
 export const bits = (node: Node): number => elementBytes(outputType(node).elem) * 8;
 export const sizesInBits = [8, 16, 32, 64] as const;
 

@@ -6,6 +6,7 @@ import { constantInts } from "../ops/move.ts";
 import { contextOf, normalAxis } from "../ops/operator.ts";
 import {
   type Binding,
+  count,
   type Fields,
   inputType,
   isConstant,
@@ -18,7 +19,6 @@ import {
   bits,
   type Copy,
   copyFields,
-  count,
   hasConstantRest,
   keepsType,
   sizesInBits,

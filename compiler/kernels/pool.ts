@@ -9,6 +9,7 @@ import { clampFields, stepFields } from "./conv.ts";
 import {
   type Binding,
   type ConstantArray,
+  count,
   type Fields,
   hasTypes,
   inputType,
@@ -158,7 +159,7 @@ function maximumBinding(node: Node): Binding {
 
 const cost = (node: Node): number => {
   const taps = elementCount(geometry(node).window.kernel);
-  return elementCount(outputType(node).shape) * (taps * 5 + 20);
+  return count(node) * (taps * 5 + 20);
 };
 
 /** Pixel by pixel, and these by one or a few channels after the others. */
@@ -210,7 +211,7 @@ const inFours = (kernel: Kernel): Kernel => ({
   cost: (node) => {
     const { channels, window } = geometry(node);
     const pixel = elementCount(window.kernel) * 1.5 + 14;
-    return (elementCount(outputType(node).shape) / channels) * (channels * pixel + 60);
+    return (count(node) / channels) * (channels * pixel + 60);
   },
 });
 
@@ -250,10 +251,9 @@ const accumulating = (kernel: Kernel): Kernel => ({
   accumulates: true,
   serves: (node) => kernel.serves(node) && hasOneRow(node),
   ...(kernel === averageS8 && {
-    scratchBytes: (node: Node) => 4 * elementCount(outputType(node).shape),
+    scratchBytes: (node: Node) => 4 * count(node),
   }),
-  cost: (node) =>
-    kernel.cost(node) + elementCount(outputType(node).shape) * geometry(node).size[0] * 12,
+  cost: (node) => kernel.cost(node) + count(node) * geometry(node).size[0] * 12,
   bind: kernel.bind,
 });
 

@@ -4,21 +4,15 @@ import { type ElementType, elementCount, type TensorType } from "../ir/types.ts"
 import { scaleLayout } from "../ops/quantisation.ts";
 import { zeroShape } from "../ops/quantised-products.ts";
 import { operatorOf } from "../ops/registry.ts";
-import { type Fields, hasTypes, inputType, type Kernel, oneInput } from "./kernel.ts";
+import { count, type Fields, hasTypes, inputType, type Kernel, oneInput } from "./kernel.ts";
 import { matmulFields } from "./matmul.ts";
-import { count } from "./movement.ts";
 import { shortNames, storedAs } from "./names.ts";
 import { convFields, isSpatial } from "./spatial.ts";
 
-const stored = {
-  int8: "s8",
-  uint8: "u8",
-  int16: "s16",
-  uint16: "u16",
-  int32: "s32",
-} as const;
+/** Types of stored integers that have a scale. */
+const stored = ["int8", "uint8", "int16", "uint16", "int32"] as const;
 
-type Stored = keyof typeof stored;
+type Stored = (typeof stored)[number];
 
 /** The C struct `mote_scaled_shape`. */
 function scaledFields(node: Node): Fields {
@@ -57,12 +51,12 @@ const scaled = (
 
 const narrow = ["int4", "uint4", "int2", "uint2"] as const;
 
-const scaledKernels: readonly Kernel[] = (Object.keys(stored) as Stored[])
+const scaledKernels: readonly Kernel[] = stored
   .flatMap((elem) => [
     ...(elem === "int32"
       ? []
-      : [scaled(`quantize_linear_${stored[elem]}`, "QuantizeLinear", "float32", elem, elem)]),
-    scaled(`dequantize_linear_${stored[elem]}`, "DequantizeLinear", elem, elem, "float32"),
+      : [scaled(`quantize_linear_${shortNames[elem]}`, "QuantizeLinear", "float32", elem, elem)]),
+    scaled(`dequantize_linear_${shortNames[elem]}`, "DequantizeLinear", elem, elem, "float32"),
   ])
   .concat(
     narrow.map((elem) =>
@@ -100,7 +94,7 @@ const product = (
   [x, w]: readonly [Stored, Stored],
   fields: (node: Node) => Fields,
 ): Kernel => ({
-  name: `${base}_${stored[x]}_${stored[w]}`,
+  name: `${base}_${shortNames[x]}_${shortNames[w]}`,
   header: `${base}.h`,
   ops: [op],
   serves: (node) =>

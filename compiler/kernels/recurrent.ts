@@ -1,7 +1,7 @@
 /** Recurrent cells: with packed weights, and with those of run time. */
 import { constantOf, type Node } from "../ir/graph.ts";
 import { numbers } from "../ir/tensor.ts";
-import type { Activation } from "../ops/activations.ts";
+import type { Activation } from "../ops/cell-activations.ts";
 import {
   type Cell,
   cellOf,
@@ -12,9 +12,7 @@ import {
 } from "../ops/recurrent.ts";
 import { operatorOf } from "../ops/registry.ts";
 import { inGroups } from "./fpu.ts";
-import { type Fields, hasTypes, isConstant, type Kernel, weightsArray } from "./kernel.ts";
-
-const roundUp = (x: number, to: number): number => Math.ceil(x / to) * to;
+import { alignUp, type Fields, hasTypes, isConstant, type Kernel, weightsArray } from "./kernel.ts";
 
 const activation = ({ code, alpha, beta }: Activation): Fields => ({
   code,
@@ -95,8 +93,8 @@ function weightsOf(node: Node, c: Recurrence, direction: number) {
 
 /** A product as the core takes it: x and h each have zeros up to a multiple of four. */
 function packed(c: Recurrence, m: ReturnType<typeof weightsOf>, p: Product): number[] {
-  const xSize = p.x ? roundUp(c.inputs, 4) : 0;
-  const products = xSize + (p.h ? roundUp(c.hidden, 4) : 0);
+  const xSize = p.x ? alignUp(c.inputs, 4) : 0;
+  const products = xSize + (p.h ? alignUp(c.hidden, 4) : 0);
   const weights = new Float32Array(p.rows * products);
   const bias = Array.from({ length: p.rows }, (_, o) => {
     const row = p.first + o;
@@ -106,7 +104,7 @@ function packed(c: Recurrence, m: ReturnType<typeof weightsOf>, p: Product): num
     return (p.x ? m.b[row]! : 0) + (p.h ? m.b[c.gates * c.hidden + row]! : 0);
   });
   const f = { weights, bias, products, filters: p.rows };
-  return inGroups(f, 8, roundUp(p.rows, 8), products);
+  return inGroups(f, 8, alignUp(p.rows, 8), products);
 }
 
 function packedWeights(node: Node): Float32Array {
@@ -124,9 +122,9 @@ function scratchBytes(node: Node): number {
   const c = recurrenceOfNode(node);
   const gates =
     c.cell === "GRU"
-      ? roundUp(2 * c.hidden, 8) + 2 * roundUp(c.hidden, 8)
-      : roundUp(c.gates * c.hidden, 8);
-  return 4 * (roundUp(c.inputs, 4) + 2 * roundUp(c.hidden, 4) + gates);
+      ? alignUp(2 * c.hidden, 8) + 2 * alignUp(c.hidden, 8)
+      : alignUp(c.gates * c.hidden, 8);
+  return 4 * (alignUp(c.inputs, 4) + 2 * alignUp(c.hidden, 4) + gates);
 }
 
 const isFloat = (node: Node): boolean =>

@@ -4,7 +4,7 @@ import { type ElementType, elementCount, rowMajorStrides } from "../ir/types.ts"
 import { contextOf } from "../ops/operator.ts";
 import { reducedAxes, reductionNames } from "../ops/reduce.ts";
 import { nestOf } from "./axes.ts";
-import { type Fields, inputType, isConstant, type Kernel, oneInput, outputType } from "./kernel.ts";
+import { count, type Fields, inputType, isConstant, type Kernel, oneInput } from "./kernel.ts";
 
 /** Axes that stay and axes that are folded, those of a kind merged where they are neighbours. */
 function reduceFields(node: Node): Fields {
@@ -33,7 +33,7 @@ function axesFields(node: Node): Fields {
   return {
     rank: shape.length,
     axes: elementCount(inputType(node, 1).shape),
-    results: elementCount(outputType(node).shape),
+    results: count(node),
     size: [...shape, ...Array.from({ length: axesMax - shape.length }, () => 1)],
   };
 }
@@ -54,8 +54,7 @@ function reductions(name: string, suffix: string, elems: readonly ElementType[])
   const common = {
     header,
     ops: [`Reduce${name}`],
-    cost: (node: Node) =>
-      elementCount(inputType(node).shape) * 6 + elementCount(outputType(node).shape) * 20,
+    cost: (node: Node) => elementCount(inputType(node).shape) * 6 + count(node) * 20,
   };
   const constant: Kernel = {
     ...common,

@@ -14,6 +14,7 @@ import type { AxisTable } from "../ops/taps.ts";
 import {
   type Binding,
   type ConstantArray,
+  count,
   type Fields,
   hasTypes,
   inputType,
@@ -21,7 +22,7 @@ import {
   outputType,
   tableArray,
 } from "./kernel.ts";
-import { count, hasConstantRest, keepsType } from "./movement.ts";
+import { hasConstantRest, keepsType } from "./movement.ts";
 import { axisRows } from "./order.ts";
 import { literalRequantization } from "./requantization.ts";
 

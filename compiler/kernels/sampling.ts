@@ -6,8 +6,15 @@ import { type RoiAlign, roiAlignOf, samplesMax } from "../ops/regions.ts";
 import { operatorOf } from "../ops/registry.ts";
 import { gridSampling } from "../ops/sampling.ts";
 import { windowOf } from "../ops/window.ts";
-import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
-import { count } from "./movement.ts";
+import {
+  count,
+  type Fields,
+  hasTypes,
+  inputType,
+  type Kernel,
+  oneInput,
+  outputType,
+} from "./kernel.ts";
 import { isSpatial, spatialRank, three, window3d } from "./spatial.ts";
 
 // ---- grids ----

@@ -4,8 +4,16 @@ import { type ElementType, elementBytes, elementCount, rowMajorStrides } from ".
 import { axisSpan } from "../ops/axes.ts";
 import { oneHotAxis } from "../ops/create.ts";
 import { cumulativeTypes } from "../ops/cumulative.ts";
-import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
-import { bits, count, keepsType, sizesInBits } from "./movement.ts";
+import {
+  count,
+  type Fields,
+  hasTypes,
+  inputType,
+  type Kernel,
+  oneInput,
+  outputType,
+} from "./kernel.ts";
+import { bits, keepsType, sizesInBits } from "./movement.ts";
 import { numberName, numberTypes } from "./names.ts";
 
 const isPlain = (node: Node, elem: ElementType): boolean =>

@@ -13,6 +13,7 @@ import {
 } from "../ops/signal.ts";
 import {
   type ConstantArray,
+  count,
   type Fields,
   hasTypes,
   inputType,
@@ -125,7 +126,7 @@ const dftComputed: Kernel = {
     isOf(node, [1, 2], "int64") &&
     inputType(node).shape.length <= axesMax + 1,
   scratchBytes: (node) => 24 * lengthMax(node),
-  cost: (node) => elementCount(outputType(node).shape) * 200 + 150 * lengthMax(node),
+  cost: (node) => count(node) * 200 + 150 * lengthMax(node),
   bind: (node) => ({
     ...oneInput("mote_dft_computed_f32_shape", computedFields(node)),
     inputs: [0, computed(node, 1), computed(node, 2)],
@@ -190,11 +191,11 @@ const cosineWindow = (elem: "int32" | "int64"): Kernel => ({
   header: "cosine_window_f32.h",
   ops: windowNames,
   serves: (node) => hasTypes(node, [elem], "float32"),
-  cost: (node) => elementCount(outputType(node).shape) * 200,
+  cost: (node) => count(node) * 200,
   bind: (node) => {
     const [first, second, third] = windowCosines(node.op);
     return oneInput("mote_cosine_window_f32_shape", {
-      count: elementCount(outputType(node).shape),
+      count: count(node),
       periodic: flag(isPeriodic(node.attrs)),
       first: { float: first },
       second: { float: second },
@@ -208,7 +209,7 @@ const mel: Kernel = {
   header: "mel_f32.h",
   ops: ["MelWeightMatrix"],
   serves: (node) => hasTypes(node, ["int32", "int32", "int32", "float32", "float32"], "float32"),
-  cost: (node) => elementCount(outputType(node).shape) * 20,
+  cost: (node) => count(node) * 20,
   bind: (node) => {
     const [bins, filters] = outputType(node).shape as [number, number];
     return { ...oneInput("mote_mel_f32_shape", { bins, filters }), inputs: [0, 1, 2, 3, 4] };

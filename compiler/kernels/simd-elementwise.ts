@@ -1,8 +1,8 @@
 /** int8 sums and products of operands of one shape, by SIMD instructions. */
 import type { Node } from "../ir/graph.ts";
-import { elementCount, sameShape } from "../ir/types.ts";
+import { sameShape } from "../ir/types.ts";
 import { elementwiseKernels } from "./elementwise.ts";
-import { inputType, type Kernel, outputType } from "./kernel.ts";
+import { count, inputType, type Kernel, outputType } from "./kernel.ts";
 
 const shapeOf = (node: Node, i: number) => inputType(node, i).shape;
 
@@ -18,10 +18,10 @@ function flat(name: string, portable: string): Kernel {
       kernel.serves(node) &&
       sameShape(shapeOf(node, 0), outputType(node).shape) &&
       sameShape(shapeOf(node, 1), outputType(node).shape),
-    cost: (node) => elementCount(outputType(node).shape) * 8 + 30,
+    cost: (node) => count(node) * 8 + 30,
     bind: (node, profile) => {
       const binding = kernel.bind(node, profile);
-      const size = [1, 1, 1, elementCount(outputType(node).shape)];
+      const size = [1, 1, 1, count(node)];
       const steps = [0, 0, 0, 1];
       const broadcast = { size, a: steps, b: steps };
       return { ...binding, shape: { ...binding.shape, broadcast } };

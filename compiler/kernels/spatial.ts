@@ -7,8 +7,16 @@ import { operatorOf } from "../ops/registry.ts";
 import { poolWindow, unpooledShape } from "../ops/spatial-pool.ts";
 import { transposedWindowOf, type Window } from "../ops/window.ts";
 import { broadcastSteps } from "./axes.ts";
-import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
-import { bits, count, keepsType } from "./movement.ts";
+import {
+  count,
+  type Fields,
+  hasTypes,
+  inputType,
+  type Kernel,
+  oneInput,
+  outputType,
+} from "./kernel.ts";
+import { bits, keepsType } from "./movement.ts";
 
 /** Lists of three for up to three axes. */
 export const three = (list: readonly number[], missing = 1): number[] => [

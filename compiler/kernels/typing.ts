@@ -1,12 +1,18 @@
 /** Casts, comparisons, logic of two operands, and choices. */
 import type { Node } from "../ir/graph.ts";
-import { type ElementType, elementBytes, elementCount } from "../ir/types.ts";
+import { type ElementType, elementBytes } from "../ir/types.ts";
 import { broadcastSteps, nestOf } from "./axes.ts";
 import { broadcastFields } from "./elementwise.ts";
-import { type Fields, hasTypes, inputType, type Kernel, oneInput, outputType } from "./kernel.ts";
+import {
+  count,
+  type Fields,
+  hasTypes,
+  inputType,
+  type Kernel,
+  oneInput,
+  outputType,
+} from "./kernel.ts";
 import { plainIntegers, plainName, shortNames, storedAs } from "./names.ts";
-
-const count = (node: Node): number => elementCount(outputType(node).shape);
 
 const operands = (node: Node): Fields =>
   broadcastFields(inputType(node, 0).shape, inputType(node, 1).shape, outputType(node).shape);

@@ -7,10 +7,8 @@ import { elementBytes } from "../ir/types.ts";
 import type { Profile } from "../ops/numerics.ts";
 import { geometry, isDepthwise, windowFields } from "./conv.ts";
 import { withFilters } from "./grouped.ts";
-import { type Binding, inputType, isConstant, type Kernel, outputType } from "./kernel.ts";
+import { alignUp, type Binding, inputType, isConstant, type Kernel, outputType } from "./kernel.ts";
 import { blocksFitInPlace, windowRows } from "./order.ts";
-
-const alignUp = (x: number, to: number): number => Math.ceil(x / to) * to;
 
 /** Bytes of copied rows that are worth having; one row of the output's is the least. */
 const rowsBytes = 4096;

@@ -4,10 +4,10 @@
  */
 import { constantOf, type Node } from "../ir/graph.ts";
 import { clampFields, geometry, hasConstantWeights, windowFields } from "./conv.ts";
-import { rowsAtOnce } from "./dsp-layer.ts";
-import { halves, reachesOf, rescalingOf, startsOf, streamOf } from "./dsp-pack.ts";
+import { rowsAtOnce } from "./dsp/layer.ts";
+import { halves, reachesOf, rescalingOf, startsOf, streamOf } from "./dsp/pack.ts";
 import { filtersOf, inGroups } from "./fpu.ts";
-import { hasTypes, inputType, type Kernel, weightsArray } from "./kernel.ts";
+import { alignUp, hasTypes, inputType, type Kernel, weightsArray } from "./kernel.ts";
 import { windowRows } from "./order.ts";
 
 /** The matrix 2G. */
@@ -125,7 +125,7 @@ const int8: Kernel = {
 /** From this position, (1, 1), a number gets to all four outputs of a tile. */
 const biasPosition = 5;
 
-/** Weights of each position as the core takes them, with the bias at one. */
+/** Of every four filters, weights of each position as the core takes them, the bias at one. */
 function floatStream(node: Node): number[] {
   const f = filtersOf(node);
   const { channels } = geometry(node);
@@ -133,22 +133,28 @@ function floatStream(node: Node): number[] {
     const [filter, c] = [Math.floor(i / channels), i % channels];
     return transformed((r, k) => f.weights[((filter * 3 + r) * 3 + k) * channels + c]!);
   });
-  return Array.from({ length: positions }, (_, p) => {
-    const weights = u.map((g) => g[p]! / 4);
-    const bias = p === biasPosition ? f.bias : [];
-    const part = { weights, bias, products: channels, filters: f.filters };
-    return inGroups(part, 4, 4 * groupsOf(node), productsOf(node));
+  return Array.from({ length: groupsOf(node) * positions }, (_, i) => {
+    const [first, p] = [4 * Math.floor(i / positions), i % positions];
+    const end = Math.min(first + 4, f.filters);
+    const weights = u.slice(first * channels, end * channels).map((g) => g[p]! / 4);
+    const bias = p === biasPosition ? Array.from(f.bias).slice(first, end) : [];
+    return inGroups(
+      { weights, bias, products: channels, filters: end - first },
+      4,
+      4,
+      productsOf(node),
+    );
   }).flat();
 }
 
-const productsOf = (node: Node): number => 4 * Math.ceil(geometry(node).channels / 4);
+const productsOf = (node: Node): number => alignUp(geometry(node).channels, 4);
 
 const float: Kernel = {
   name: "winograd_conv_2d_f32",
   header: "winograd_conv_2d_f32.h",
   ops: ["Conv2D"],
   serves: (node) => hasTypes(node, ["float32", "float32", "float32"], "float32") && isSquare(node),
-  scratchBytes: (node) => 256 * (productsOf(node) + 4 * groupsOf(node)),
+  scratchBytes: (node) => 256 * (productsOf(node) + 4),
   rowsMultiple: 2,
   /** Four tiles of two rows. */
   rowsAtOnce: (node) => {
@@ -159,7 +165,7 @@ const float: Kernel = {
   cost: (node) => {
     const { batch, channels, filters, window } = geometry(node);
     const tiles = Math.ceil(window.output[0]! / 2) * Math.ceil(window.output[1]! / 2);
-    const products = positions * (groupsOf(node) * (productsOf(node) * 34.5 + 60) + 60);
+    const products = positions * groupsOf(node) * (productsOf(node) * 34.5 + 80);
     return batch * Math.ceil(tiles / 4) * (products + 4 * (85 * channels + 70 * filters + 40));
   },
   bind: (node) => ({
@@ -171,7 +177,6 @@ const float: Kernel = {
     shape: {
       window: windowFields(node),
       products: productsOf(node),
-      filter_groups: groupsOf(node),
       ...clampFields(node),
     },
   }),

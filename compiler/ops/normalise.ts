@@ -90,9 +90,6 @@ function normalised(
 
 const normAttrs: Record<string, AttrKind> = { axis: "int", epsilon: "float", stash_type: "int" };
 const epsilonOf = (attrs: Attrs): number => num({ attrs }, "epsilon", Math.fround(1e-5));
-/** Of a SkipLayerNormalization. */
-export const epsilonOfSkip = (attrs: Attrs): number =>
-  num({ attrs }, "epsilon", Math.fround(1e-12));
 const normDefaults: Attrs = { axis: -1, epsilon: Math.fround(1e-5), stash_type: 1 };
 
 /** How many elements a layer normalisation takes together: those of the axes from `axis` on. */
@@ -356,43 +353,6 @@ function sumOf(inputs: readonly Tensor[], shape: Shape): Float64Array {
   return sums;
 }
 
-/**
- * ONNX Runtime's: a layer normalisation of input + skip + bias. Outputs: the result, mean and
- * inverse deviation, and the sum.
- */
-const skipLayerNormalization: Operator = {
-  name: "SkipLayerNormalization",
-  level: "imported",
-  inputs: ["input: T", "skip: T", "gamma: T", "beta?: T", "bias?: T"],
-  outputs: "any",
-  attrs: { epsilon: "float" },
-  types: { T: floats },
-  infer: ({ inputs: [x, ...others], outputCount }) => {
-    checkBroadcast(x!, others);
-    const statistic: TensorType = { elem: "float32", shape: [...x!.shape.slice(0, -1), 1] };
-    const type = { elem: x!.elem, shape: x!.shape };
-    return [type, statistic, statistic, type].slice(0, Math.min(4, outputCount));
-  },
-  evaluate: (context) => {
-    const [x, skip, gamma, beta, bias] = context.inputs as [
-      Tensor,
-      Tensor,
-      Tensor,
-      Tensor?,
-      Tensor?,
-    ];
-    const sums = sumOf(bias ? [x, skip, bias] : [x, skip], x.shape);
-    const sum = tensorOf(x.elem, x.shape, sums);
-    const types = context.types.slice(0, 3);
-    const attrs = { epsilon: epsilonOfSkip(context.attrs) };
-    const own = { ...context, attrs, types, inputs: [sum, gamma, beta] };
-    return [...layerNormalization("LayerNormalization", true).evaluate(own), sum].slice(
-      0,
-      context.types.length,
-    );
-  },
-};
-
 /** The mean of several tensors, element by element. */
 const mean: Operator = {
   name: "Mean",
@@ -425,7 +385,6 @@ export const normaliseOperators: readonly Operator[] = [
   instanceNormalization,
   meanVarianceNormalization,
   lpNormalization,
-  skipLayerNormalization,
   lrn,
   mean,
 ];

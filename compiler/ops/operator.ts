@@ -1,7 +1,13 @@
 /** What an operator is: one object that says all that the stages need to know about it. */
 import { type Attrs, constantOf, type Node, type Value } from "../ir/graph.ts";
 import type { Tensor } from "../ir/tensor.ts";
-import type { ElementType, Quantization, Shape, TensorType } from "../ir/types.ts";
+import {
+  type ElementType,
+  elementTypes,
+  type Quantization,
+  type Shape,
+  type TensorType,
+} from "../ir/types.ts";
 import type { Profile } from "./numerics.ts";
 import type { RowsRead } from "./rows.ts";
 
@@ -85,8 +91,6 @@ export interface IntegerForm {
 
 export interface Operator {
   readonly name: string;
-  /** "" is ONNX's own; mote's lowered operators have no domain of their own. */
-  readonly domain?: string;
   readonly level: "imported" | "lowered" | "any";
   /** `"X: T"`, optional `"B?: T"`, repeated `"X*: T"`; inputs with one type letter share a type. */
   readonly inputs: readonly string[];
@@ -117,16 +121,10 @@ export interface Operator {
 }
 
 export const floats: readonly ElementType[] = ["float32", "float16", "float64"];
-export const integers: readonly ElementType[] = [
-  "int8",
-  "uint8",
-  "int16",
-  "uint16",
-  "int32",
-  "uint32",
-  "int64",
-  "uint64",
-];
+/** Integers that arithmetic is done on. */
+export const integers: readonly ElementType[] = elementTypes.filter((t) =>
+  /int(8|16|32|64)$/.test(t),
+);
 export const indices: readonly ElementType[] = ["int64", "int32"];
 
 /** What type inference saw of a node. */

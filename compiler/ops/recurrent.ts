@@ -2,7 +2,7 @@
 import { type Attrs, ints, type Node, num, str } from "../ir/graph.ts";
 import { numbers, type Tensor, tensorOf } from "../ir/tensor.ts";
 import { elementCount, type TensorType } from "../ir/types.ts";
-import { type Activation, activationsOf } from "./activations.ts";
+import { type Activation, activationsOf } from "./cell-activations.ts";
 import {
   type AttrKind,
   type EvalContext,

@@ -16,7 +16,6 @@ import { einsumOperators } from "./einsum.ts";
 import { indexingOperators } from "./indexing.ts";
 import { interpolateOperators } from "./interpolate.ts";
 import { matmulOperators } from "./matmul.ts";
-import { microsoftOperators } from "./microsoft.ts";
 import { movementOperators } from "./movement.ts";
 import { suppressionOperators } from "./non-max-suppression.ts";
 import { normaliseOperators } from "./normalise.ts";
@@ -40,11 +39,8 @@ import { viewOperators } from "./views.ts";
 
 const table = new Map<string, Operator>();
 
-const keyOf = (name: string, domain = ""): string => (domain === "" ? name : `${domain}.${name}`);
-
 /** The operator of that name, if there is one. */
-export const findOperator = (name: string, domain?: string): Operator | undefined =>
-  table.get(keyOf(name, domain));
+export const findOperator = (name: string): Operator | undefined => table.get(name);
 
 export const operatorOf = (node: Pick<Node, "op">): Operator =>
   table.get(node.op) ?? fail(`unknown operator '${node.op}'`);
@@ -71,7 +67,6 @@ for (const operator of [
   ...recurrentOperators,
   ...attentionOperators,
   ...signalOperators,
-  ...microsoftOperators,
   ...reduceOperators,
   ...viewOperators,
   ...movementOperators,
@@ -91,4 +86,4 @@ for (const operator of [
   ...quantisationOperators,
   ...quantisedProducts((name) => operatorOf({ op: name })),
 ])
-  table.set(keyOf(operator.name, operator.domain), operator);
+  table.set(operator.name, operator);

@@ -36,30 +36,24 @@ export interface Block {
   isShared?: true;
 }
 
-const meets = (a: Part, b: Part): boolean =>
-  a.from < b.to && b.from < a.to && a.begin < b.end && b.begin < a.end;
-
 /** Parts none of which lie over others: one that does begins where those end. */
 export function disjoint({ parts, isShared }: Block): readonly Part[] {
   if (!isShared) return parts;
+  const edges = [...new Set(parts.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b);
+  const places = new Map(edges.map((edge, i) => [edge, i]));
+  /** Until when the bytes from each edge to the next are in use. */
+  const busy = new Int32Array(edges.length);
   const kept: Part[] = [];
-  let open: Part[] = [];
   for (const part of [...parts].sort((a, b) => a.begin - b.begin)) {
-    open = open.filter((old) => old.end > part.begin);
-    let left = [part];
-    for (const old of open) {
-      if (!left.some((p) => meets(p, old))) continue;
-      left = left.flatMap((p): Part[] => {
-        if (!meets(p, old)) return [p];
-        return [
-          { ...p, to: Math.min(p.to, old.from) },
-          { ...p, from: Math.max(p.from, old.to) },
-          { ...p, from: Math.max(p.from, old.from), to: Math.min(p.to, old.to), begin: old.end },
-        ].filter((q) => q.from < q.to && q.begin < q.end);
-      });
+    const last = places.get(part.to)!;
+    for (let i = places.get(part.from)!; i < last; ) {
+      const from = edges[i]!;
+      const begin = Math.max(part.begin, busy[i]!);
+      const isOpen = begin < part.end;
+      for (; i < last && Math.max(part.begin, busy[i]!) === begin; i++)
+        if (isOpen) busy[i] = part.end;
+      if (isOpen) kept.push({ ...part, from, to: edges[i]!, begin });
     }
-    kept.push(...left);
-    open.push(...left);
   }
   return kept;
 }
@@ -200,7 +194,8 @@ class Builder {
   #dying(operand: Operand, s: number): Chunk | undefined {
     const { operation, begin, end } = this.#slices[s]!;
     const [from, to] = this.#rowsOf(operation, operand, begin, end);
-    const { operands } = this.#network.operations[operation]!;
+    const { operands, height } = this.#network.operations[operation]!;
+    if (operand.seen && !operand.isDirect && end - begin < height) return undefined;
     const last = this.#lastReader[operand.tensor]!;
     for (let row = from; row < to; row++) if (last[row] !== s) return undefined;
     if (operands.filter((o) => o?.tensor === operand.tensor).length > 1) return undefined;

@@ -15,7 +15,9 @@ export interface Source {
 
 /** Memory that an operation reads. */
 export interface Operand extends Piece {
-  /** Rows that it reads; without a map it needs all of them. */
+  /** Rows of the operand that it reads, whatever rows the tensor is made of. */
+  readonly seen: RowMap | undefined;
+  /** Rows of the tensor that it reads; without a map it needs all of them. */
   readonly map: RowMap | undefined;
   /** It is read by rows that are rows of the tensor as well. */
   readonly isDirect: boolean;
@@ -140,10 +142,12 @@ class Builder {
     const piece = value && this.pieceOf.get(value);
     if (!piece) return undefined;
     const isDirect = isByRows(piece, this.tensors[piece.tensor]!.layout);
-    const map = hasRows && isDirect ? rowMap(node, input) : undefined;
+    const read = hasRows ? rowMap(node, input) : undefined;
     const { count, planes } = piece.layout;
-    const fits = map?.height === count && (planes === 1 || map.isPlanar);
-    return { ...piece, map: fits ? map : undefined, isDirect, sources: this.#sources(piece) };
+    const fits = read?.height === count && (planes === 1 || read.isPlanar);
+    const seen = fits ? read : undefined;
+    const map = isDirect ? seen : undefined;
+    return { ...piece, seen, map, isDirect, sources: this.#sources(piece) };
   }
 
   operation(node: Node, index: number): Operation {

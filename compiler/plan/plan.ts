@@ -41,14 +41,15 @@ function placesOf({ tensors, pieceOf }: Network, { chunks }: Memory, offsets: re
 function stepOf(
   network: Network,
   { operation, begin, end }: Slice,
-  { accumulates }: Method,
+  { accumulates, isSliced }: Method,
 ): Pick<Step, "node" | "inputs" | "outputs"> {
   const { node, operands, height } = network.operations[operation]!;
   const inputs = operands.map((o, i): Region | undefined => {
     if (!o) return undefined;
     if (accumulates) return { value: node.inputs[i]!, rowBegin: begin, rowEnd: end };
-    const [rowBegin, rowEnd] = o.map
-      ? [o.map.first[begin]!, o.map.end[end - 1]!]
+    const rows = isSliced && height > 1 ? o.seen : o.map;
+    const [rowBegin, rowEnd] = rows
+      ? [rows.first[begin]!, rows.end[end - 1]!]
       : [0, o.layout.count];
     return { value: node.inputs[i]!, rowBegin, rowEnd };
   });

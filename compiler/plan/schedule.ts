@@ -35,9 +35,20 @@ function isReady(
   });
 }
 
+/** By operation of [first, last), the last one that reads its rows, or itself. */
+function lastReaders(operations: readonly Operation[], first: number, last: number): Int32Array {
+  const readers = Int32Array.from({ length: last - first }, (_, i) => first + i);
+  for (let i = first; i < last; i++)
+    for (const operand of operations[i]!.operands)
+      for (const { operation } of operand?.sources ?? [])
+        if (operation >= first) readers[operation - first] = i;
+  return readers;
+}
+
 /**
  * A run of operations [first, last) row by row: always the last one that can go on, so that a row
- * is made when all that can be made of the rows before it has been.
+ * is made when all that can be made of the rows before it has been. When one has gone on, none that
+ * comes after all its readers can.
  */
 function stream(
   operations: readonly Operation[],
@@ -51,8 +62,9 @@ function stream(
   for (let i = first; i < last; i++) made.set(i, 0);
   const rowsMade = (operation: number) => made.get(operation) ?? Infinity;
   const next = new Int32Array(last - first);
+  const readers = lastReaders(operations, first, last);
+  let at = last - 1;
   for (let left = last - first; left > 0; ) {
-    let at = last - 1;
     const end = () => Math.min(paces[at]!.height, next[at - first]! + paces[at]!.rows);
     while (
       next[at - first]! === paces[at]!.height ||
@@ -66,6 +78,7 @@ function stream(
     const isDone = to === height;
     made.set(at, isDone ? Infinity : accumulates ? 0 : to);
     if (isDone) left--;
+    at = readers[at - first]!;
   }
 }
 

@@ -44,6 +44,8 @@ export interface Limits {
 const manyBlocks = 700;
 const lazyTries = 4;
 const shrinkRounds = 3;
+/** How many calls of kernels, over all choices, are looked at on the way. */
+const shrinkWork = 1.5e7;
 
 /** How many choices are looked at on the way to fewer bytes. */
 const slimTries = 500;
@@ -194,22 +196,38 @@ export class Search {
     const choice = [...from.choice];
     let least = from.liveBytes;
     let isBetter = true;
+    let work = 0;
     for (let round = 0; isBetter && round < shrinkRounds; round++) {
       isBetter = false;
-      for (let i = choice.length - 1; i >= 0; i--)
-        for (let way = 0; way < (this.#ways[i]?.length ?? 2); way++) {
+      for (const i of this.#shrinkable(choice, least))
+        for (let way = 0; way < this.#countAt(i) && work < shrinkWork; way++) {
           const own = choice[i]!;
           if (way === own) continue;
           choice[i] = way;
-          const bytes = this.#outlook(choice).live;
-          if (bytes >= least || this.#flash(choice) > flashMax) choice[i] = own;
+          const { live, operations } = this.#outlook(choice);
+          work += operations.length;
+          if (live >= least || this.#flash(choice) > flashMax) choice[i] = own;
           else {
             isBetter = true;
-            least = bytes;
+            least = live;
           }
         }
     }
     return this.candidate(choice);
+  }
+
+  #countAt(i: number): number {
+    return this.#ways[i]?.length ?? 2;
+  }
+
+  /** Places in a choice, the last first; where all are too many, those that the peak depends on. */
+  #shrinkable(choice: Choice, live: number): number[] {
+    const tries = choice.reduce((sum, _, i) => sum + this.#countAt(i) - 1, 0);
+    const calls = this.#outlook(choice).operations.length;
+    const all = choice.map((_, i) => i).reverse();
+    if (tries * calls <= shrinkWork / shrinkRounds) return all;
+    const { hot } = this.#excess(choice, live - 1);
+    return all.filter((i) => hot.has(i % this.#ways.length));
   }
 
   /** Every operation with the least flash. */

@@ -33,8 +33,8 @@ const fits = (spec: OperandSpec, value: Value, seen: Map<string, Value>): string
 };
 
 /** Count and element types of a node's inputs against the operator's schema. */
-function checkOperands(
-  operator: Operator,
+export function checkOperands(
+  operator: { readonly inputs: Operator["inputs"]; readonly types?: Operator["types"] | undefined },
   inputs: readonly (Value | undefined)[],
   isStored: boolean,
 ): void {
@@ -57,7 +57,7 @@ function checkOperands(
       throw new OperatorError(
         `'${spec.name}' is ${typeText(value.type)}, but must be ${allowed.join(" or ")}`,
       );
-    const problem = fits(spec, value, seen);
+    const problem = spec.letter === "any" ? undefined : fits(spec, value, seen);
     if (problem) throw new OperatorError(problem);
   }
 }
@@ -110,7 +110,7 @@ export class NodeMaker {
   make(operator: Operator, given: Omit<RawNode, "op">, options: NodeOptions): Node {
     const raw: RawNode = { ...given, op: operator.name };
     const { opset = Infinity } = options;
-    const later = operator.domain ? raw : fromLegacy(raw, opset);
+    const later = fromLegacy(raw, opset);
     const newest = operator.upgrade?.(later, opset) ?? later;
     checkOperands(operator, newest.inputs, options.stored !== undefined);
     const { op, inputs: made, attrs } = this.#withDeclared(operator, newest, options);

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "exp_f32.h"
 #include "mote_math.h"
 
 typedef struct {
@@ -26,7 +27,7 @@ MOTE_INLINE void mote_softmax_f32_row(const float *x, float *y, mote_softmax_f32
     float sum = 0.0f;
     float scale;
     for (int32_t i = 0; i < s.size; i++) {
-        const float e = expf(x[i * s.inner] - largest);
+        const float e = mote_exp_any(x[i * s.inner] - largest);
         y[i * s.inner] = e;
         sum += e;
     }
@@ -42,7 +43,7 @@ MOTE_INLINE void mote_log_softmax_f32_row(const float *x, float *y, mote_softmax
     float sum = 0.0f;
     float log_sum;
     for (int32_t i = 0; i < s.size; i++) {
-        sum += expf(x[i * s.inner] - largest);
+        sum += mote_exp_any(x[i * s.inner] - largest);
     }
     log_sum = logf(sum);
     for (int32_t i = 0; i < s.size; i++) {

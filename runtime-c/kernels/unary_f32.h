@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "exp_f32.h"
 #include "mote_math.h"
 
 /** alpha and beta: the function's parameters, where it has any. */
@@ -22,16 +23,9 @@ typedef struct {
         }                                                                                              \
     } while (0)
 
-/** e^v is taken of negative numbers only, and so never overflows. */
-MOTE_INLINE float mote_sigmoid(float v)
-{
-    const float e = expf(-fabsf(v));
-    return v >= 0.0f ? 1.0f / (1.0f + e) : e / (1.0f + e);
-}
-
 MOTE_INLINE float mote_softplus(float v)
 {
-    return (v > 0.0f ? v : 0.0f) + log1pf(expf(-fabsf(v)));
+    return (v > 0.0f ? v : 0.0f) + log1pf(mote_exp_of(-fabsf(v)));
 }
 
 MOTE_INLINE void mote_abs_f32(const float *x, float *y, mote_unary_f32_shape s)
@@ -46,7 +40,7 @@ MOTE_INLINE void mote_neg_f32(const float *x, float *y, mote_unary_f32_shape s)
 
 MOTE_INLINE void mote_exp_f32(const float *x, float *y, mote_unary_f32_shape s)
 {
-    MOTE_MAP_F32(expf(v));
+    MOTE_MAP_F32(mote_exp_any(v));
 }
 
 MOTE_INLINE void mote_log_f32(const float *x, float *y, mote_unary_f32_shape s)
@@ -132,7 +126,7 @@ MOTE_INLINE void mote_cosh_f32(const float *x, float *y, mote_unary_f32_shape s)
 
 MOTE_INLINE void mote_tanh_f32(const float *x, float *y, mote_unary_f32_shape s)
 {
-    MOTE_MAP_F32(tanhf(v));
+    MOTE_MAP_F32(mote_tanh_of(v));
 }
 
 MOTE_INLINE void mote_asinh_f32(const float *x, float *y, mote_unary_f32_shape s)
@@ -158,7 +152,7 @@ MOTE_INLINE void mote_shrink_f32(const float *x, float *y, mote_unary_f32_shape 
 
 MOTE_INLINE void mote_sigmoid_f32(const float *x, float *y, mote_unary_f32_shape s)
 {
-    MOTE_MAP_F32(mote_sigmoid(v));
+    MOTE_MAP_F32(mote_sigmoid_of(v));
 }
 
 MOTE_INLINE void mote_softplus_f32(const float *x, float *y, mote_unary_f32_shape s)
@@ -176,9 +170,17 @@ MOTE_INLINE void mote_hard_swish_f32(const float *x, float *y, mote_unary_f32_sh
     MOTE_MAP_F32(v * mote_clamp_f32(v / 6.0f + 0.5f, 0.0f, 1.0f));
 }
 
+/** tanh of the logarithm of 1 + e is e (e + 2) / (e (e + 2) + 2). */
+MOTE_INLINE float mote_mish_of(float v)
+{
+    const float e = mote_exp_of(v < 20.0f ? v : 20.0f);
+    const float product = e * (e + 2.0f);
+    return v * (product / (product + 2.0f));
+}
+
 MOTE_INLINE void mote_mish_f32(const float *x, float *y, mote_unary_f32_shape s)
 {
-    MOTE_MAP_F32(v * tanhf(mote_softplus(v)));
+    MOTE_MAP_F32(mote_mish_of(v));
 }
 
 /** beta is gamma. */
@@ -194,7 +196,7 @@ MOTE_INLINE void mote_hard_sigmoid_f32(const float *x, float *y, mote_unary_f32_
 
 MOTE_INLINE void mote_swish_f32(const float *x, float *y, mote_unary_f32_shape s)
 {
-    MOTE_MAP_F32(v * mote_sigmoid(s.alpha * v));
+    MOTE_MAP_F32(v * mote_sigmoid_of(s.alpha * v));
 }
 
 MOTE_INLINE void mote_elu_f32(const float *x, float *y, mote_unary_f32_shape s)

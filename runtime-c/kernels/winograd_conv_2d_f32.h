@@ -11,8 +11,7 @@
 
 typedef struct {
     mote_window window;
-    int32_t products;      /* channels, rounded up to fours */
-    int32_t filter_groups; /* of four */
+    int32_t products; /* channels, rounded up to fours */
     float min, max;
 } mote_winograd_conv_2d_f32_shape;
 
@@ -107,23 +106,44 @@ MOTE_INLINE void mote_winograd_f32_gather(const float *x, float *v, mote_winogra
     }
 }
 
-/** All filters of a tile; m: [16][4][4 * filter_groups]. */
-MOTE_INLINE void mote_winograd_f32_scatter(const float *m, float *y, mote_winograd_f32_tile tile,
-                                           mote_rows rows, mote_winograd_conv_2d_f32_shape s)
+/** Up to four filters of a tile, from y on; m: [16][4 tiles][4]. */
+MOTE_INLINE void mote_winograd_f32_scatter(const float *m, float *y, int32_t filters,
+                                           mote_winograd_f32_tile tile, mote_rows rows,
+                                           mote_winograd_conv_2d_f32_shape s)
 {
     const mote_window g = s.window;
     const int32_t row = rows.out_begin + tile.y + 1 < rows.out_end ? g.y_row : 0;
     const int32_t column = tile.x + 1 < g.out_w ? g.y_column : 0;
-    for (int32_t o = 0; o < g.out_c; o++) {
+    for (int32_t o = 0; o < filters; o++) {
         float *to = y + tile.y * g.y_row + tile.x * g.y_column + o * g.y_channel;
         const mote_winograd_f32_place place = {to, row, column};
-        mote_winograd_f32_output(m + o, 16 * s.filter_groups, place, s);
+        mote_winograd_f32_output(m + o, 16, place, s);
+    }
+}
+
+/** All filters of up to four tiles, by fours, which go through m. */
+MOTE_INLINE void mote_winograd_f32_products(mote_core_f32_x4_function core, const float *v, float *m,
+                                            float *y, const float *weights, int32_t first, int32_t count,
+                                            mote_rows rows, mote_winograd_conv_2d_f32_shape s)
+{
+    const mote_core_f32_x4 c = {.fours = (uint32_t)s.products / 4u, .groups = 1u, .y_bytes = 16u};
+    for (int32_t o = 0; o < s.window.out_c; o += 4) {
+        const int32_t left = s.window.out_c - o;
+        for (int32_t p = 0; p < 16; p++) {
+            core(v + 4 * p * s.products, weights, m + 16 * p, &c);
+            weights += 4 * (s.products + 1);
+        }
+        for (int32_t t = 0; t < count; t++) {
+            const mote_winograd_f32_tile tile = mote_winograd_f32_at(first + t, s.window);
+            mote_winograd_f32_scatter(m + 4 * t, y + o * s.window.y_channel, left < 4 ? left : 4, tile, rows,
+                                      s);
+        }
     }
 }
 
 /**
- * scratch: float [16][products][4] and [16][4][4 * filter_groups]; weights: of each of 16 positions as
- * the core takes them, with the bias at position 5, from which it gets to every output.
+ * scratch: float [16][products][4] and [16][4][4]; weights: of every four filters those of each of 16
+ * positions as the core takes them, with the bias at position 5, from which it gets to every output.
  */
 MOTE_INLINE void mote_winograd_conv_2d_f32(mote_core_f32_x4_function core, const float *x, float *y,
                                            void *scratch, const float *weights, mote_rows rows,
@@ -131,14 +151,7 @@ MOTE_INLINE void mote_winograd_conv_2d_f32(mote_core_f32_x4_function core, const
 {
     const mote_window g = s.window;
     const int32_t tiles = (rows.out_end - rows.out_begin + 1) / 2 * ((g.out_w + 1) / 2);
-    const int32_t filters = 4 * s.filter_groups;
     float *const v = (float *)scratch;
-    float *const m = v + 64 * s.products;
-    mote_core_f32_x4 c;
-    c.fours = (uint32_t)s.products / 4u;
-    c.groups = (uint32_t)s.filter_groups;
-    c.y_bytes = (uint32_t)filters * 4u;
-    c.max = 0.0f;
     for (int32_t p = 0; p < 16; p++) {
         for (int32_t i = 4 * g.in_c; i < 4 * s.products; i++) {
             v[4 * p * s.products + i] = 0.0f;
@@ -151,14 +164,8 @@ MOTE_INLINE void mote_winograd_conv_2d_f32(mote_core_f32_x4_function core, const
                 const mote_winograd_f32_tile tile = mote_winograd_f32_at(first + t, g);
                 mote_winograd_f32_gather(x + n * g.x_batch, v + t, tile, rows, s);
             }
-            for (int32_t p = 0; p < 16; p++) {
-                core(v + 4 * p * s.products, weights + p * filters * (s.products + 1), m + 4 * p * filters,
-                     &c);
-            }
-            for (int32_t t = 0; t < count; t++) {
-                const mote_winograd_f32_tile tile = mote_winograd_f32_at(first + t, g);
-                mote_winograd_f32_scatter(m + t * filters, y + n * g.y_batch, tile, rows, s);
-            }
+            mote_winograd_f32_products(core, v, v + 64 * s.products, y + n * g.y_batch, weights, first, count,
+                                       rows, s);
         }
     }
 }

@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
+import { main } from "../../compiler/commands/main.ts";
 import { packagePath } from "../../compiler/paths.ts";
 import { modelFile } from "../support/models.ts";
 import { inTemporaryFolder } from "../support/programs.ts";
@@ -10,6 +11,20 @@ import { inTemporaryFolder } from "../support/programs.ts";
 const cli = packagePath("dist", "compiler", "cli.js");
 const mote = (cwd: string, ...argv: string[]) =>
   execa("node", [cli, ...argv], { cwd, reject: false, timeout: 120_000 });
+
+it("a fault of mote's own is a message with a code", async () => {
+  const said: string[] = [];
+  const console = {
+    out: () => {
+      throw new RangeError("this must not happen");
+    },
+    error: (text: string) => said.push(text),
+    colour: false,
+  };
+  expect(await main(["--help"], console)).toBe(1);
+  expect(said.join()).toMatch(/^error MOTE1090: A fault of mote itself: this must not happen\./);
+  expect(said.join()).not.toMatch(/^\s+at /m);
+});
 
 describe("the built command", () => {
   it("compiles with exit code 0 and fails with 1, without a stack trace", async () => {

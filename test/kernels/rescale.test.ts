@@ -1,6 +1,6 @@
 /** The rescale of Armv6-M's cores, in 32-bit arithmetic as they do it, against exact arithmetic. */
 import { expect, test } from "vitest";
-import { type Parts, rescaleOf } from "../../compiler/kernels/v6m-filters.ts";
+import { type Parts, rescaleOf } from "../../compiler/kernels/v6m/filters.ts";
 import { Random } from "./random.ts";
 
 const clamp = (x: number, low: number, high: number) => Math.min(Math.max(x, low), high);

@@ -59,6 +59,32 @@ describe("SkipLayerNormalization", () => {
     ]));
 });
 
+it("SkipSimplifiedLayerNormalization", () => {
+  const given = { x: tensor(2, 3, 8), skip: tensor(2, 3, 8), gamma: tensor(8), bias: tensor(8) };
+  return run("SkipSimplifiedLayerNormalization", given, { epsilon: { float: 0.01 } }, [
+    ...["y", "", "", "sum"],
+  ]);
+});
+
+describe("products of integers as floats", () => {
+  const b = random.tensor("int8", [6, 5]);
+  const bias = tensor(5);
+  it.each([[1], [5]])("DynamicQuantizeMatMul of %i scales", (count) => {
+    const scale = tensorOf("float32", [count], [0.01, 0.02, 0.03, 0.04, 0.05].slice(0, count));
+    const zero = tensorOf("int8", [count], [3, -2, 1, 0, 5].slice(0, count));
+    return run("DynamicQuantizeMatMul", { x: tensor(2, 4, 6), b, scale, zero, bias });
+  });
+  it("MatMulIntegerToFloat", () => {
+    const [a, aZero] = [random.tensor("uint8", [3, 6]), tensorOf("uint8", [1], [120])];
+    const [aScale, bScale] = [0.02, 0.01].map((s) => tensorOf("float32", [1], [s])) as [
+      Tensor,
+      Tensor,
+    ];
+    const bZero = tensorOf("int8", [1], [-4]);
+    return run("MatMulIntegerToFloat", { a, b, aScale, bScale, aZero, bZero, bias });
+  });
+});
+
 /** ONNX Runtime rounds X and the states to integers, too. */
 it.each([1, 2])("DynamicQuantizeLSTM in %i directions", async (directions) => {
   const [inputs, hidden] = [4, 6];

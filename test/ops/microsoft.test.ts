@@ -1,9 +1,13 @@
 /** Operators of com.microsoft against ONNX Runtime, whose they are. */
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { compile } from "../../compiler/compile.ts";
 import { type Tensor, tensorOf } from "../../compiler/ir/tensor.ts";
 import type { Shape } from "../../compiler/ir/types.ts";
-import type { AttrInput } from "../support/onnx.ts";
-import { expectLikeOrt } from "../support/oracle.ts";
+import { runBatch } from "../support/batch.ts";
+import { expectNear } from "../support/near.ts";
+import { type AttrInput, type NodeInput, writeBytes } from "../support/onnx.ts";
+import { encodeCase, expectLikeOrt } from "../support/oracle.ts";
+import { runOrt } from "../support/ort.ts";
 import { Random } from "../support/random.ts";
 import { number } from "../support/tensors.ts";
 
@@ -47,6 +51,11 @@ describe.each(["int8", "uint8"] as const)("%s", (elem) => {
       bz: zero(100),
       ...result,
     }));
+  it("QLinearWhere", () => {
+    const mask = { x0: random.tensor("bool", [4, 6, 6]) };
+    const second = { x2: bytes(elem, 1, 4, 6, 1), s2: number(0.02), z2: zero(120) };
+    return run("QLinearWhere", { ...mask, x: first, s: rest[0], z: rest[1], ...second, ...result });
+  });
   it("QLinearSigmoid", () => run("QLinearSigmoid", { ...one, ys: number(1 / 256) }));
   it("QLinearLeakyRelu", () => run("QLinearLeakyRelu", one, { alpha: { float: 0.2 } }));
   it.each([
@@ -96,6 +105,29 @@ describe.each(["int8", "uint8"] as const)("%s", (elem) => {
   ])("QGemm, transB %i, a scale for each column: %s", (transB, perColumn) =>
     run("QGemm", { ...product(transB, perColumn), ys: number(0.4), yz: zero(100) }, { transB }));
   it("QGemm with a float result", () => run("QGemm", product(1, false), { transB: 1 }));
+});
+
+it.each(["int16", "uint16"] as const)("QuantizeLinear and back of %s", async (elem) => {
+  const [s, z] = [number(0.001), number(elem === "int16" ? -7 : 900, elem)];
+  await run("QuantizeLinear", { x: floats(2, 9), s, z });
+  await run("DequantizeLinear", { x: random.tensor(elem, [2, 9]), s, z });
+});
+
+it("a table of int16 stays so, and is read in C", async () => {
+  const [s, z] = [number(0.001), number(-7, "int16")];
+  const table = random.tensor("int16", [9, 4]);
+  const nodes: NodeInput[] = [
+    { op: "DequantizeLinear", domain, inputs: ["table", "s", "z"], outputs: ["t"] },
+    { op: "Gather", inputs: ["t", "x"], outputs: ["y"] },
+  ];
+  const inputs = { x: tensorOf("int64", [3], [8, 0, 5]) };
+  const model = { nodes, inputs, constants: { table, s, z } };
+  await expectLikeOrt(model);
+  const { program } = compile(writeBytes(encodeCase(model)), { target: "host" });
+  const [made] = await runBatch([{ program: program!, inputs: [inputs.x] }]);
+  expectNear(made![0]!, (await runOrt(encodeCase(model), inputs))[0]!);
+  const [code] = [...program!.emitted.files].find(([name]) => name.endsWith(".c"))!.slice(1);
+  expect(code).toMatch(/int16_t \w+\[36\]/);
 });
 
 it.each([

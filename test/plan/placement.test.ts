@@ -258,6 +258,11 @@ describe("large instances", () => {
     expect(minimize([...buffers], { nodes })).toEqual(found);
   });
 
+  it("5000 buffers in a row are no deeper than the stack of calls", () => {
+    const chain = Array.from({ length: 5000 }, (_, i) => ({ size: 8, lower: i, upper: i + 2 }));
+    expect(outcomesOf(chain, 16)).toEqual(["found", "found", "found", "found"]);
+  });
+
   it("rows of a chain are packed without a gap", () => {
     for (let i = 0; i < 10; i++) {
       const buffers = rows(random, random.int(2, 8), 30);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { evaluate } from "../../compiler/check/eval.ts";
 import { type CompileOptions, compile, type Program } from "../../compiler/compile.ts";
 import { constant, input, makeGraph, type Node, type Value } from "../../compiler/ir/graph.ts";
-import { int64s } from "../../compiler/ir/tensor.ts";
+import { float32s, int64s } from "../../compiler/ir/tensor.ts";
 import { build, buildNode } from "../../compiler/ops/build.ts";
 import { validate } from "../../compiler/plan/validate/validate.ts";
 import { runBatch } from "../support/batch.ts";
@@ -206,6 +206,40 @@ describe("nothing to compute", () => {
     const program = programOf({ shape, y, copy: "", bytes: 0 }, "nothing", {});
     expect(program.graph.plan.steps.filter(moves)).toEqual([]);
     await expectReference([program]);
+  });
+});
+
+describe("rows of a view of what has none", () => {
+  /** What is normalised lies in a tensor of five axes, and is divided row by row. */
+  const normalised = (x: Value): Value => {
+    const turned = build("Transpose", [x], { perm: [2, 0, 3, 4, 1] });
+    const rows = build("Reshape", [turned, list(1, 4, 32, 16)]);
+    const norm = build("ReduceL2", [rows, list(-1)], { keepdims: 1 });
+    const floor = constant(float32s([], Float32Array.of(1e-3)));
+    const wide = build("Expand", [build("Clip", [norm, floor]), list(1, 4, 32, 16)]);
+    const unit = build("Div", [rows, wide]);
+    const narrow = build("Tanh", [slice(unit, 3, 0, 2)]);
+    return build("Mul", [narrow, slice(build("Add", [rows, wide]), 3, 0, 2)]);
+  };
+  const test = { shape: [1, 16, 1, 4, 32], y: normalised, copy: "", bytes: 0 };
+  const program = programOf(test, "rows", { optimize: "sram" });
+  const divisions = program.graph.plan.steps.filter((s) => s.node.op === "Div");
+
+  it("are read where they are", async () => {
+    expect(divisions.map((s) => s.inputs[0]?.rowBegin)).toEqual([0, 2]);
+    await expectReference([program]);
+  });
+
+  it("are checked by the validator", () => {
+    const { graph } = program;
+    const steps = graph.plan.steps.map((step) =>
+      divisions.includes(step)
+        ? { ...step, inputs: step.inputs.map((r) => r && { ...r, rowBegin: 0, rowEnd: 4 }) }
+        : step,
+    );
+    expect(validate({ ...graph, plan: { ...graph.plan, steps } }).join()).toMatch(
+      "reads input 0 from row 2 on, not 0",
+    );
   });
 });
 

@@ -3,8 +3,11 @@ import { describe, expect, it } from "vitest";
 import { float32s } from "../../compiler/ir/tensor.ts";
 import { codes, diagnoseModel, expectError } from "../support/failures.ts";
 import type { NodeInput } from "../support/onnx.ts";
-import { f32 } from "../support/tensors.ts";
+import { f32, number } from "../support/tensors.ts";
 import { type Bad, model, tanh, x } from "./bad.ts";
+
+const added: NodeInput = { op: "QLinearAdd", inputs: [], domain: "com.microsoft" };
+const scales = { initializers: { s: number(0.5), z: number(3, "uint8"), i: number(3, "int8") } };
 
 const graphs: readonly Bad[] = [
   {
@@ -111,6 +114,36 @@ const graphs: readonly Bad[] = [
       inputs: [{ name: "i", elem: "float32", shape: [1, 1, 3, 3] }],
       initializers: { w: float32s([1, 1, 2, 2], new Float32Array(4)) },
     }),
+  },
+  {
+    what: "too many inputs of an operator that is read as others",
+    code: 2005,
+    says: /takes at most 1 inputs, but has 2/,
+    model: model([{ op: "Gelu", inputs: ["x", "x"], domain: "com.microsoft" }]),
+  },
+  {
+    what: "a float operand of one that takes bytes",
+    code: 2005,
+    says: /'A' is float32\[2, ?3\], but must be int8 or uint8/,
+    model: model([{ ...added, inputs: ["x", "s", "z", "x", "s", "z", "s", "z"] }], scales),
+  },
+  {
+    what: "operands of two types",
+    code: 2005,
+    says: /'B' is int8\[\], but must have the type uint8/,
+    model: model([{ ...added, inputs: ["z", "s", "z", "i", "s", "z", "s", "z"] }], scales),
+  },
+  {
+    what: "one that lacks an input",
+    code: 2005,
+    says: /lacks its input 'C_scale'/,
+    model: model([{ ...added, inputs: ["z", "s", "z", "z", "s", "z"] }], scales),
+  },
+  {
+    what: "a list of operands that lack their zero points",
+    code: 2005,
+    says: /an operand lacks its scale or zero point/,
+    model: model([{ ...added, op: "QLinearConcat", inputs: ["s", "z", "z", "s"] }], scales),
   },
   {
     what: "an old opset",

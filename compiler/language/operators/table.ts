@@ -22,8 +22,7 @@ const isImported = ({ level }: Operator): boolean => level !== "lowered";
 
 const byName = new Map<string, LayerOperator>();
 for (const operator of allOperators())
-  if (isImported(operator) && !operator.domain)
-    byName.set(snakeCase(operator.name), schemaOperator(operator));
+  if (isImported(operator)) byName.set(snakeCase(operator.name), schemaOperator(operator));
 for (const operator of own) byName.set(operator.name, operator);
 
 export const layerOperators: ReadonlyMap<string, LayerOperator> = byName;

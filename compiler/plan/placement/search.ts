@@ -22,6 +22,17 @@ export type Outcome = "found" | "exhausted" | "limit";
 /** Sums of two offsets are counted in 32 bits. */
 const capacityMax = 2 ** 30 - 1;
 
+/** What each placed buffer's turn of the search goes on with, by depth. */
+const fields = [
+  ...["from", "to", "sectionFrom", "sectionTo", "position", "before", "floor", "ceiling"],
+  ...["offset", "at", "trail", "begin", "section"],
+] as const;
+
+type Frames = Readonly<Record<(typeof fields)[number], Int32Array>>;
+
+const framesOf = (count: number): Frames =>
+  Object.fromEntries(fields.map((name) => [name, new Int32Array(count + 1)])) as Frames;
+
 export class Search {
   /** Offsets by the partition's own numbers, once found. */
   readonly offsets: Int32Array;
@@ -49,6 +60,7 @@ export class Search {
   #reachTo = 0;
   readonly #isByTotal: boolean;
   readonly #total: Int32Array;
+  readonly #frames: Frames;
 
   /** `isByTotal`: buffers of the fullest sections first, by number among equals; else by number. */
   constructor(partition: Partition, isByTotal: boolean) {
@@ -56,6 +68,7 @@ export class Search {
     this.#p = partition;
     this.#isByTotal = isByTotal;
     this.#total = new Int32Array(partition.count);
+    this.#frames = framesOf(count);
     this.offsets = new Int32Array(count);
     this.#isPlaced = new Uint8Array(count);
     this.#least = new Int32Array(count);
@@ -84,30 +97,78 @@ export class Search {
     this.#witness.set(memberStart.subarray(0, sections));
     for (let i = 0; i < count; i++) this.#lists[i] = i;
     this.#sort(0, count);
-    return this.#explore(0, count, 0, sections, -1, -1);
+    this.#open(0, 0, count, 0, sections, -1, -1);
+    return this.#explore();
+  }
+
+  /** A buffer a frame: recursion without the limit of a stack of calls. */
+  #explore(): Outcome {
+    const { at, offset, trail } = this.#frames;
+    let depth = 0;
+    let outcome = this.#advance(0);
+    for (;;) {
+      if (outcome === "limit") return outcome;
+      if (outcome === "found" && this.#below(depth)) {
+        depth++;
+        outcome = this.#advance(depth);
+        continue;
+      }
+      if (outcome === "exhausted") {
+        if (depth === 0) return outcome;
+        depth--;
+      }
+      const b = this.#lists[at[depth]!]!;
+      this.#remove(b, trail[depth]!);
+      if (outcome === "exhausted") {
+        outcome = this.#advance(depth);
+        continue;
+      }
+      this.offsets[b] = offset[depth]!;
+      if (depth === 0) return outcome;
+      depth--;
+    }
   }
 
   /**
-   * Places the buffers of lists[from, to), which are all that is left in the sections
+   * A frame that places the buffers of lists[from, to), which are all that is left in the sections
    * [sectionFrom, sectionTo), after `before` and, at its offset, after those up to `position`.
    */
-  #explore(
+  #open(
+    depth: number,
     from: number,
     to: number,
     sectionFrom: number,
     sectionTo: number,
     position: number,
     before: number,
-  ): Outcome {
-    const least = this.#least;
-    const lists = this.#lists;
+  ): void {
+    const f = this.#frames;
     const { isMonotone } = this.#p;
-    const floor = before < 0 ? 0 : least[before]!;
-    const ceiling = isMonotone
+    const floor = before < 0 ? 0 : this.#least[before]!;
+    f.from[depth] = from;
+    f.to[depth] = to;
+    f.sectionFrom[depth] = sectionFrom;
+    f.sectionTo[depth] = sectionTo;
+    f.position[depth] = position;
+    f.before[depth] = before;
+    f.floor[depth] = floor;
+    f.ceiling[depth] = isMonotone
       ? this.#ceiling(from, to, sectionFrom, sectionTo)
       : this.#capacity + 1;
-    let offset = isMonotone ? floor : -1;
-    let at = position;
+    f.offset[depth] = isMonotone ? floor : -1;
+    f.at[depth] = position;
+  }
+
+  /** Places a frame's next buffer that fits; what is left of it then is below. */
+  #advance(depth: number): Outcome {
+    const f = this.#frames;
+    const least = this.#least;
+    const lists = this.#lists;
+    const [from, to] = [f.from[depth]!, f.to[depth]!];
+    const [position, before] = [f.position[depth]!, f.before[depth]!];
+    const [floor, ceiling] = [f.floor[depth]!, f.ceiling[depth]!];
+    let offset = f.offset[depth]!;
+    let at = f.at[depth]!;
     for (;;) {
       let next = -1;
       let nextOffset = ceiling;
@@ -127,12 +188,15 @@ export class Search {
       if (this.nodes >= this.#limit) return "limit";
       this.nodes++;
       const trail = this.#trailTop;
-      let outcome: Outcome = "exhausted";
-      if (this.#place(b) && this.#fits(offset))
-        outcome = this.#descend(at, from, to, sectionFrom, sectionTo);
+      if (this.#place(b) && this.#fits(offset)) {
+        f.at[depth] = at;
+        f.offset[depth] = offset;
+        f.trail[depth] = trail;
+        f.begin[depth] = f.sectionFrom[depth]!;
+        f.section[depth] = this.#p.first[b]!;
+        return "found";
+      }
       this.#remove(b, trail);
-      if (outcome === "found") this.offsets[b] = offset;
-      if (outcome !== "exhausted") return outcome;
     }
   }
 
@@ -246,30 +310,35 @@ export class Search {
     return true;
   }
 
-  /** Goes on without the buffer at `at`, component by component; if one fails, so does all. */
-  #descend(at: number, from: number, to: number, sectionFrom: number, sectionTo: number): Outcome {
-    const { first, last } = this.#p;
-    const spans = this.#spans;
+  /**
+   * Opens a frame for the next component of what is left beside the buffer that a frame has placed;
+   * if one fails, so do all. @returns false where none is left.
+   */
+  #below(depth: number): boolean {
+    const f = this.#frames;
+    const [at, from, to] = [f.at[depth]!, f.from[depth]!, f.to[depth]!];
     const c = this.#lists[at]!;
-    const end = last[c]! - 1;
-    let begin = sectionFrom;
-    for (let s = first[c]!; s < end; s++) {
-      if (spans[s] !== 0) continue;
+    const end = this.#p.last[c]! - 1;
+    for (let s = f.section[depth]!; s < end; s++) {
+      if (this.#spans[s] !== 0) continue;
+      const begin = f.begin[depth]!;
+      f.begin[depth] = s + 1;
+      f.section[depth] = s + 1;
       const top = this.#without(c, from, to, begin, s + 1);
-      const outcome = this.#component(to, top, begin, s + 1, c);
-      if (outcome !== "found") return outcome;
-      begin = s + 1;
+      if (top === to) continue;
+      this.#sort(to, top);
+      this.#open(depth + 1, to, top, begin, s + 1, to - 1, c);
+      return true;
     }
+    if (f.section[depth]! > end) return false;
+    f.section[depth] = end + 1;
+    const [begin, sectionTo] = [f.begin[depth]!, f.sectionTo[depth]!];
     const top = this.#without(c, from, to, begin, sectionTo);
-    if (begin > sectionFrom) return this.#component(to, top, begin, sectionTo, c);
-    const position = to + at - from - 1;
-    return top === to ? "found" : this.#explore(to, top, sectionFrom, sectionTo, position, c);
-  }
-
-  #component(from: number, to: number, sectionFrom: number, sectionTo: number, c: number): Outcome {
-    if (from === to) return "found";
-    this.#sort(from, to);
-    return this.#explore(from, to, sectionFrom, sectionTo, from - 1, c);
+    if (top === to) return false;
+    const isPart = begin > f.sectionFrom[depth]!;
+    if (isPart) this.#sort(to, top);
+    this.#open(depth + 1, to, top, begin, sectionTo, isPart ? to - 1 : to + at - from - 1, c);
+    return true;
   }
 
   /** Appends a list of what the sections still have but for `c`; @returns its end. */

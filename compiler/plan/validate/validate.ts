@@ -231,6 +231,23 @@ class Play {
     });
   }
 
+  /** A call that is told no rows reads from where its operands begin. */
+  #begin(made: Range): void {
+    const { node, inputs, outputs } = this.#step;
+    const all = imageOf(outputs[0]!.value, madeIn(node)).rows;
+    const calls = partsOf(this.#kernel, node).map((p) => p.kernel.bind(p.node, "fast"));
+    if (made[1] - made[0] === all || calls.some((c) => c.takesRows)) return;
+    inputs.forEach((region, i) => {
+      if (!region) return;
+      const { rows: height } = imageOf(node.inputs[i]!, this.#layout(i));
+      const [first] = needed(node, i, made, all, height);
+      if (first && first[0] !== region.rowBegin)
+        this.#arena.problems.add(
+          `${this.#when}: it reads input ${i} from row ${first[0]} on, not ${region.rowBegin}`,
+        );
+    });
+  }
+
   /** Nothing that the step reads may be where it writes, unless its kernel is made for that. */
   #apart(made: Range, written: readonly Span[]): void {
     const { scratch, inputs, node } = this.#step;
@@ -299,6 +316,7 @@ class Play {
     this.#useScratch(made);
     const written = outputs.flatMap((o) => this.#writes(o, this.#made(o)));
     this.#follow(made, written);
+    this.#begin(made);
     this.#checkUse(made, written);
     const order = inputs.some((_, i) => this.#isTaken(i, written))
       ? Infinity

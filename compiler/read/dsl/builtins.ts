@@ -101,7 +101,7 @@ const operatorSpace = (
     },
     () =>
       allOperators()
-        .filter((o) => !o.domain && isThere(o.level))
+        .filter((o) => isThere(o.level))
         .map((o) => o.name),
   );
 

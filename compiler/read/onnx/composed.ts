@@ -2,25 +2,34 @@
 import { type Attrs, constant, num, str, type Value } from "../../ir/graph.ts";
 import { int64s, numbers, scalar, type Tensor, tensorOf } from "../../ir/tensor.ts";
 import { elementCount, type Shape } from "../../ir/types.ts";
-import { fail } from "../../ops/operator.ts";
+import { fail, floats } from "../../ops/operator.ts";
 import { treeEnsemble } from "../../ops/tree-ensemble.ts";
 import { onnxCode } from "../../ops/typing.ts";
-import type { Contributed, Expansion } from "./microsoft.ts";
+import { type Composed, required } from "./expansion.ts";
+import { microsoft } from "./microsoft.ts";
+import { microsoftFloat } from "./microsoft-float.ts";
 
 const ints = (...list: number[]): Value => constant(int64s(list));
 
-const operand = ({ inputs }: Expansion, at: number): Value =>
-  inputs[at] ?? fail(`lacks its input number ${at + 1}`);
-
 /** Swish(A) · B (opset 28). */
-const swiGlu: Contributed = {
+const swiGlu: Composed = {
+  inputs: ["A: T", "B: T"],
+  types: { T: floats },
   attrs: { alpha: "float" },
   expand: (node) => {
-    const [a, b] = [operand(node, 0), operand(node, 1)];
+    const [a, b] = [required(node, 0), required(node, 1)];
     if (a.type.shape.join() !== b.type.shape.join())
       fail(`its operands are [${a.type.shape}] and [${b.type.shape}]; they must be the same`);
     return node.make("Mul", [node.make("Swish", [a], node.attrs), b]);
   },
+};
+
+/** What ONNX Runtime's optimiser calls RMSNormalization where the opset has none. */
+const simplifiedLayerNormalization: Composed = {
+  inputs: ["X: T", "scale: T"],
+  types: { T: floats },
+  attrs: { axis: "int", epsilon: "float", stash_type: "int" },
+  expand: (node) => node.make("RMSNormalization", node.inputs, node.attrs),
 };
 
 const zeros = (elem: Value["type"]["elem"], shape: Shape): Value =>
@@ -30,10 +39,12 @@ const zeros = (elem: Value["type"]["elem"], shape: Shape): Value =>
  * A depthwise convolution of a signal behind what came before it, and the last of both, which comes
  * before the next signal (opset 27).
  */
-const causalConv: Contributed = {
+const causalConv: Composed = {
+  inputs: ["input: T", "weight: T", "bias?: T", "past_state?: T"],
+  types: { T: floats },
   attrs: { activation: "string" },
   expand: (node) => {
-    const [x, w] = [operand(node, 0), operand(node, 1)];
+    const [x, w] = [required(node, 0), required(node, 1)];
     if (x.type.shape.length !== 3 || w.type.shape.length !== 3)
       fail("its signal and weights must have three axes");
     const [batch, channels, length] = x.type.shape as [number, number, number];
@@ -50,10 +61,12 @@ const causalConv: Contributed = {
 };
 
 /** 1 where an element is above the threshold. */
-const binarizer: Contributed = {
+const binarizer: Composed = {
+  inputs: ["X: T"],
+  types: { T: ["float32", "float64", "int32", "int64"] },
   attrs: { threshold: "float" },
   expand: (node) => {
-    const x = operand(node, 0);
+    const x = required(node, 0);
     const threshold = constant(scalar(x.type.elem, num(node, "threshold")));
     const above = node.make("Greater", [x, threshold]);
     return node.make("Cast", [above], { to: onnxCode(x.type.elem) });
@@ -61,10 +74,12 @@ const binarizer: Contributed = {
 };
 
 /** Elements along the last axis; those of a vector as a row. */
-const featureExtractor: Contributed = {
+const featureExtractor: Composed = {
+  inputs: ["X: T", "Y: I"],
+  types: { I: ["int64"] },
   attrs: {},
   expand: (node) => {
-    const [x, y] = [operand(node, 0), operand(node, 1)];
+    const [x, y] = [required(node, 0), required(node, 1)];
     const count = elementCount(y.type.shape);
     const picked = node.make("Gather", [x, node.make("Reshape", [y, ints(count)])], { axis: -1 });
     return x.type.shape.length === 1 ? node.make("Reshape", [picked, ints(1, count)]) : picked;
@@ -120,11 +135,13 @@ function withoutSets(attrs: Attrs): Attrs {
 }
 
 /** What is made of the sums: nothing, a softmax, or a sigmoid. */
-const treeEnsembleNode: Contributed = {
+const treeEnsembleNode: Composed = {
+  inputs: treeEnsemble.inputs,
+  types: treeEnsemble.types,
   attrs: treeEnsemble.attrs,
   expand: (node) => {
     const { post_transform: given = 0, nodes_hitrates: rates, ...attrs } = node.attrs;
-    const y = node.make("TreeEnsemble", [operand(node, 0)], withoutSets(attrs));
+    const y = node.make("TreeEnsemble", [required(node, 0)], withoutSets(attrs));
     if (given === 0) return y;
     if (given === 1) return node.make("Softmax", [y], { axis: -1 });
     return given === 2
@@ -134,10 +151,14 @@ const treeEnsembleNode: Contributed = {
 };
 
 /** By domain and name. */
-export const composed: ReadonlyMap<string, Contributed> = new Map([
+export const composed: ReadonlyMap<string, Composed> = new Map([
   ["SwiGLU", swiGlu],
   ["CausalConvWithState", causalConv],
+  ["SimplifiedLayerNormalization", simplifiedLayerNormalization],
   ["ai.onnx.ml.TreeEnsemble", treeEnsembleNode],
   ["ai.onnx.ml.Binarizer", binarizer],
   ["ai.onnx.ml.ArrayFeatureExtractor", featureExtractor],
+  ...Object.entries({ ...microsoft, ...microsoftFloat }).map(
+    ([name, operator]): [string, Composed] => [`com.microsoft.${name}`, operator],
+  ),
 ]);

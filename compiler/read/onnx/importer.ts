@@ -6,27 +6,29 @@ import { isFloat, type Shape, typeBytes } from "../../ir/types.ts";
 import { legacyAttrs } from "../../ops/legacy.ts";
 import { fail, type Operator, OperatorError } from "../../ops/operator.ts";
 import { findOperator, operatorNames } from "../../ops/registry.ts";
-import { NodeMaker } from "../nodes.ts";
+import { checkOperands, NodeMaker } from "../nodes.ts";
 import { attributeValue, readAttributes } from "./attributes.ts";
 import { composed } from "./composed.ts";
 import { control, type Scope } from "./control.ts";
-import { type Contributed, microsoft } from "./microsoft.ts";
+import type { Composed } from "./expansion.ts";
 import type { NodeProto, TensorProto } from "./proto.ts";
 import { sortNodes } from "./sort.ts";
 import { TensorError, tensorFromProto } from "./tensors.ts";
 
 const normalDomain = (domain: string): string => (domain === "ai.onnx" ? "" : domain);
 
-const contributedOf = ({ domain, opType }: NodeProto): Contributed | undefined =>
-  domain === "com.microsoft"
-    ? microsoft.get(opType)
-    : composed.get(normalDomain(domain) ? `${domain}.${opType}` : opType);
+const composedOf = ({ domain, opType }: NodeProto): Composed | undefined =>
+  composed.get(normalDomain(domain) ? `${domain}.${opType}` : opType);
+
+const operatorOf = ({ domain, opType }: NodeProto): Operator | undefined =>
+  normalDomain(domain) === "" ? findOperator(opType) : undefined;
+
+const controlOf = ({ domain, opType }: NodeProto) =>
+  normalDomain(domain) === "" ? control[opType] : undefined;
 
 /** Whether mote has an operator of that name itself. */
 export const isKnown = (node: NodeProto): boolean =>
-  contributedOf(node) !== undefined ||
-  (normalDomain(node.domain) === "" && control[node.opType] !== undefined) ||
-  findOperator(node.opType, normalDomain(node.domain)) !== undefined;
+  [composedOf, controlOf, operatorOf].some((find) => find(node) !== undefined);
 
 type NodePlace = Place & { readonly node: string };
 
@@ -130,7 +132,7 @@ export class Importer {
   #node(proto: NodeProto): void {
     const place = { file: this.#file, node: proto.name || proto.output[0] || proto.opType };
     const domain = normalDomain(proto.domain);
-    const flow = domain === "" ? control[proto.opType] : undefined;
+    const flow = controlOf(proto);
     if (flow) this.#named(proto, place, () => flow(proto, this.#scope(place)));
     else if (proto.opType === "Constant" && domain === "") this.#constant(proto, place);
     else this.#operatorNode(proto, domain, place);
@@ -156,38 +158,39 @@ export class Importer {
   }
 
   #operatorNode(proto: NodeProto, domain: string, place: NodePlace): void {
-    const contributed = contributedOf(proto);
-    const operator = findOperator(proto.opType, domain);
-    if (!contributed && (operator === undefined || operator.level === "lowered"))
+    const expanded = composedOf(proto);
+    const operator = operatorOf(proto);
+    if (!expanded && (operator === undefined || operator.level === "lowered"))
       throw new MoteError(say.unsupportedOperator(place, proto.opType, domain, operatorNames()));
     const inputs = proto.input.map((n) => (n === "" ? undefined : this.lookup(n, place)));
     if (proto.input.some((n, i) => n !== "" && inputs[i] === undefined)) {
       for (const name of proto.output) this.#broken.add(name);
       return;
     }
-    if (contributed) this.#expandedNode(proto, contributed, inputs, place);
+    if (expanded) this.#expandedNode(proto, expanded, inputs, place);
     else this.#checkedNode(proto, operator!, inputs, place);
   }
 
   /** A node that stands for several of ONNX's. */
   #expandedNode(
     proto: NodeProto,
-    contributed: Contributed,
+    operator: Composed,
     inputs: readonly (Value | undefined)[],
     place: NodePlace,
   ): void {
     this.#named(proto, place, () => {
-      const attrs = readAttributes(proto, contributed.attrs, place, this.report);
-      const made = contributed.expand({
+      const attrs = readAttributes(proto, operator.attrs, place, this.report);
+      checkOperands(operator, inputs, false);
+      const made = operator.expand({
         inputs,
         attrs,
-        make: (op, operands, own = {}, opset = Number.POSITIVE_INFINITY) => {
-          const options = { origins: [place.node], outputCount: 1, opset };
+        make: (op, operands, own = {}, more = {}) => {
+          const options = { origins: [place.node], outputCount: 1, ...more };
           return this.#maker.make(findOperator(op)!, { inputs: operands, attrs: own }, options)
             .outputs[0]!;
         },
       });
-      this.#define(proto, [made].flat() as readonly Value[], place);
+      this.#define(proto, [made].flat() as readonly (Value | undefined)[], place);
     });
   }
 
@@ -211,7 +214,7 @@ export class Importer {
       const opset = (proto.opsets ?? this.#opsets).get(normalDomain(proto.domain)) ?? 1;
       const schema = {
         ...operator.attrs,
-        ...(!operator.domain && legacyAttrs(proto.opType, opset)),
+        ...legacyAttrs(proto.opType, opset),
       };
       const attrs = readAttributes(proto, schema, place, this.report);
       const options = { origins: [place.node!], outputCount: proto.output.length, opset };
@@ -242,13 +245,16 @@ export class Importer {
     }
   }
 
-  #define(proto: NodeProto, outputs: readonly Value[], place: Place): void {
-    for (const [i, { type }] of outputs.entries())
-      if (!(typeBytes(type) < 2 ** 31))
-        throw new MoteError(say.tooLarge(place, proto.output[i]!, typeBytes(type)));
+  #define(proto: NodeProto, outputs: readonly (Value | undefined)[], place: Place): void {
+    for (const [i, v] of outputs.entries())
+      if (v && !(typeBytes(v.type) < 2 ** 31))
+        throw new MoteError(say.tooLarge(place, proto.output[i]!, typeBytes(v.type)));
     if (proto.output.length > outputs.length)
       fail(`makes ${outputs.length} results, not ${proto.output.length}`);
-    for (const [i, name] of proto.output.entries()) this.define(name, outputs[i]!, place);
+    for (const [i, name] of proto.output.entries()) {
+      if (name === "") continue;
+      this.define(name, outputs[i] ?? fail(`does not make its result number ${i + 1}`), place);
+    }
   }
 
   #constant(proto: NodeProto, place: Place): void {

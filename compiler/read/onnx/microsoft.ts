@@ -1,29 +1,17 @@
 /**
- * Operators of the domain com.microsoft, which ONNX Runtime's tools write, read as ONNX's own:
- * quantised ones as their float operator between DequantizeLinear and QuantizeLinear.
+ * Operators of com.microsoft, which ONNX Runtime's quantiser writes, as ONNX's own: quantised ones
+ * as their float operator between DequantizeLinear and QuantizeLinear.
  */
 import { type Attrs, constant, constantOf, num, str, type Value } from "../../ir/graph.ts";
 import { float32s, numbers, scalar, type Tensor, tensorOf } from "../../ir/tensor.ts";
-import { isFloat } from "../../ir/types.ts";
-import { type AttrKind, fail } from "../../ops/operator.ts";
+import { type ElementType, isFloat } from "../../ir/types.ts";
+import { fail, floats } from "../../ops/operator.ts";
+import { onnxCode } from "../../ops/typing.ts";
 import { convolutionAttrs } from "../../ops/window.ts";
+import { type Composed, type Expansion, required } from "./expansion.ts";
 
-/** A node that is expanded. */
-export interface Expansion {
-  readonly inputs: readonly (Value | undefined)[];
-  readonly attrs: Attrs;
-  /** The output of a new node of ONNX's, in the newest opset's form unless another is said. */
-  make(op: string, inputs: readonly (Value | undefined)[], attrs?: Attrs, opset?: number): Value;
-}
-
-export interface Contributed {
-  readonly attrs: Readonly<Record<string, AttrKind>>;
-  /** The output, or outputs. */
-  expand(node: Expansion): Value | readonly Value[];
-}
-
-const required = ({ inputs }: Expansion, at: number): Value =>
-  inputs[at] ?? fail(`lacks its input number ${at + 1}`);
+const bytes: readonly ElementType[] = ["int8", "uint8"];
+const singles: readonly ElementType[] = ["float32"];
 
 /** The tensor at an input, with the scale and zero point behind it, as float. */
 const dequantized = (node: Expansion, at: number, attrs: Attrs = {}): Value =>
@@ -42,12 +30,30 @@ const chosen = (attrs: Attrs, names: Iterable<string>): Attrs => {
   return Object.fromEntries(Object.entries(attrs).filter(([name]) => wanted.has(name)));
 };
 
-const binary = (op: string): Contributed => ({
+const binary = (op: string): Composed => ({
+  inputs: [
+    "A: T",
+    "A_scale: S",
+    "A_zero_point?: T",
+    "B: T",
+    "B_scale: S",
+    "B_zero_point?: T",
+    "C_scale: S",
+    "C_zero_point?: T",
+  ],
+  types: { T: bytes, S: singles },
   attrs: {},
   expand: (node) => quantized(node, node.make(op, [dequantized(node, 0), dequantized(node, 3)]), 6),
 });
 
-const unary = (op: string, attrs: Contributed["attrs"] = {}): Contributed => ({
+const oneOperand = [
+  ...["X: T", "X_scale: S", "X_zero_point?: T"],
+  ...["Y_scale: S", "Y_zero_point?: T"],
+] as const;
+
+const unary = (op: string, attrs: Composed["attrs"] = {}): Composed => ({
+  inputs: oneOperand,
+  types: { T: bytes, S: singles },
   attrs,
   expand: (node) => quantized(node, node.make(op, [dequantized(node, 0)], node.attrs), 3),
 });
@@ -56,7 +62,9 @@ const toPlanes = [0, 3, 1, 2];
 const toPixels = [0, 2, 3, 1];
 
 /** Pools of images, channels first unless `channels_last` says otherwise. */
-const pool = (op: string, own: Contributed["attrs"]): Contributed => ({
+const pool = (op: string, own: Composed["attrs"]): Composed => ({
+  inputs: oneOperand,
+  types: { T: bytes, S: singles },
   attrs: { ...own, channels_last: "int" },
   expand: (node) => {
     const isLast = num(node, "channels_last") === 1;
@@ -77,20 +85,27 @@ const poolAttrs = {
   strides: "ints",
 } as const;
 
-const softmax: Contributed = {
+const softmax: Composed = {
+  inputs: oneOperand,
+  types: { T: bytes, S: singles },
   attrs: { axis: "int", opset: "int" },
   expand: (node) => {
     const attrs = chosen(node.attrs, ["axis"]);
-    const y = node.make("Softmax", [dequantized(node, 0)], attrs, num(node, "opset", 13));
+    const y = node.make("Softmax", [dequantized(node, 0)], attrs, {
+      opset: num(node, "opset", 13),
+    });
     return quantized(node, y, 3);
   },
 };
 
 /** Scale and zero point of the result, then three inputs for each operand. */
-const concat: Contributed = {
+const concat: Composed = {
+  inputs: ["Y_scale: S", "Y_zero_point: T", "inputs*: any"],
+  types: { T: bytes, S: singles },
   attrs: { axis: "int" },
   expand: (node) => {
-    const count = Math.floor((node.inputs.length - 2) / 3);
+    const count = (node.inputs.length - 2) / 3;
+    if (!Number.isInteger(count)) fail("an operand lacks its scale or zero point");
     const operands = Array.from({ length: count }, (_, i) => dequantized(node, 2 + 3 * i));
     return quantized(node, node.make("Concat", operands, node.attrs), 0);
   },
@@ -113,7 +128,19 @@ function addend(node: Expansion, factor: number): Value | undefined {
 }
 
 /** A Gemm whose result is float where it has no scale. */
-const qgemm: Contributed = {
+const qgemm: Composed = {
+  inputs: [
+    "A: TA",
+    "a_scale: S",
+    "a_zero_point?: TA",
+    "B: TB",
+    "b_scale: S",
+    "b_zero_point?: TB",
+    "C?: TC",
+    "y_scale?: S",
+    "y_zero_point?: TY",
+  ],
+  types: { TA: bytes, TB: bytes, TC: ["int32"], TY: bytes, S: singles },
   attrs: { alpha: "float", transA: "int", transB: "int" },
   expand: (node) => {
     const columns = { axis: num(node, "transB") === 0 ? 1 : 0 };
@@ -143,7 +170,9 @@ function activated({ attrs, make }: Expansion, y: Value, parameters: readonly nu
 }
 
 /** A convolution, what is added to it, and its activation. */
-const fusedConv: Contributed = {
+const fusedConv: Composed = {
+  inputs: ["X: T", "W: T", "B?: T", "Z?: T"],
+  types: { T: floats },
   attrs: { ...convolutionAttrs, activation: "string", activation_params: "floats" },
   expand: (node) => {
     const { inputs, attrs, make } = node;
@@ -155,7 +184,9 @@ const fusedConv: Contributed = {
 
 const gemmAttrs = { alpha: "float", beta: "float", transA: "int", transB: "int" } as const;
 
-const fusedGemm: Contributed = {
+const fusedGemm: Composed = {
+  inputs: ["A: T", "B: T", "C?: T"],
+  types: { T: floats },
   attrs: {
     ...gemmAttrs,
     activation: "string",
@@ -208,6 +239,7 @@ function unpacked(node: Expansion): Value {
   const data = new Float32Array(k * n);
   for (let i = 0; i < k; i++) {
     const block = order?.[i] ?? Math.floor(i / size);
+    if (!(block >= 0 && block < blocks)) fail(`'g_idx' asks for block ${block} of ${blocks}`);
     for (let c = 0; c < n; c++)
       data[i * n + c] =
         (fieldOf(bytes, c * column + i, bits) - zeroAt(c, block)) * factors[c * blocks + block]!;
@@ -215,18 +247,104 @@ function unpacked(node: Expansion): Value {
   return constant(tensorOf(scales.elem, [k, n], data), node.inputs[1]!.name);
 }
 
-const matMulNBits: Contributed = {
+const matMulNBits: Composed = {
+  inputs: ["A: T", "B: W", "scales: T", "zero_points?: Z", "g_idx?: I", "bias?: T"],
+  types: { T: floats, W: ["uint8", "int32"], I: ["int32"] },
   attrs: { K: "int", N: "int", accuracy_level: "int", bits: "int", block_size: "int" },
+  limits: "its weights are unpacked and held as floats",
   expand: (node) => {
     const y = node.make("MatMul", [required(node, 0), unpacked(node)]);
     return node.inputs[5] ? node.make("Add", [y, node.inputs[5]]) : y;
   },
 };
 
+const where: Composed = {
+  inputs: [
+    "condition: C",
+    "X: T",
+    "X_scale: S",
+    "X_zero_point?: T",
+    "Y: T",
+    "Y_scale: S",
+    "Y_zero_point?: T",
+    "z_scale: S",
+    "z_zero_point?: T",
+  ],
+  types: { C: ["bool"], T: bytes, S: singles },
+  attrs: {},
+  expand: (node) => {
+    const operands = [required(node, 0), dequantized(node, 1), dequantized(node, 4)];
+    return quantized(node, node.make("Where", operands), 7);
+  },
+};
+
+/** Products of integers, as floats. */
+function scaledProduct(
+  { make }: Expansion,
+  [a, b]: readonly [Value, Value],
+  scales: readonly [Value, Value],
+  zeros: readonly (Value | undefined)[],
+  bias: Value | undefined,
+): Value {
+  const sums = make("MatMulInteger", [a, b, ...zeros]);
+  const products = make("Cast", [sums], { to: onnxCode("float32") });
+  const y = make("Mul", [products, make("Mul", [...scales])]);
+  return bias ? make("Add", [y, bias]) : y;
+}
+
+const pair = (node: Expansion, at: number): readonly [Value, Value] => [
+  required(node, at),
+  required(node, at + 1),
+];
+
+const matMulIntegerToFloat: Composed = {
+  inputs: [
+    "A: TA",
+    "B: TB",
+    "a_scale: S",
+    "b_scale: S",
+    "a_zero_point?: TA",
+    "b_zero_point?: TB",
+    "bias?: S",
+  ],
+  types: { TA: bytes, TB: bytes, S: singles },
+  attrs: {},
+  expand: (node) => {
+    const [, , , , aZero, bZero, bias] = node.inputs;
+    const [operands, scales] = [pair(node, 0), pair(node, 2)];
+    return scaledProduct(node, operands, scales, [aZero, bZero], bias);
+  },
+};
+
+/** The left operand is made integers by its own range. */
+const dynamicQuantizeMatMul: Composed = {
+  inputs: ["A: S", "B: TB", "b_scale: S", "b_zero_point?: TB", "bias?: S"],
+  types: { TB: bytes, S: singles },
+  attrs: {},
+  expand: (node) => {
+    const [b, scale] = pair(node, 1);
+    const [, , , zero, bias] = node.inputs;
+    const operands = [required(node, 0)];
+    const made = node.make("DynamicQuantizeLinear", operands, {}, { outputCount: 3 });
+    const [a, aScale, aZero] = made.node.outputs as [Value, Value, Value];
+    return scaledProduct(node, [a, b], [aScale, scale], [aZero, zero], bias);
+  },
+};
+
+/** ONNX's operator of that name, which took these types later. */
+const same = (op: string): Composed => ({
+  inputs: ["x: T", "scale: S", "zero_point?: Z"],
+  attrs: { axis: "int" },
+  expand: (node) => node.make(op, node.inputs, node.attrs),
+});
+
 /** By name in the domain. */
-const operators: Readonly<Record<string, Contributed>> = {
+export const microsoft: Readonly<Record<string, Composed>> = {
+  DequantizeLinear: same("DequantizeLinear"),
+  DynamicQuantizeMatMul: dynamicQuantizeMatMul,
   FusedConv: fusedConv,
   FusedGemm: fusedGemm,
+  MatMulIntegerToFloat: matMulIntegerToFloat,
   MatMulNBits: matMulNBits,
   QGemm: qgemm,
   QLinearAdd: binary("Add"),
@@ -237,6 +355,6 @@ const operators: Readonly<Record<string, Contributed>> = {
   QLinearMul: binary("Mul"),
   QLinearSigmoid: unary("Sigmoid"),
   QLinearSoftmax: softmax,
+  QLinearWhere: where,
+  QuantizeLinear: same("QuantizeLinear"),
 };
-
-export const microsoft: ReadonlyMap<string, Contributed> = new Map(Object.entries(operators));

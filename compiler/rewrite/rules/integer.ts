@@ -3,7 +3,7 @@
  * what has no integer form stays float between a Dequantize and a Quantize.
  */
 import { constant, constantOf, type Node, type Value } from "../../ir/graph.ts";
-import { numbers, type Tensor, tensorOf } from "../../ir/tensor.ts";
+import { numbers, scalar, type Tensor, tensorOf } from "../../ir/tensor.ts";
 import { type Quantization, sameQuantization, sameType, type TensorType } from "../../ir/types.ts";
 import { build } from "../../ops/build.ts";
 import { permutation } from "../../ops/movement.ts";
@@ -210,9 +210,23 @@ const dequantizeDown: Rule = {
       origins: root.origins,
       stored: { elem: stored.type.elem, quant },
     });
-    return build("Dequantize", [moved], {}, { origins: x!.node.origins });
+    const isKnown = [stored, ...rest].every((v) => v === undefined || constantOf(v));
+    return isKnown
+      ? build("Dequantize", [moved], {}, { origins: x!.node.origins })
+      : dequantized(moved, x!.node);
   },
 };
+
+/** Stored integers as float; those that are no bytes with operands that say how. */
+function dequantized(stored: Value, { origins }: Pick<Node, "origins">): Value {
+  const { elem, quant } = stored.type;
+  if (elem === "int8" || elem === "uint8") return build("Dequantize", [stored], {}, { origins });
+  const { scale, zeroPoint } = quant!;
+  const parameters = [scalar("float32", scale[0]!), scalar(elem, zeroPoint[0]!)].map((t) =>
+    constant(t),
+  );
+  return build("DequantizeLinear", [stored, ...parameters], {}, { origins });
+}
 
 /** Elements are quantised before they are moved. */
 const quantizeUp: Rule = {

@@ -2,18 +2,18 @@
 import { constant, constantOf, type Node, num, type Value } from "../../ir/graph.ts";
 import { int64s, scalar, tensorOf } from "../../ir/tensor.ts";
 import { elementCount, isFloat } from "../../ir/types.ts";
-import { build, buildNode } from "../../ops/build.ts";
-import { deviationFloor, epsilonOfSkip, layerSize, varianceAxes } from "../../ops/normalise.ts";
+import { build } from "../../ops/build.ts";
+import { deviationFloor, layerSize, varianceAxes } from "../../ops/normalise.ts";
 import { normalAxis } from "../../ops/operator.ts";
 import { onnxCode } from "../../ops/typing.ts";
 import type { Rule } from "../engine.ts";
 import { op } from "../pattern.ts";
+import { reshape } from "./values.ts";
 
 type Origins = { readonly origins: readonly string[] };
 
 const ints = (list: readonly number[]): Value => constant(int64s(list));
 const number = (x: number): Value => constant(scalar("float32", x));
-const reshape = (x: Value, shape: readonly number[]): Value => build("Reshape", [x, ints(shape)]);
 
 /** One number a channel, along axis 1 of a tensor of that rank. */
 const alongChannels = (v: Value, rank: number): Value =>
@@ -75,30 +75,6 @@ const layerStatistics: Rule = {
     const epsilon = number(num(root, "epsilon", Math.fround(1e-5)));
     const deviation = build("Sqrt", [build("Add", [square, epsilon], {}, o)], {}, o);
     return [y, mean, build("Reciprocal", [deviation], {}, o)].slice(0, root.outputs.length);
-  },
-};
-
-const skipLayerNorm: Rule = {
-  name: "skip-layernorm-to-sum",
-  example: `graph imported "g" {
-    %0: float32[2, 3, 4] = Input
-    %1: float32[4] = Constant random 1
-    %2: float32[2, 3, 4], %3: float32[2, 3, 1], %4: float32[2, 3, 1], %5: float32[2, 3, 4] = SkipLayerNormalization(%0, %0, %1, %1, %1)
-    return %2 as "y", %5 as "sum"
-  }`,
-  pattern: op("SkipLayerNormalization"),
-  replace: ({ root, origins }) => {
-    const o = { origins };
-    const [x, skip, gamma, beta, bias] = root.inputs as Value[];
-    const both = build("Add", [x, skip], {}, o);
-    const sum = bias ? build("Add", [both, bias], {}, o) : both;
-    const attrs = { axis: -1, epsilon: epsilonOfSkip(root.attrs) };
-    const outputCount = Math.min(3, root.outputs.length);
-    const { outputs } = buildNode("LayerNormalization", [sum, gamma, beta], attrs, {
-      ...o,
-      outputCount,
-    });
-    return [...outputs, sum].slice(0, root.outputs.length);
   },
 };
 
@@ -256,7 +232,6 @@ const integerReduction: Rule = {
 
 export const normaliseRules: readonly Rule[] = [
   batchNorm,
-  skipLayerNorm,
   layerStatistics,
   layerParameters,
   instanceNorm,

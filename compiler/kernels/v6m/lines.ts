@@ -1,10 +1,10 @@
 /** Depthwise 3x3 convolutions for processors without SIMD: two pixels share a word. */
-import type { Node } from "../ir/graph.ts";
-import { elementCount } from "../ir/types.ts";
-import type { Profile } from "../ops/numerics.ts";
-import { type Binding, type Kernel, outputType, weightsArray } from "./kernel.ts";
-import { blocksFitInPlace } from "./order.ts";
-import { hasMultiplierOne } from "./v6m-depthwise.ts";
+import type { Node } from "../../ir/graph.ts";
+import { elementCount } from "../../ir/types.ts";
+import type { Profile } from "../../ops/numerics.ts";
+import { type Binding, type Kernel, outputType, weightsArray } from "../kernel.ts";
+import { blocksFitInPlace } from "../order.ts";
+import { hasMultiplierOne } from "./depthwise.ts";
 import {
   filtersOf,
   foldedBias,
@@ -13,8 +13,8 @@ import {
   portableNamed,
   type Rescale,
   rescaleOf,
-} from "./v6m-filters.ts";
-import { type Filters, groupLimit } from "./v6m-packing.ts";
+} from "./filters.ts";
+import { type Filters, groupLimit } from "./packing.ts";
 
 const portable = portableNamed("depthwise_conv_2d_s8");
 

@@ -2,10 +2,10 @@
  * Kernels for processors that multiply one number at a time (Armv6-M, Armv7-M without DSP): two
  * pixels share a word, and so a multiplication.
  */
-import { constantOf, type Node, num } from "../ir/graph.ts";
-import { elementCount } from "../ir/types.ts";
-import type { Profile } from "../ops/numerics.ts";
-import { grouped } from "./grouped.ts";
+import { constantOf, type Node, num } from "../../ir/graph.ts";
+import { elementCount } from "../../ir/types.ts";
+import type { Profile } from "../../ops/numerics.ts";
+import { grouped } from "../grouped.ts";
 import {
   type Binding,
   type Fields,
@@ -14,14 +14,14 @@ import {
   outputType,
   tableArray,
   weightsArray,
-} from "./kernel.ts";
-import { blockRows, blocksFitInPlace } from "./order.ts";
-import { depthwiseEights } from "./v6m-depthwise.ts";
-import { fullyConnectedKernels } from "./v6m-fc.ts";
-import { filtersOf, foldedBias, partsOf, portableNamed, rescaleOf } from "./v6m-filters.ts";
-import { depthwiseLines } from "./v6m-lines.ts";
-import { type Filters, type Packing, pack, packed } from "./v6m-packing.ts";
-import { widened } from "./widened.ts";
+} from "../kernel.ts";
+import { blockRows, blocksFitInPlace } from "../order.ts";
+import { widened } from "../widened.ts";
+import { depthwiseEights } from "./depthwise.ts";
+import { fullyConnectedKernels } from "./fc.ts";
+import { filtersOf, foldedBias, partsOf, portableNamed, rescaleOf } from "./filters.ts";
+import { depthwiseLines } from "./lines.ts";
+import { type Filters, type Packing, pack, packed } from "./packing.ts";
 
 interface Prepared {
   readonly filters: Filters;

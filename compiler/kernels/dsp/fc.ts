@@ -2,11 +2,12 @@
  * int8 fully connected layers for cores with DSP instructions: some inputs are laid out as 16-bit
  * numbers in scratch memory, the others expanded in registers for every four filters.
  */
-import type { Node } from "../ir/graph.ts";
-import { typeBytes } from "../ir/types.ts";
-import type { Profile } from "../ops/numerics.ts";
-import { hasConstantWeights } from "./conv.ts";
-import { core, groupsOf, isInteger, tapsOf } from "./dsp-layer.ts";
+import type { Node } from "../../ir/graph.ts";
+import { typeBytes } from "../../ir/types.ts";
+import type { Profile } from "../../ops/numerics.ts";
+import { hasConstantWeights } from "../conv.ts";
+import { type Binding, hasTypes, inputType, type Kernel, outputType } from "../kernel.ts";
+import { core, groupsOf, isInteger, tapsOf } from "./layer.ts";
 import {
   canPack,
   canPackBiases,
@@ -14,8 +15,7 @@ import {
   type Rescaling,
   rescalingOf,
   unscaled,
-} from "./dsp-pack.ts";
-import { type Binding, hasTypes, inputType, type Kernel, outputType } from "./kernel.ts";
+} from "./pack.ts";
 
 /** A loop over so many inputs at once: how often they stand in it, and its turns. */
 interface Loop {

@@ -1,11 +1,11 @@
 /** Depthwise convolutions for processors without SIMD: eight channels of a pixel in registers. */
-import { constantOf, type Node, num } from "../ir/graph.ts";
-import { elementCount } from "../ir/types.ts";
-import type { Profile } from "../ops/numerics.ts";
-import { type Binding, type Kernel, outputType, weightsArray } from "./kernel.ts";
-import { channelsFitInPlace, windowRows } from "./order.ts";
-import { filtersOf, foldedBias, partsOf, portableNamed, rescaleOf } from "./v6m-filters.ts";
-import type { Filters } from "./v6m-packing.ts";
+import { constantOf, type Node, num } from "../../ir/graph.ts";
+import { elementCount } from "../../ir/types.ts";
+import type { Profile } from "../../ops/numerics.ts";
+import { type Binding, type Kernel, outputType, weightsArray } from "../kernel.ts";
+import { channelsFitInPlace, windowRows } from "../order.ts";
+import { filtersOf, foldedBias, partsOf, portableNamed, rescaleOf } from "./filters.ts";
+import type { Filters } from "./packing.ts";
 
 const portable = portableNamed("depthwise_conv_2d_s8");
 

@@ -1,9 +1,9 @@
 /** What the kernels for processors without SIMD need to know of a layer's filters. */
-import { constantOf, type Node } from "../ir/graph.ts";
-import type { Profile } from "../ops/numerics.ts";
-import { convKernels } from "./conv.ts";
-import type { Binding, ConstantArray, Kernel } from "./kernel.ts";
-import type { Filters } from "./v6m-packing.ts";
+import { constantOf, type Node } from "../../ir/graph.ts";
+import type { Profile } from "../../ops/numerics.ts";
+import { convKernels } from "../conv.ts";
+import type { Binding, ConstantArray, Kernel } from "../kernel.ts";
+import type { Filters } from "./packing.ts";
 
 export const portableNamed = (name: string): Kernel => convKernels.find((k) => k.name === name)!;
 

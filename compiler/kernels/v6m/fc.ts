@@ -2,10 +2,9 @@
  * Fully connected layers for processors that multiply one number at a time: eight filters in
  * registers, inputs and weights stored 128 higher so that they are unsigned.
  */
-import { constantOf, type Node } from "../ir/graph.ts";
-import { elementCount } from "../ir/types.ts";
-import { inputType, type Kernel, outputType, tableArray, weightsArray } from "./kernel.ts";
-import { portableNamed } from "./v6m-filters.ts";
+import { constantOf, type Node } from "../../ir/graph.ts";
+import { count, inputType, type Kernel, outputType, tableArray, weightsArray } from "../kernel.ts";
+import { portableNamed } from "./filters.ts";
 
 /** Products of two unsigned bytes stay within 32 bits. */
 const maxFeatures = 32768;
@@ -60,7 +59,7 @@ const eights = (portable: Kernel): Kernel => ({
   },
   cost: (node) => {
     const { filters, features } = matrixOf(node);
-    const rows = elementCount(outputType(node).shape) / filters;
+    const rows = count(node) / filters;
     const eights = paddedTo8(filters) / 8;
     return rows * (eights * (paddedTo8(features) * 26 + 60) + features * 7 + filters * 30);
   },

@@ -1,9 +1,9 @@
 /** What int8 convolutions and fully connected layers for cores with DSP instructions share. */
-import type { Node } from "../ir/graph.ts";
-import { elementCount } from "../ir/types.ts";
-import { geometry, hasConstantWeights } from "./conv.ts";
-import type { Rescaling } from "./dsp-pack.ts";
-import { type Core, hasTypes, inputType } from "./kernel.ts";
+import type { Node } from "../../ir/graph.ts";
+import { elementCount } from "../../ir/types.ts";
+import { geometry, hasConstantWeights } from "../conv.ts";
+import { type Core, hasTypes, inputType } from "../kernel.ts";
+import type { Rescaling } from "./pack.ts";
 
 export const isInteger = (node: Node): boolean =>
   hasTypes(node, ["int8", "int8", "int32"], "int8") && hasConstantWeights(node);

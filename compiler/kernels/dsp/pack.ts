@@ -1,15 +1,15 @@
 /** Streams of the int8 kernels of dsp.ts: starts, weights and multipliers in order of use. */
-import { constantOf, type Node } from "../ir/graph.ts";
-import { elementCount } from "../ir/types.ts";
-import { integerClamp } from "../ops/clamp.ts";
-import { filterFactors } from "../ops/conv.ts";
+import { constantOf, type Node } from "../../ir/graph.ts";
+import { elementCount } from "../../ir/types.ts";
+import { integerClamp } from "../../ops/clamp.ts";
+import { filterFactors } from "../../ops/conv.ts";
 import {
   clamp,
   makeRescale,
   type Profile,
   quantizeMultiplier,
   singleRounding,
-} from "../ops/numerics.ts";
+} from "../../ops/numerics.ts";
 import {
   type ConstantArray,
   type Fields,
@@ -17,7 +17,7 @@ import {
   outputType,
   tableArray,
   weightsArray,
-} from "./kernel.ts";
+} from "../kernel.ts";
 
 /** Two 16-bit numbers in a word. */
 export const halves = (low: number, high: number): number => (low & 0xffff) | (high << 16);

@@ -1,14 +1,15 @@
 /** int8 layers on Helium: products of packed matrices, requantised four filters at a time. */
-import { constantOf, type Node } from "../ir/graph.ts";
-import type { TensorData } from "../ir/tensor.ts";
-import { elementCount } from "../ir/types.ts";
-import { integerClamp } from "../ops/clamp.ts";
-import { filterFactors } from "../ops/conv.ts";
-import { type Profile, quantizeMultiplier, singleRounding } from "../ops/numerics.ts";
-import { geometry, hasConstantWeights, matrixFields, windowFields } from "./conv.ts";
-import { grouped } from "./grouped.ts";
+import { constantOf, type Node } from "../../ir/graph.ts";
+import type { TensorData } from "../../ir/tensor.ts";
+import { integerClamp } from "../../ops/clamp.ts";
+import { filterFactors } from "../../ops/conv.ts";
+import { type Profile, quantizeMultiplier, singleRounding } from "../../ops/numerics.ts";
+import { geometry, hasConstantWeights, matrixFields, windowFields } from "../conv.ts";
+import { grouped } from "../grouped.ts";
 import {
+  alignUp,
   type Binding,
+  count,
   type Fields,
   hasTypes,
   inputType,
@@ -16,11 +17,8 @@ import {
   outputType,
   tableArray,
   weightsArray,
-} from "./kernel.ts";
-import { blockRows, blocksFitInPlace, windowRows } from "./order.ts";
-
-const alignUp = (x: number, to: number): number => Math.ceil(x / to) * to;
-const count = (node: Node): number => elementCount(outputType(node).shape);
+} from "../kernel.ts";
+import { blockRows, blocksFitInPlace, windowRows } from "../order.ts";
 
 const factorsOf = (node: Node): number[] =>
   filterFactors(inputType(node, 0), inputType(node, 1), outputType(node));

@@ -1,8 +1,9 @@
 /** int8 3×3 convolutions on Helium from the input's own rows: 4 pixels and 2 filters at a time. */
-import { constantOf, type Node } from "../ir/graph.ts";
-import type { Profile } from "../ops/numerics.ts";
-import { geometry, windowFields } from "./conv.ts";
-import { type Kernel, weightsArray } from "./kernel.ts";
+import { constantOf, type Node } from "../../ir/graph.ts";
+import type { Profile } from "../../ops/numerics.ts";
+import { geometry, windowFields } from "../conv.ts";
+import { type Kernel, weightsArray } from "../kernel.ts";
+import { windowRows } from "../order.ts";
 import {
   convShape,
   coreScales,
@@ -10,8 +11,7 @@ import {
   hasPackableOutput,
   isWeightedInt8,
   scalesOf,
-} from "./mve.ts";
-import { windowRows } from "./order.ts";
+} from "./kernels.ts";
 
 /** Columns that 4 pixels read. */
 const span = (stride: number): number => 3 * stride + 3;

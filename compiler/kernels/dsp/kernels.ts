@@ -1,22 +1,22 @@
 /** int8 convolutions and fully connected layers for cores with DSP instructions. */
-import type { Node } from "../ir/graph.ts";
-import { elementCount } from "../ir/types.ts";
-import type { Profile } from "../ops/numerics.ts";
-import { geometry, windowFields } from "./conv.ts";
-import { fullyConnectedKernels } from "./dsp-fc.ts";
-import { core, groupsOf, isInteger, rowsAtOnce, tapsOf } from "./dsp-layer.ts";
-import { canPack, depthwiseStream, linesStream, packedStream, rescalingOf } from "./dsp-pack.ts";
-import { grouped } from "./grouped.ts";
+import type { Node } from "../../ir/graph.ts";
+import { elementCount } from "../../ir/types.ts";
+import type { Profile } from "../../ops/numerics.ts";
+import { geometry, windowFields } from "../conv.ts";
+import { grouped } from "../grouped.ts";
 import {
   type Binding,
   type ConstantArray,
+  count,
   type Fields,
   inputType,
   type Kernel,
-  outputType,
   tableArray,
-} from "./kernel.ts";
-import { widened } from "./widened.ts";
+} from "../kernel.ts";
+import { widened } from "../widened.ts";
+import { fullyConnectedKernels } from "./fc.ts";
+import { core, groupsOf, isInteger, rowsAtOnce, tapsOf } from "./layer.ts";
+import { canPack, depthwiseStream, linesStream, packedStream, rescalingOf } from "./pack.ts";
 
 const zeroOf = (node: Node): number => inputType(node).quant!.zeroPoint[0]!;
 
@@ -137,7 +137,7 @@ const depthwise: Kernel = {
   /** Channels are stored before the next ones are read, of two pixels, which may be of two rows. */
   rowsAtOnce: (node) => rowsAtOnce(node, geometry(node).window.output[1]! % 2 === 0 ? 1 : 2),
   cost: (node) => {
-    const pixels = elementCount(outputType(node).shape) / geometry(node).filters;
+    const pixels = count(node) / geometry(node).filters;
     const taps = tapsOf(node);
     return Math.ceil(pixels / 2) * (groupsOf(node) * (taps * 17 + 42) + taps * 14 + 40);
   },

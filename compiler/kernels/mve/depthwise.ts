@@ -1,10 +1,10 @@
 /** int8 depthwise convolutions on Helium: four columns of four rows are one vector's product. */
-import { constantOf, type Node } from "../ir/graph.ts";
-import type { Profile } from "../ops/numerics.ts";
-import { geometry, windowFields } from "./conv.ts";
-import { inputType, type Kernel, weightsArray } from "./kernel.ts";
-import { coreScales, eightOrder, isWeightedInt8, scalesOf } from "./mve.ts";
-import { blocksFitInPlace, noOrder, windowRows } from "./order.ts";
+import { constantOf, type Node } from "../../ir/graph.ts";
+import type { Profile } from "../../ops/numerics.ts";
+import { geometry, windowFields } from "../conv.ts";
+import { inputType, type Kernel, weightsArray } from "../kernel.ts";
+import { blocksFitInPlace, noOrder, windowRows } from "../order.ts";
+import { coreScales, eightOrder, isWeightedInt8, scalesOf } from "./kernels.ts";
 
 /** Gathers reach 508 bytes. */
 const farthestPixel = (node: Node): number =>
