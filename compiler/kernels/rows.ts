@@ -30,7 +30,8 @@ export function planarValues({ nodes }: Graph): Set<Value> {
 
 export function rowLayout({ type }: Value, isPlanar: boolean): RowLayout {
   const { shape, elem } = type;
-  if (shape.length !== 4 || shape[0] !== 1) return { count: 1, planes: 1, bytes: typeBytes(type) };
+  const bytes = typeBytes(type);
+  if (shape.length !== 4 || shape[0] !== 1 || bytes === 0) return { count: 1, planes: 1, bytes };
   const [, a, b, c] = shape as [number, number, number, number];
   const size = elementBytes(elem);
   return isPlanar

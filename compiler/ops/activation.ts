@@ -1,10 +1,10 @@
 /** Clamps and softmax. */
 import { num } from "../ir/graph.ts";
 import { isBig, newArray, numbers, type Tensor } from "../ir/tensor.ts";
-import { perTensor } from "../ir/types.ts";
+import { elementCount, perTensor } from "../ir/types.ts";
 import { clampAttrs, clampOf, integerClamp } from "./clamp.ts";
 import { clamp, makeRescale } from "./numerics.ts";
-import { type EvalContext, floats, normalAxis, type Operator } from "./operator.ts";
+import { type EvalContext, fail, floats, normalAxis, type Operator } from "./operator.ts";
 import { elementwiseRows } from "./rows.ts";
 import { integerSoftmax, type SoftmaxSpan, softmaxSpan } from "./softmax.ts";
 
@@ -40,7 +40,11 @@ const clip: Operator = {
   inputs: ["input: T", "min?: T", "max?: T"],
   outputs: 1,
   attrs: { min: "float", max: "float" },
-  infer: sameAsInput,
+  infer: (context) => {
+    for (const bound of context.inputs.slice(1))
+      if (bound && elementCount(bound.shape) !== 1) fail(`a bound is [${bound.shape}], no scalar`);
+    return sameAsInput(context);
+  },
   evaluate: ({ inputs: [x, min, max], attrs }) => {
     const high = max ? numbers(max)[0]! : num({ attrs }, "max", Infinity);
     const low = min ? numbers(min)[0]! : num({ attrs }, "min", -Infinity);

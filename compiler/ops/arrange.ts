@@ -92,7 +92,6 @@ export function blockMove(
   const block = num(node, "blocksize");
   if (block < 1) fail(`'blocksize' is ${block}`);
   const mode = str(node, "mode", "DCR");
-  if (mode !== "DCR" && mode !== "CRD") fail(`unknown mode '${mode}'`);
   return blockMoves[node.op]!(shape, block, mode);
 }
 
@@ -101,7 +100,7 @@ const blocks = (op: string): Operator => ({
   level: "imported",
   inputs: ["input: T"],
   outputs: 1,
-  attrs: { blocksize: "int", mode: "string" },
+  attrs: { blocksize: "int", mode: ["DCR", "CRD"] },
   defaults: { mode: "DCR" },
   infer: ({ inputs: [x], attrs }) => {
     const { joined } = blockMove({ op, attrs }, x!.shape);

@@ -25,6 +25,7 @@ import {
   type Operator,
 } from "./operator.ts";
 import { elementwiseRows } from "./rows.ts";
+import { convert } from "./typing.ts";
 
 type Combine = (a: number, b: number) => number;
 
@@ -78,7 +79,7 @@ function combineBig(a: Tensor, b: Tensor, elem: ElementType, f: CombineBig): Ten
 function combine(a: Tensor, b: Tensor, elem: ElementType, f: Combine): Tensor {
   const shape = broadcastShapes([a.shape, b.shape]);
   const data = newArray(elem, elementCount(shape));
-  const big = (x: number) => (Number.isFinite(x) ? BigInt(Math.trunc(x)) : 0n);
+  const big = (x: number) => BigInt(Math.trunc(x));
   if (isBig(data)) forEachPair(a, b, shape, (i, x, y) => (data[i] = big(f(x, y))));
   else forEachPair(a, b, shape, (i, x, y) => (data[i] = f(x, y)));
   return { elem, shape, data };
@@ -113,7 +114,10 @@ const evaluateEntry =
     const bounded: Combine =
       min > -Infinity || max < Infinity ? (a, b) => clamp(f(a, b), min, max) : f;
     const whole = isWhole ? (onIntegers.get(f) ?? bounded) : bounded;
-    return [rest.reduce((sum, next) => combine(sum, next, elem, whole), first!)];
+    // Floats beyond an integer's range are what a Cast makes of them.
+    const between = isWhole || !integers.includes(elem) ? elem : "float64";
+    const y = rest.reduce((sum, next) => combine(sum, next, between, whole), first!);
+    return [between === elem ? y : convert(y, elem)];
   };
 
 const scaleOf = (type: TensorType | undefined): number => type!.quant!.scale[0]!;
@@ -303,7 +307,7 @@ const entries: readonly Entry[] = [
   {
     name: "BitShift",
     f: division,
-    attrs: { direction: "string" },
+    attrs: { direction: ["LEFT", "RIGHT"] },
     make: shift,
     big: shiftBig,
     types: integers,

@@ -2,6 +2,7 @@
 import { type Attrs, constantOf, makeNode, type Node, type Value } from "../ir/graph.ts";
 import type { Tensor } from "../ir/tensor.ts";
 import type { ElementType, Quantization, TensorType } from "../ir/types.ts";
+import { checkTexts } from "./operator.ts";
 import { operatorOf } from "./registry.ts";
 
 export interface BuildOptions {
@@ -22,7 +23,9 @@ export function inferTypes(
   outputCount = 1,
   known: BuildOptions["known"] = constantOf,
 ): TensorType[] {
-  return operatorOf({ op }).infer({
+  const operator = operatorOf({ op });
+  checkTexts(operator.attrs, attrs);
+  return operator.infer({
     inputs: inputs.map((v) => v?.type),
     attrs,
     outputCount,

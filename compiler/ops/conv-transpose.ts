@@ -18,6 +18,7 @@ import { transposedRows } from "./rows.ts";
 import { windowTaps } from "./spatial.ts";
 import {
   convolutionAttrs,
+  layouts,
   transposedWindowOf,
   twoAxes,
   windowDefaults,
@@ -318,7 +319,7 @@ const convTranspose2D: Operator = {
   level: "lowered",
   inputs: ["X: T", "W: T1", "B?: T2"],
   outputs: 1,
-  attrs: { ...attrs, ...clampAttrs, x_layout: "string", y_layout: "string" },
+  attrs: { ...attrs, ...clampAttrs, x_layout: layouts, y_layout: layouts },
   infer: inferLowered,
   evaluate: evaluateFloat,
   integer: { ...weightedIntegerForm, evaluate: evaluateInteger },

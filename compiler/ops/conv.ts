@@ -9,6 +9,7 @@ import { windowRows } from "./rows.ts";
 import { convolveSpatial, type SpatialConvolution } from "./spatial.ts";
 import {
   convolutionAttrs,
+  layouts,
   twoAxes,
   type Window,
   windowDefaults,
@@ -333,8 +334,8 @@ const conv2D: Operator = {
   attrs: {
     ...convolutionAttrs,
     ...clampAttrs,
-    x_layout: "string",
-    y_layout: "string",
+    x_layout: layouts,
+    y_layout: layouts,
     y_steps: "ints",
   },
   infer: inferConv2D,

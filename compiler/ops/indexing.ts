@@ -127,9 +127,10 @@ function scattered(data: Tensor, updates: Tensor, places: ArrayLike<number>, how
   return { ...data, data: result };
 }
 
+const reductions = ["none", ...combinerNames];
+
 function checkReduction(context: InferContext): void {
   const how = str(context, "reduction", "none");
-  if (how !== "none" && !combinerNames.includes(how)) fail(`unknown reduction '${how}'`);
   if (how !== "none" && context.inputs[0]!.elem === "bool") fail("bools have no reductions");
 }
 
@@ -138,7 +139,7 @@ const scatterElements: Operator = {
   level: "any",
   inputs: ["data: T", "indices: I", "updates: T"],
   outputs: 1,
-  attrs: { axis: "int", reduction: "string" },
+  attrs: { axis: "int", reduction: reductions },
   defaults: { axis: 0, reduction: "none" },
   types: indexTypes,
   infer: (context) => {
@@ -170,7 +171,7 @@ const scatterND: Operator = {
   level: "any",
   inputs: ["data: T", "indices: I", "updates: T"],
   outputs: 1,
-  attrs: { reduction: "string" },
+  attrs: { reduction: reductions },
   defaults: { reduction: "none" },
   types: { I: ["int64"] },
   infer: (context) => {
@@ -196,7 +197,7 @@ const tensorScatter: Operator = {
   level: "any",
   inputs: ["past_cache: T", "update: T", "write_indices?: I"],
   outputs: 1,
-  attrs: { axis: "int", mode: "string" },
+  attrs: { axis: "int", mode: ["linear", "circular"] },
   defaults: { axis: -2, mode: "linear" },
   types: { I: ["int64"] },
   upgrade: (node) => {
@@ -212,7 +213,6 @@ const tensorScatter: Operator = {
     if (axis === 0) fail("'axis' is that of the batch");
     if (!fits) fail(`updates of shape [${update}] do not fit [${shape}]`);
     if (`${starts}` !== `${[shape[0]]}`) fail(`'write_indices' is [${starts}], not [${shape[0]}]`);
-    if (!["linear", "circular"].includes(str(context, "mode", "linear"))) fail("unknown 'mode'");
     return [{ elem, shape }];
   },
   evaluate: ({ inputs: [cache, update, starts], attrs }) => {

@@ -29,15 +29,21 @@ function alignedTo(v: Value, axis: number, rank: number): Value {
   return behind === 0 ? v : build("Reshape", [v, constant(int64s([...shape, ...ones]))]);
 }
 
+function twoInputs({ inputs: [a, b] }: RawNode): readonly [Value, Value] {
+  return a && b ? [a, b] : fail("takes two inputs");
+}
+
 /** The second operand lay along the axes of the first from `axis` on, or along its last ones. */
 const broadcast: Legacy = {
   attrs: { axis: "int", broadcast: "int" },
-  renew: ({ op, inputs: [a, b], attrs }) => {
-    const rank = a!.type.shape.length;
-    const given = attrs.axis === undefined ? rank - b!.type.shape.length : num({ attrs }, "axis");
+  renew: (node) => {
+    const { op, attrs } = node;
+    const [a, b] = twoInputs(node);
+    const rank = a.type.shape.length;
+    const given = attrs.axis === undefined ? rank - b.type.shape.length : num({ attrs }, "axis");
     const axis = given < 0 ? given + rank : given;
     const isBroadcast = num({ attrs }, "broadcast") === 1;
-    const second = isBroadcast && axis >= 0 ? alignedTo(b!, axis, rank) : b;
+    const second = isBroadcast && axis >= 0 ? alignedTo(b, axis, rank) : b;
     return { op, inputs: [a, second], attrs: without(attrs, "axis", "broadcast") };
   },
 };
@@ -45,10 +51,12 @@ const broadcast: Legacy = {
 /** One slope for each channel, which is axis 1. */
 const prelu: Legacy = {
   attrs: {},
-  renew: ({ op, inputs: [x, slope], attrs }) => {
-    const isByChannel = slope!.type.shape.length === 1 && slope!.type.shape[0] !== 1;
-    const rank = x!.type.shape.length;
-    return { op, inputs: [x, isByChannel ? alignedTo(slope!, 1, rank) : slope], attrs };
+  renew: (node) => {
+    const [x, slope] = twoInputs(node);
+    const { shape } = slope.type;
+    const isByChannel = shape.length === 1 && shape[0] !== 1;
+    const aligned = isByChannel ? alignedTo(slope, 1, x.type.shape.length) : slope;
+    return { ...node, inputs: [x, aligned] };
   },
 };
 

@@ -1,7 +1,7 @@
 /** Operators that copy elements to other places; they work on any type. */
 import { type Attrs, constant, ints, type Node, num, str } from "../ir/graph.ts";
 import { int64s, newArray, numbers } from "../ir/tensor.ts";
-import { elementCount, rowMajorStrides, type Shape } from "../ir/types.ts";
+import { elementCount, rowMajorStrides, type Shape, type TensorType } from "../ir/types.ts";
 import { broadcastIndex } from "./binary.ts";
 import { checkIndices, nearestIndex } from "./indexing.ts";
 import { constantInts, declaredAsInput, gather, indexTypes, moves, viewIndex } from "./move.ts";
@@ -22,10 +22,7 @@ import { attributeToInput } from "./upgrade.ts";
 export function permutation(attrs: Attrs, rank: number): number[] {
   const given = ints({ attrs }, "perm");
   const perm = given.length > 0 ? [...given] : Array.from({ length: rank }, (_, i) => rank - 1 - i);
-  if (
-    perm.length !== rank ||
-    new Set(perm.map((p) => normalAxis(p, rank, "'perm' entry"))).size < rank
-  )
+  if (perm.length !== rank || perm.some((p) => p < 0 || p >= rank) || new Set(perm).size < rank)
     fail(`'perm' [${perm}] is no permutation of ${rank} axes`);
   return perm;
 }
@@ -114,7 +111,7 @@ const split: Operator = {
   declares: {
     inputs: [1],
     take: (node, shapes) => {
-      const sizes = shapes.map((s) => s.at(num(node, "axis"))!);
+      const sizes = shapes.map((s) => s[normalAxis(num(node, "axis"), s.length)]!);
       return { ...node, inputs: [node.inputs[0], constant(int64s(sizes))] };
     },
   },
@@ -179,9 +176,20 @@ function sliceOf(context: InferContext): SliceView {
   const ends = constantInts(context, 2, "ends");
   const axes = context.inputs[3] ? constantInts(context, 3, "axes") : starts.map((_, i) => i);
   const steps = context.inputs[4] ? constantInts(context, 4, "steps") : starts.map(() => 1);
-  if (new Set([starts, ends, axes, steps].map((l) => l.length)).size > 1)
-    fail("'starts', 'ends', 'axes' and 'steps' differ in length");
+  if (new Set(axes.map((a) => normalAxis(a, shape.length))).size < axes.length)
+    fail(`'axes' [${axes}] names an axis twice`);
   return sliceView(shape, starts, ends, axes, steps);
+}
+
+const lengthOf = (type: TensorType): number => elementCount(type.shape);
+
+/** Each operand says something of each axis. */
+function checkSlice({ inputs: [x, ...operands] }: InferContext): void {
+  const lengths = new Set(operands.flatMap((t) => (t ? [lengthOf(t)] : [])));
+  if (lengths.size > 1) fail("'starts', 'ends', 'axes' and 'steps' differ in length");
+  const [length] = lengths as Iterable<number>;
+  if (length! > x!.shape.length)
+    fail(`slices ${length} axes of a tensor of rank ${x!.shape.length}`);
 }
 
 /** Whether the inputs, from the second on, are known. */
@@ -237,6 +245,7 @@ export const slice: Operator = {
         )
       : node,
   infer: (context) => {
+    checkSlice(context);
     const shape = openShape(context) ?? sliceOf(context).shape;
     return [{ elem: context.inputs[0]!.elem, shape }];
   },
@@ -318,14 +327,19 @@ function padsOf(context: InferContext): { begin: number[]; end: number[] } {
   const axes = context.inputs[3]
     ? constantInts(context, 3, "axes").map((a) => normalAxis(a, rank))
     : Array.from({ length: rank }, (_, i) => i);
-  if (pads.length !== 2 * axes.length)
-    fail(`'pads' has ${pads.length} numbers, not ${2 * axes.length}`);
   const at = (axis: number, half: number) => {
     const i = axes.indexOf(axis);
     return i < 0 ? 0 : pads[i + half * axes.length]!;
   };
   const all = Array.from({ length: rank }, (_, i) => i);
   return { begin: all.map((i) => at(i, 0)), end: all.map((i) => at(i, 1)) };
+}
+
+/** There are two pads for each axis that is named. */
+function checkPads({ inputs: [x, pads, , axes] }: InferContext): void {
+  const count = axes ? lengthOf(axes) : x!.shape.length;
+  if (lengthOf(pads!) !== 2 * count)
+    fail(`'pads' has ${lengthOf(pads!)} numbers, not ${2 * count}`);
 }
 
 /** Index into an axis of `size` for position `i` outside it, or −1 for the pad value. */
@@ -346,14 +360,13 @@ const pad: Operator = {
   level: "any",
   inputs: ["data: T", "pads: I", "constant_value?: T", "axes?: I"],
   outputs: 1,
-  attrs: { mode: "string", pads: "ints", value: "float", ...declaredAttr },
+  attrs: { mode: padModes, pads: "ints", value: "float", ...declaredAttr },
   declares: { inputs: [1, 3] },
   types: indexTypes,
   upgrade: (node, opset) =>
     opset < 11 ? attributeToInput(attributeToInput(node, "pads", 1), "value", 2) : node,
   infer: (context) => {
-    const mode = str(context, "mode", "constant");
-    if (!(padModes as readonly string[]).includes(mode)) fail(`unknown pad mode '${mode}'`);
+    checkPads(context);
     const open = openShape(context);
     if (open) return [{ elem: context.inputs[0]!.elem, shape: open }];
     const { begin, end } = padsOf(context);

@@ -40,7 +40,7 @@ const batchNormalization: Operator = {
       fail("a BatchNormalization in training mode cannot be compiled");
     if (num({ attrs }, "spatial", 1) !== 1) fail("'spatial' 0 is not supported");
     const channels = x!.shape[1] ?? 1;
-    const odd = parameters.find((p) => elementCount(p!.shape) !== channels);
+    const odd = parameters.find((p) => `${p!.shape}` !== `${[channels]}`);
     if (odd) fail(`a parameter has shape [${odd.shape}], but the input has ${channels} channels`);
     return [{ elem: x!.elem, shape: x!.shape }];
   },

@@ -18,7 +18,20 @@ export function fail(text: string): never {
   throw new OperatorError(text);
 }
 
-export type AttrKind = "int" | "float" | "string" | "ints" | "floats" | "strings" | "tensor";
+export type AttrType = "int" | "float" | "string" | "ints" | "floats" | "strings" | "tensor";
+/** A list stands for the texts that a string may be. */
+export type AttrKind = AttrType | readonly string[];
+
+export const attrType = (kind: AttrKind): AttrType => (typeof kind === "string" ? kind : "string");
+
+/** Texts that are to be of a list are. */
+export function checkTexts(schema: Operator["attrs"], attrs: Attrs): void {
+  for (const [name, value] of Object.entries(attrs)) {
+    const kind = Object.hasOwn(schema, name) ? schema[name]! : "tensor";
+    if (typeof kind !== "string" && !kind.includes(value as string))
+      fail(`unknown ${name} '${value}': it is one of ${kind.join(", ")}`);
+  }
+}
 
 /** What type inference may look at. */
 export interface InferContext {

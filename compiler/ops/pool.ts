@@ -7,10 +7,10 @@ import { imageSizes } from "./conv.ts";
 import { clamp, makeRescale } from "./numerics.ts";
 import { type AttrKind, type EvalContext, fail, type Operator } from "./operator.ts";
 import { windowRows } from "./rows.ts";
-import { kernelRange, type Window, windowOf } from "./window.ts";
+import { autoPads, kernelRange, layouts, type Window, windowOf } from "./window.ts";
 
 const attrs: Record<string, AttrKind> = {
-  auto_pad: "string",
+  auto_pad: autoPads,
   ceil_mode: "int",
   dilations: "ints",
   kernel_shape: "ints",
@@ -158,7 +158,7 @@ function evaluateMaximum({ inputs, inputTypes, types, attrs: a }: EvalContext): 
 const lowered: Record<string, AttrKind> = {
   ...averageAttrs,
   ...clampAttrs,
-  x_layout: "string",
+  x_layout: layouts,
 };
 
 const rows: Operator["rows"] = ({ inputs: [x], attrs: a }) =>

@@ -51,8 +51,6 @@ export function recurrenceOf(cell: Cell, types: readonly (TensorType | undefined
     fail(`X, W and R must have rank 3, not ${x!.length}, ${w!.length} and ${r!.length}`);
   const { gates, functions } = cells[cell];
   const direction = str({ attrs }, "direction", "forward");
-  if (!["forward", "reverse", "bidirectional"].includes(direction))
-    fail(`'direction' is '${direction}', not forward, reverse or bidirectional`);
   const directions = direction === "bidirectional" ? 2 : 1;
   const [steps, batch] = isBatchFirst(attrs) ? [x![1]!, x![0]!] : [x![0]!, x![1]!];
   const names = (attrs.activations as readonly string[] | undefined) ?? [];
@@ -274,7 +272,7 @@ const attributes: Readonly<Record<string, AttrKind>> = {
   activation_beta: "floats",
   activations: "strings",
   clip: "float",
-  direction: "string",
+  direction: ["forward", "reverse", "bidirectional"],
   hidden_size: "int",
   layout: "int",
 };

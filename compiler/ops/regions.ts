@@ -22,9 +22,6 @@ export interface RoiAlign {
 export function roiAlignOf(attrs: Attrs): RoiAlign {
   const mode = str({ attrs }, "mode", "avg");
   const transformation = str({ attrs }, "coordinate_transformation_mode", "half_pixel");
-  if (mode !== "avg" && mode !== "max") fail(`unknown mode '${mode}'`);
-  if (transformation !== "half_pixel" && transformation !== "output_half_pixel")
-    fail(`unknown coordinate_transformation_mode '${transformation}'`);
   const size = [num({ attrs }, "output_height", 1), num({ attrs }, "output_width", 1)] as const;
   const sampling = num({ attrs }, "sampling_ratio");
   if (size.some((d) => d < 1)) fail(`its output would have the spatial sizes [${size}]`);
@@ -103,8 +100,8 @@ const roiAlign: Operator = {
   inputs: ["X: T", "rois: T", "batch_indices: I"],
   outputs: 1,
   attrs: {
-    coordinate_transformation_mode: "string",
-    mode: "string",
+    coordinate_transformation_mode: ["half_pixel", "output_half_pixel"],
+    mode: ["avg", "max"],
     output_height: "int",
     output_width: "int",
     sampling_ratio: "int",

@@ -1,7 +1,13 @@
 /** ONNX's Resize and the older Upsample: what each output takes, worked out axis by axis. */
 import { type Attrs, constant, num, str } from "../ir/graph.ts";
 import { float32s, int64s, numbers, type Tensor, tensorOf } from "../ir/tensor.ts";
-import { elementCount, isFloat, rowMajorStrides, type Shape } from "../ir/types.ts";
+import {
+  elementCount,
+  isFloat,
+  rowMajorStrides,
+  type Shape,
+  type TensorType,
+} from "../ir/types.ts";
 import { constantInts, gather } from "./move.ts";
 import {
   type AttrKind,
@@ -102,23 +108,13 @@ function tapsAround(
   return used.map((t) => ({ ...t, weight: t.weight / sum }));
 }
 
-const choice = <T>(
-  table: Readonly<Record<string, T>>,
-  attrs: Attrs,
-  name: string,
-  absent: string,
-) => {
-  const given = str({ attrs }, name, absent);
-  return Object.hasOwn(table, given) ? table[given]! : fail(`unknown ${name} '${given}'`);
-};
-
 const modeOf = (attrs: Attrs): string => str({ attrs }, "mode", "nearest");
 
 /** The table of one axis. */
 function tableOf(axis: AxisResize, attrs: Attrs): AxisTable {
   const mode = modeOf(attrs);
-  const coordinate = choice(coordinates, attrs, "coordinate_transformation_mode", "half_pixel");
-  const nearest = choice(nearestModes, attrs, "nearest_mode", "round_prefer_floor");
+  const coordinate = coordinates[str({ attrs }, "coordinate_transformation_mode", "half_pixel")]!;
+  const nearest = nearestModes[str({ attrs }, "nearest_mode", "round_prefer_floor")]!;
   const filter = mode === "cubic" ? cubic(num({ attrs }, "cubic_coeff_a", -0.75)) : linear;
   const taps = Array.from({ length: axis.output }, (_, i): readonly Tap[] => {
     if (axis.isKept) return [{ index: i, weight: 1 }];
@@ -146,8 +142,6 @@ function fromSizes(shape: readonly number[], sizes: readonly number[], attrs: At
   const ratios = sizes.map((size, i) => f32(size / shape[i]!));
   if (policy === "stretch")
     return sizes.map((output, i) => ({ output, length: output, scale: ratios[i]! }));
-  if (policy !== "not_larger" && policy !== "not_smaller")
-    fail(`unknown keep_aspect_ratio_policy '${policy}'`);
   const scale = policy === "not_larger" ? Math.min(...ratios) : Math.max(...ratios);
   const outputs = shape.map((size) => Math.floor(f32(scale * size) + 0.5));
   return outputs.map((output) => ({ output, length: output, scale }));
@@ -166,6 +160,17 @@ function fromScales(shape: readonly number[], given: readonly number[], isOpen: 
   }));
 }
 
+/** One number for each axis that is resized, of a region of interest two. */
+function checkLengths({ inputs: [x, roi, scales, sizes], attrs }: InferContext): void {
+  const axes = (attrs.axes as number[] | undefined)?.length ?? x!.shape.length;
+  const length = (type: TensorType | undefined) => (type ? elementCount(type.shape) : 0);
+  if (crops(attrs) && length(roi) !== 2 * axes)
+    fail(`'roi' must have ${2 * axes} numbers for tf_crop_and_resize`);
+  const [name, list] = length(scales) > 0 ? ["scales", scales] : ["sizes", sizes];
+  if (length(list) === 0) fail("needs 'scales' or 'sizes'");
+  if (length(list) !== axes) fail(`'${name}' has ${length(list)} numbers for ${axes} axes`);
+}
+
 /** Every axis of the input. */
 function axesOf(context: InferContext): AxisResize[] {
   const { attrs } = context;
@@ -178,13 +183,8 @@ function axesOf(context: InferContext): AxisResize[] {
   const roi = crops(attrs) ? knownList(context, 1, "roi") : undefined;
   const scales = knownList(context, 2, "scales");
   const sizes = knownList(context, 3, "sizes");
-  if (crops(attrs) && roi?.length !== 2 * axes.length)
-    fail(`'roi' must have ${2 * axes.length} numbers for tf_crop_and_resize`);
-  const list = scales ?? sizes ?? fail("needs 'scales' or 'sizes'");
-  if (list.length !== axes.length)
-    fail(`'${scales ? "scales" : "sizes"}' has ${list.length} numbers for ${axes.length} axes`);
   const isOpen = declaredShape({ attrs }) !== undefined;
-  const resized = scales ? fromScales(own, scales, isOpen) : fromSizes(own, list, attrs);
+  const resized = scales ? fromScales(own, scales, isOpen) : fromSizes(own, sizes!, attrs);
   return shape.map((size, axis) => {
     const i = axes.indexOf(axis);
     if (i < 0) return { size, output: size, length: size, scale: 1, roi: [0, 1], isKept: true };
@@ -233,8 +233,8 @@ const declares: Operator["declares"] = {
 const infer: Operator["infer"] = (context) => {
   const { elem } = context.inputs[0]!;
   const mode = modeOf(context.attrs);
-  if (!["nearest", "linear", "cubic"].includes(mode)) fail(`unknown mode '${mode}'`);
   if (mode !== "nearest" && !isFloat(elem)) fail(`mode '${mode}' is for floats, not for ${elem}`);
+  checkLengths(context);
   const open = openShape(context);
   if (open) return [{ elem, shape: open }];
   const shape = axesOf(context).map((a) => a.output);
@@ -280,13 +280,13 @@ const evaluate: Operator["evaluate"] = ({ inputs, inputTypes, attrs, types }) =>
 const attrs: Readonly<Record<string, AttrKind>> = {
   antialias: "int",
   axes: "ints",
-  coordinate_transformation_mode: "string",
+  coordinate_transformation_mode: Object.keys(coordinates),
   cubic_coeff_a: "float",
   exclude_outside: "int",
   extrapolation_value: "float",
-  keep_aspect_ratio_policy: "string",
-  mode: "string",
-  nearest_mode: "string",
+  keep_aspect_ratio_policy: ["stretch", "not_larger", "not_smaller"],
+  mode: ["nearest", "linear", "cubic"],
+  nearest_mode: Object.keys(nearestModes),
   ...declaredAttr,
 };
 

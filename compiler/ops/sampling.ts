@@ -18,14 +18,9 @@ export interface GridSampling {
   readonly alignsCorners: boolean;
 }
 
-function choice(list: readonly string[], attrs: Attrs, name: string, absent: string): number {
-  const at = list.indexOf(str({ attrs }, name, absent));
-  return at >= 0 ? at : fail(`unknown ${name} '${str({ attrs }, name)}'`);
-}
-
 export const gridSampling = (attrs: Attrs): GridSampling => ({
-  mode: choice(gridModes, attrs, "mode", "linear"),
-  padding: choice(gridPaddings, attrs, "padding_mode", "zeros"),
+  mode: (gridModes as readonly string[]).indexOf(str({ attrs }, "mode", "linear")),
+  padding: (gridPaddings as readonly string[]).indexOf(str({ attrs }, "padding_mode", "zeros")),
   alignsCorners: num({ attrs }, "align_corners") !== 0,
 });
 
@@ -117,15 +112,14 @@ const gridSample: Operator = {
   level: "any",
   inputs: ["X: T", "grid: T1"],
   outputs: 1,
-  attrs: { align_corners: "int", mode: "string", padding_mode: "string" },
+  attrs: { align_corners: "int", mode: gridModes, padding_mode: gridPaddings },
   defaults: { align_corners: 0, mode: "linear", padding_mode: "zeros" },
   types: { T: floats, T1: floats },
   upgrade: (node: RawNode) => {
     const mode = olderModes[str(node, "mode")];
     return mode ? { ...node, attrs: { ...node.attrs, mode } } : node;
   },
-  infer: ({ inputs: [x, grid], attrs }) => {
-    gridSampling(attrs);
+  infer: ({ inputs: [x, grid] }) => {
     return [{ elem: x!.elem, shape: gridShape(x!.shape, grid!.shape) }];
   },
   evaluate: ({ inputs: [x, grid], attrs, types }) => {

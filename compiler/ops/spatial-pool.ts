@@ -12,10 +12,10 @@ import {
 import { constantInts, declaredAsInput, moves } from "./move.ts";
 import { type AttrKind, fail, floats, type InferContext, type Operator } from "./operator.ts";
 import { positionOf, windowCounts, windowTaps } from "./spatial.ts";
-import { transposedWindowOf, type Window, windowDefaults, windowOf } from "./window.ts";
+import { autoPads, transposedWindowOf, type Window, windowDefaults, windowOf } from "./window.ts";
 
 const attrs: Record<string, AttrKind> = {
-  auto_pad: "string",
+  auto_pad: autoPads,
   ceil_mode: "int",
   dilations: "ints",
   kernel_shape: "ints",

@@ -19,6 +19,9 @@ import {
 import { constantInts, declaredAsInput, indexTypes } from "./move.ts";
 import { fail, type Operator } from "./operator.ts";
 
+/** Of e8m0 floats, which mote does not have. */
+const roundModes = ["up", "down", "nearest"] as const;
+
 const onnxTypes: Record<number, ElementType> = {
   1: "float32",
   2: "uint8",
@@ -98,7 +101,7 @@ const cast: Operator = {
   level: "any",
   inputs: ["input: T"],
   outputs: 1,
-  attrs: { to: "int", saturate: "int", round_mode: "string" },
+  attrs: { to: "int", saturate: "int", round_mode: roundModes },
   infer: ({ inputs: [x], attrs }) => {
     const to = num({ attrs }, "to");
     const elem = elementTypeOf(to) ?? fail(`ONNX type ${to} is not supported`);
@@ -131,7 +134,7 @@ const castLike: Operator = {
   level: "imported",
   inputs: ["input: T", "target_type: U"],
   outputs: 1,
-  attrs: { saturate: "int", round_mode: "string" },
+  attrs: { saturate: "int", round_mode: roundModes },
   infer: ({ inputs: [x, target] }) => [{ elem: target!.elem, shape: x!.shape }],
   evaluate: ({ inputs: [x], types }) => [convert(x!, types[0]!.elem)],
 };

@@ -118,7 +118,7 @@ const entries: readonly Entry[] = [
   simple("Softsign", (x) => x / (1 + Math.abs(x))),
   simple("HardSwish", (x) => x * hardSigmoid(1 / 6, 0.5)(x)),
   simple("Mish", (x) => x * Math.tanh(x > 30 ? x : Math.log1p(Math.exp(x)))),
-  { name: "Gelu", attrs: { approximate: "string" }, make: gelu },
+  { name: "Gelu", attrs: { approximate: ["none", "tanh"] }, make: gelu },
   { name: "Selu", attrs: { alpha: "float", gamma: "float" }, make: selu },
   {
     name: "HardSigmoid",

@@ -2,11 +2,18 @@
  * What convolutions and pools share: kernel shape, strides, dilations, pads and the output's size.
  */
 import { type Attrs, ints, num, str } from "../ir/graph.ts";
+import { elementCount } from "../ir/types.ts";
 import { type AttrKind, fail, type RawNode } from "./operator.ts";
+
+/** The empty text is what some exporters write for none. */
+export const autoPads = ["NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID", ""] as const;
+
+/** How images lie in lowered operators. */
+export const layouts = ["NHWC", "NCHW"] as const;
 
 /** Attributes of every convolution. */
 export const convolutionAttrs: Readonly<Record<string, AttrKind>> = {
-  auto_pad: "string",
+  auto_pad: autoPads,
   dilations: "ints",
   group: "int",
   kernel_shape: "ints",
@@ -44,12 +51,21 @@ export interface Window {
 
 const ones = (rank: number): number[] => Array.from({ length: rank }, () => 1);
 
+/** Elements that a kernel may have, and sizes that it may span: counters in C have 32 bits. */
+const spanMax = 2 ** 20;
+
+const checkSpans = (name: string, spans: readonly number[]): void => {
+  if (spans.some((x) => !(Math.abs(x) <= spanMax)))
+    fail(`'${name}' [${spans}] go beyond ${spanMax.toLocaleString("en")}`);
+};
+
 function perAxis(attrs: Attrs, name: string, rank: number, absent: readonly number[]) {
   const given = ints({ attrs }, name);
   if (given.length === 0) return absent;
   if (given.length !== rank)
     fail(`'${name}' has ${given.length} numbers, but the input has ${rank} spatial axes`);
   if (given.some((x) => !Number.isInteger(x) || x < 1)) fail(`'${name}' must be positive`);
+  checkSpans(name, given);
   return given;
 }
 
@@ -77,6 +93,7 @@ function padsOf(
   if (pads.length !== 0 && pads.length !== 2 * rank)
     fail(`'pads' has ${pads.length} numbers instead of ${2 * rank}`);
   if (!crops && pads.some((p) => p < 0)) fail("'pads' must not be negative");
+  checkSpans("pads", pads);
   return spatial.map((_, i): [number, number] => [pads[i] ?? 0, pads[i + rank] ?? 0]);
 }
 
@@ -97,6 +114,7 @@ export function windowOf(
   const strides = perAxis(attrs, "strides", rank, ones(rank));
   const dilations = perAxis(attrs, "dilations", rank, ones(rank));
   const extents = kernelShape.map((k, i) => (k - 1) * dilations[i]! + 1);
+  checkSpans("kernel_shape", [elementCount(kernelShape), ...extents]);
   const pads = padsOf(attrs, spatial, { strides }, extents, crops);
   const ceil = num({ attrs }, "ceil_mode") === 1;
   const output = spatial.map((size, i) => {
@@ -130,6 +148,7 @@ export function transposedWindowOf(
   const strides = perAxis(attrs, "strides", rank, ones(rank));
   const dilations = perAxis(attrs, "dilations", rank, ones(rank));
   const padding = whole(attrs, "output_padding", rank);
+  checkSpans("output_padding", padding);
   const full = spatial.map(
     (size, i) =>
       (size - 1) * strides[i]! + (kernel[i]! - 1) * dilations[i]! + 1 + (padding[i] ?? 0),
@@ -137,6 +156,8 @@ export function transposedWindowOf(
   const auto = str({ attrs }, "auto_pad", "NOTSET");
   const same = auto.startsWith("SAME") ? spatial.map((size, i) => size * strides[i]!) : [];
   const given = ints({ attrs }, "output_shape");
+  if (given.length > 0 && given.length < rank)
+    fail(`'output_shape' [${given}] has less than ${rank} sizes`);
   const sizes = given.length > 0 ? given.slice(-rank) : same;
   const pads = sizes.map((size, i): [number, number] => {
     const total = Math.max(0, full[i]! - size);

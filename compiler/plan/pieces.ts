@@ -73,6 +73,7 @@ export function rowsWithin(
   end = piece.layout.count,
 ): [number, number] {
   const { from, bytes, layout } = piece;
+  if (of.bytes === 0) return [0, of.count];
   if (of.planes > 1) return isByRows(piece, of) ? [begin, end] : [0, of.count];
   const [first, last] =
     layout.planes === 1 ? [begin * layout.bytes, end * layout.bytes] : [0, bytes];

@@ -40,7 +40,7 @@ function turnedBack(found: Minimum, buffers: readonly Buffer[]): Minimum {
   return { ...found, offsets, bytes, status: bytes <= found.bytes ? found.status : "feasible" };
 }
 
-const isUsed = ({ parts }: Block): boolean => parts.length > 0;
+const isUsed = ({ parts }: Block): boolean => parts.some(({ from, to }) => to > from);
 const isPieced = ({ parts }: Buffer): boolean => parts !== undefined;
 
 function smallest(buffers: readonly Buffer[]): Minimum {

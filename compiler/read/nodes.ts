@@ -46,8 +46,9 @@ export function checkOperands(
   for (let i = 0; i < Math.max(specs.length, inputs.length); i++) {
     const [spec, value] = [specs[i] ?? last!, inputs[i]];
     if (value === undefined) {
-      if (!spec.optional && !spec.repeated)
-        throw new OperatorError(`lacks its input '${spec.name}'`);
+      // Of those that are repeated there may be none, but behind others.
+      const isNeeded = spec.repeated ? i === 0 || i < inputs.length : !spec.optional;
+      if (isNeeded) throw new OperatorError(`lacks its input '${spec.name}'`);
       continue;
     }
     // Integer forms take types that ONNX's do not; the verifier knows them.

@@ -143,7 +143,7 @@ describe("what does not fit", () => {
   };
   it("a direction", () =>
     expect(problems({ op: "RNN", attrs: { direction: "up" } })[0]).toContain(
-      "'direction' is 'up'",
+      "unknown direction 'up'",
     ));
   it("a function", () =>
     expect(problems({ op: "RNN", names: ["Sine"] })[0]).toContain("'Sine' is no activation"));

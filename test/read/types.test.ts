@@ -57,7 +57,7 @@ const types: readonly Bad[] = [
   {
     what: "an empty text",
     code: 2005,
-    says: /unknown pad mode ''/,
+    says: /unknown mode ''/,
     model: model([{ op: "Pad", inputs: ["x", "p"], rawAttributes: [{ name: "mode", type: 3 }] }], {
       initializers: { p: i64(0, 0, 0, 0) },
     }),

@@ -1,7 +1,7 @@
 /** Operators whose arguments are those of ONNX: one for each that the compiler has. */
 import { type Attrs, type AttrValue, constant, type Node, type Value } from "../../ir/graph.ts";
 import type { Tensor } from "../../ir/tensor.ts";
-import { type AttrKind, type Operator, operandSpec } from "../../ops/operator.ts";
+import { type AttrType, attrType, type Operator, operandSpec } from "../../ops/operator.ts";
 import type { ArgumentKind, ArgumentSpec, LayerOperator, Lifted, Plain } from "./operator.ts";
 
 /** `GlobalAveragePool` → `global_average_pool`, `ReduceL1` → `reduce_l1`. */
@@ -11,7 +11,7 @@ export const snakeCase = (name: string): string =>
     .replace(/([A-Z]+)([A-Z][a-z])/g, "$1_$2")
     .toLowerCase();
 
-const kindOf: Record<AttrKind, ArgumentKind> = {
+const kindOf: Record<AttrType, ArgumentKind> = {
   int: "int",
   float: "number",
   string: "string",
@@ -22,9 +22,11 @@ const kindOf: Record<AttrKind, ArgumentKind> = {
 };
 
 /** Attributes that no operand has taken the place of since. */
-function attributesOf({ attrs, inputs }: Operator): [string, AttrKind][] {
+function attributesOf({ attrs, inputs }: Operator): [string, AttrType][] {
   const operands = new Set(inputs.map((text) => snakeCase(operandSpec(text).name)));
-  return Object.entries(attrs).filter(([name]) => !operands.has(name));
+  return Object.entries(attrs).flatMap(([name, kind]): [string, AttrType][] =>
+    operands.has(name) ? [] : [[name, attrType(kind)]],
+  );
 }
 
 /** What a node may have beside: the layers that it stands for, and in a lowered graph a type. */
@@ -67,7 +69,7 @@ function argumentsOf(operator: Operator, kind: SchemaKind): ArgumentSpec[] {
 }
 
 /** ONNX's floats are of 32 bits. */
-function attributeValue(value: Plain, kind: AttrKind): AttrValue {
+function attributeValue(value: Plain, kind: AttrType): AttrValue {
   if (typeof value === "boolean") return Number(value);
   if (kind === "float") return Math.fround(value as number);
   if (kind === "floats") return [value as number | readonly number[]].flat().map(Math.fround);

@@ -48,7 +48,7 @@ class Arena {
       this.problems.add(`${when}: rows ${begin} to ${end} of a value have no place`);
       return [];
     }
-    const row = sizeOf(value) / rows / planes;
+    const row = sizeOf(value) / Math.max(1, rows * planes);
     const spans = Array.from({ length: planes }, (_, plane): Span[] => {
       const from = (plane * rows + begin) * row;
       const count = (end - begin) * row;

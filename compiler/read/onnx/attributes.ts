@@ -2,11 +2,12 @@
 import type { Diagnostic, Place } from "../../diagnostics.ts";
 import { operatorProblem, unknownAttribute } from "../../diagnostics.ts";
 import type { Attrs, AttrValue } from "../../ir/graph.ts";
-import type { AttrKind, Operator } from "../../ops/operator.ts";
+import { float32s, int64s, type Tensor } from "../../ir/tensor.ts";
+import { type AttrType, attrType, type Operator } from "../../ops/operator.ts";
 import { type AttributeProto, type NodeProto, toNumber, toText } from "./proto.ts";
-import { tensorFromProto } from "./tensors.ts";
+import { TensorError, tensorFromProto } from "./tensors.ts";
 
-const kinds: Record<number, AttrKind> = {
+const kinds: Record<number, AttrType> = {
   1: "float",
   2: "int",
   3: "string",
@@ -17,7 +18,7 @@ const kinds: Record<number, AttrKind> = {
 };
 
 /** Old exporters leave the type out; then the field that is filled tells. */
-function kindOf(a: AttributeProto): AttrKind | undefined {
+function kindOf(a: AttributeProto): AttrType | undefined {
   if (a.type !== 0) return kinds[a.type];
   if (a.ints.length > 0) return "ints";
   if (a.floats.length > 0) return "floats";
@@ -58,7 +59,7 @@ export function readAttributes(
   const attrs: Record<string, AttrValue> = {};
   for (const attribute of node.attribute) {
     const { name } = attribute;
-    const expected = Object.hasOwn(schema, name) ? schema[name] : undefined;
+    const expected = Object.hasOwn(schema, name) ? attrType(schema[name]!) : undefined;
     if (expected === undefined) {
       report(unknownAttribute(place, node.opType, name, Object.keys(schema)));
       continue;
@@ -73,4 +74,27 @@ export function readAttributes(
     }
   }
   return attrs;
+}
+
+/** What a Constant may say, by the attribute that says it. */
+const constantKinds: Readonly<Record<string, AttrType>> = {
+  value: "tensor",
+  value_float: "float",
+  value_floats: "floats",
+  value_int: "int",
+  value_ints: "ints",
+};
+
+/** What a Constant is of. @throws TensorError */
+export function constantTensor(attribute: AttributeProto | undefined, file: string): Tensor {
+  const name = attribute?.name ?? "";
+  const kind = constantKinds[name];
+  if (!attribute || !kind)
+    throw new TensorError(`is a Constant of kind '${name}', which mote does not support`);
+  const value = kindOf(attribute) === kind ? attributeValue(attribute, file) : undefined;
+  if (value === undefined) throw new TensorError(`is a Constant whose '${name}' is no ${kind}`);
+  if (kind === "tensor") return value as Tensor;
+  const shape = typeof value === "number" ? [] : [(value as readonly number[]).length];
+  const list = [value as number | readonly number[]].flat();
+  return kind.startsWith("float") ? float32s(shape, list) : { ...int64s(list), shape };
 }

@@ -1,13 +1,13 @@
 import * as say from "../../diagnostics.ts";
 import { type Diagnostic, MoteError, type Place } from "../../diagnostics.ts";
-import { type Attrs, constant, type Node, type Value } from "../../ir/graph.ts";
-import { float32s, int64s, type Tensor } from "../../ir/tensor.ts";
+import { constant, type Node, type Value } from "../../ir/graph.ts";
+import type { Tensor } from "../../ir/tensor.ts";
 import { isFloat, type Shape, typeBytes } from "../../ir/types.ts";
 import { legacyAttrs } from "../../ops/legacy.ts";
 import { fail, type Operator, OperatorError } from "../../ops/operator.ts";
 import { findOperator, operatorNames } from "../../ops/registry.ts";
 import { checkOperands, NodeMaker } from "../nodes.ts";
-import { attributeValue, readAttributes } from "./attributes.ts";
+import { constantTensor, readAttributes } from "./attributes.ts";
 import { composed } from "./composed.ts";
 import { control, type Scope } from "./control.ts";
 import type { Composed } from "./expansion.ts";
@@ -260,19 +260,7 @@ export class Importer {
   #constant(proto: NodeProto, place: Place): void {
     const [attribute] = proto.attribute;
     const name = proto.output[0] ?? "";
-    const tensor = this.#checked(name, () => {
-      const value = attribute && attributeValue(attribute, this.#file);
-      return constantTensor(attribute?.name ?? "", value);
-    });
+    const tensor = this.#checked(name, () => constantTensor(attribute, this.#file));
     this.define(name, constant(tensor, name), place);
   }
-}
-
-function constantTensor(name: string, value: Attrs[string] | undefined): Tensor {
-  const list = (typeof value === "number" ? [value] : value) as readonly number[];
-  const shape = typeof value === "number" ? [] : [list?.length ?? 0];
-  if (name === "value" && value !== undefined) return value as Tensor;
-  if (name === "value_float" || name === "value_floats") return float32s(shape, list);
-  if (name === "value_int" || name === "value_ints") return { ...int64s(list), shape };
-  throw new TensorError(`is a Constant of kind '${name}', which mote does not support`);
 }

@@ -7,7 +7,7 @@ import { float32s, numbers, scalar, type Tensor, tensorOf } from "../../ir/tenso
 import { type ElementType, isFloat } from "../../ir/types.ts";
 import { fail, floats } from "../../ops/operator.ts";
 import { onnxCode } from "../../ops/typing.ts";
-import { convolutionAttrs } from "../../ops/window.ts";
+import { autoPads, convolutionAttrs } from "../../ops/window.ts";
 import { type Composed, type Expansion, required } from "./expansion.ts";
 
 const bytes: readonly ElementType[] = ["int8", "uint8"];
@@ -77,7 +77,7 @@ const pool = (op: string, own: Composed["attrs"]): Composed => ({
 });
 
 const poolAttrs = {
-  auto_pad: "string",
+  auto_pad: autoPads,
   ceil_mode: "int",
   count_include_pad: "int",
   kernel_shape: "ints",
