@@ -124,7 +124,7 @@ const trilu: Operator = {
   level: "any",
   inputs: ["input: T", "k?: I"],
   outputs: 1,
-  attrs: { upper: "int" },
+  attrs: { upper: "flag" },
   defaults: { upper: 1 },
   types: { I: ["int64"] },
   upgrade: (node) =>

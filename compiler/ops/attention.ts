@@ -242,7 +242,7 @@ const attention: Operator = {
   ],
   outputs: "any",
   attrs: {
-    is_causal: "int",
+    is_causal: "flag",
     kv_num_heads: "int",
     left_window_size: "int",
     q_num_heads: "int",
@@ -331,7 +331,7 @@ const rotaryEmbedding: Operator = {
   level: "imported",
   inputs: ["X: T", "cos_cache: T", "sin_cache: T", "position_ids?: I"],
   outputs: 1,
-  attrs: { interleaved: "int", num_heads: "int", rotary_embedding_dim: "int" },
+  attrs: { interleaved: "flag", num_heads: "int", rotary_embedding_dim: "int" },
   defaults: { interleaved: 0, rotary_embedding_dim: 0 },
   types: { T: floats, I: ["int64"] },
   infer: ({ inputs, attrs }) => {

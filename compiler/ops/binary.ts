@@ -300,7 +300,7 @@ const entries: readonly Entry[] = [
   {
     name: "Mod",
     f: modulo,
-    attrs: { fmod: "int" },
+    attrs: { fmod: "flag" },
     make: remainder,
     big: (attrs) => (num({ attrs }, "fmod") === 1 ? leftBig : moduloBig),
   },

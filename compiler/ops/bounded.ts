@@ -144,7 +144,7 @@ const unique: Operator = {
   level: "any",
   inputs: ["X: T"],
   outputs: "any",
-  attrs: { axis: "int", sorted: "int", ...declaredAttr },
+  attrs: { axis: "int", sorted: "flag", ...declaredAttr },
   defaults: { sorted: 1 },
   declares: { inputs: [0] },
   infer: (context) => {

@@ -2,7 +2,7 @@
 import { type Attrs, constantOf, makeNode, type Node, type Value } from "../ir/graph.ts";
 import type { Tensor } from "../ir/tensor.ts";
 import type { ElementType, Quantization, TensorType } from "../ir/types.ts";
-import { checkTexts } from "./operator.ts";
+import { checkChoices } from "./operator.ts";
 import { operatorOf } from "./registry.ts";
 
 export interface BuildOptions {
@@ -24,7 +24,7 @@ export function inferTypes(
   known: BuildOptions["known"] = constantOf,
 ): TensorType[] {
   const operator = operatorOf({ op });
-  checkTexts(operator.attrs, attrs);
+  checkChoices(operator.attrs, attrs);
   return operator.infer({
     inputs: inputs.map((v) => v?.type),
     attrs,

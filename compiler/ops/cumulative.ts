@@ -18,7 +18,7 @@ const cumulative = (name: string, how: "add" | "mul"): Operator => ({
   level: "any",
   inputs: ["x: T", "axis: I"],
   outputs: 1,
-  attrs: { exclusive: "int", reverse: "int" },
+  attrs: { exclusive: "flag", reverse: "flag" },
   defaults: { exclusive: 0, reverse: 0 },
   types: { ...indexTypes, T: cumulativeTypes },
   infer: (context) => {

@@ -35,7 +35,7 @@ function twoInputs({ inputs: [a, b] }: RawNode): readonly [Value, Value] {
 
 /** The second operand lay along the axes of the first from `axis` on, or along its last ones. */
 const broadcast: Legacy = {
-  attrs: { axis: "int", broadcast: "int" },
+  attrs: { axis: "int", broadcast: "flag" },
   renew: (node) => {
     const { op, attrs } = node;
     const [a, b] = twoInputs(node);
@@ -98,7 +98,7 @@ const renamed: Legacy = {
 
 /** The batch's own statistics and random zeros are for training. */
 const inference: Legacy = {
-  attrs: { is_test: "int" },
+  attrs: { is_test: "flag" },
   renew: (node) => {
     if (num(node, "is_test") !== 1) fail("'is_test' 0 (training) cannot be compiled");
     return { ...node, attrs: without(node.attrs, "is_test") };

@@ -26,7 +26,7 @@ const gemm: Operator = {
   level: "any",
   inputs: ["A: T", "B: T", "C?: T"],
   outputs: 1,
-  attrs: { alpha: "float", beta: "float", transA: "int", transB: "int" },
+  attrs: { alpha: "float", beta: "float", transA: "flag", transB: "flag" },
   defaults: { alpha: 1, beta: 1, transA: 0, transB: 0 },
   infer: ({ inputs: [a, b, c], attrs }) => {
     const { m, n } = gemmSizes(a!.shape, b!.shape, attrs);

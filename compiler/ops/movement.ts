@@ -170,6 +170,24 @@ export function sliceView(
   return view;
 }
 
+const isAxis = (axis: number, rank: number): boolean => axis >= -rank && axis < rank;
+
+/** As the C has it: of axes that are read at run time those that are none count for nothing. */
+function runTimeSlice({ inputs, constant }: InferContext) {
+  const { shape } = inputs[0]!;
+  const [starts, , axes, steps] = [1, 2, 3, 4].map((at) => constant(at) && numbers(constant(at)!));
+  const view = { begins: shape.map(() => 0), strides: shape.map(() => 1) };
+  for (let k = 0; k < starts!.length; k++) {
+    const [given, start, step] = [axes?.[k] ?? k, starts![k]!, steps?.[k] ?? 1];
+    if (!isAxis(given, shape.length)) continue;
+    const axis = normalAxis(given, shape.length);
+    const size = shape[axis]!;
+    view.begins[axis] = clamp(start < 0 ? start + size : start, 0, step < 0 ? size - 1 : size);
+    view.strides[axis] = step;
+  }
+  return view;
+}
+
 function sliceOf(context: InferContext): SliceView {
   const { shape } = context.inputs[0]!;
   const starts = constantInts(context, 1, "starts");
@@ -256,14 +274,15 @@ export const slice: Operator = {
       outputCount: 1,
       constant: (i: number) => inputs[i],
     };
-    const { begins, strides } = sliceOf(context);
     const x = inputs[0]!;
     const own = rowMajorStrides(x.shape);
     if (declaredShape(context)) {
+      const { begins, strides } = runTimeSlice(context);
       const nearest = (k: number, axis: number) => clamp(k, 0, x.shape[axis]! - 1);
       const index = (i: number, axis: number) => nearest(begins[axis]! + i * strides[axis]!, axis);
       return [gather(x, types[0]!.shape, indicesBy(types[0]!.shape, own, index))];
     }
+    const { begins, strides } = sliceOf(context);
     const start = begins.reduce((sum, b, i) => sum + b * own[i]!, 0);
     const steps = strides.map((s, i) => s * own[i]!);
     return [gather(x, types[0]!.shape, viewIndex(types[0]!.shape, steps, start))];
@@ -324,8 +343,11 @@ const gatherOperator: Operator = {
 function padsOf(context: InferContext): { begin: number[]; end: number[] } {
   const rank = context.inputs[0]!.shape.length;
   const pads = constantInts(context, 1, "pads");
+  const isOpen = declaredShape(context) !== undefined;
   const axes = context.inputs[3]
-    ? constantInts(context, 3, "axes").map((a) => normalAxis(a, rank))
+    ? constantInts(context, 3, "axes").map((a) =>
+        isOpen && !isAxis(a, rank) ? -1 : normalAxis(a, rank),
+      )
     : Array.from({ length: rank }, (_, i) => i);
   const at = (axis: number, half: number) => {
     const i = axes.indexOf(axis);

@@ -48,9 +48,10 @@ function picked(boxes: readonly ArrayLike<number>[], scores: readonly number[], 
     .sort((a, b) => scores[b]! - scores[a]! || a - b);
   for (const i of order) {
     if (kept.length >= limits.most) break;
-    const isFree = kept.every(
-      (k) => overlap(boxes[k]!, boxes[i]!, limits.isCentred) <= limits.overlap,
-    );
+    const isFree = kept.every((k) => {
+      const part = overlap(boxes[k]!, boxes[i]!, limits.isCentred);
+      return part === 0 || !(part > limits.overlap);
+    });
     if (isFree) kept.push(i);
   }
   return kept;
@@ -84,6 +85,8 @@ function picksMost(context: InferContext): number {
   if (`${boxes}` !== `${[batch, count, 4]}` || scores.length !== 3)
     fail(`boxes [${boxes}] and scores [${scores}] are not [n, b, 4] and [n, c, b]`);
   for (const [i, name] of limitNames.entries()) checkNumber(context, i + 2, name);
+  const limit = context.constant(3)?.data[0] ?? 0;
+  if (!(limit >= 0 && limit <= 1)) fail(`'iou_threshold' is ${limit}, not from 0 to 1`);
   const all = context.inputs.map((_, i) => context.constant(i));
   const isCentred = num(context, "center_point_box") !== 0;
   if (all.every((t) => t !== undefined)) return picks(all, isCentred).length;
@@ -106,7 +109,7 @@ const nonMaxSuppression: Operator = {
     ...limitNames.map((name, i) => `${name}?: ${i === 0 ? "I" : "T"}`),
   ],
   outputs: 1,
-  attrs: { center_point_box: "int", ...declaredAttr },
+  attrs: { center_point_box: "flag", ...declaredAttr },
   defaults: { center_point_box: 0 },
   types: { T: ["float32"], I: ["int64"] },
   upgrade: (node) => {

@@ -27,7 +27,7 @@ const batchNormalization: Operator = {
   level: "imported",
   inputs: ["X: T", "scale: P", "B: P", "input_mean: S", "input_var: S"],
   outputs: "any",
-  attrs: { epsilon: "float", momentum: "float", training_mode: "int", spatial: "int" },
+  attrs: { epsilon: "float", momentum: "float", training_mode: "flag", spatial: "flag" },
   defaults: { epsilon: Math.fround(1e-5), training_mode: 0, spatial: 1 },
   types: { T: floats },
   upgrade: (node) => {

@@ -1,5 +1,5 @@
 /** What an operator is: one object that says all that the stages need to know about it. */
-import { type Attrs, constantOf, type Node, type Value } from "../ir/graph.ts";
+import { type Attrs, type AttrValue, constantOf, type Node, type Value } from "../ir/graph.ts";
 import type { Tensor } from "../ir/tensor.ts";
 import {
   type ElementType,
@@ -19,17 +19,23 @@ export function fail(text: string): never {
 }
 
 export type AttrType = "int" | "float" | "string" | "ints" | "floats" | "strings" | "tensor";
-/** A list stands for the texts that a string may be. */
-export type AttrKind = AttrType | readonly string[];
+/** A flag is an int, 0 or 1; a list stands for the texts that a string may be. */
+export type AttrKind = AttrType | "flag" | readonly string[];
 
-export const attrType = (kind: AttrKind): AttrType => (typeof kind === "string" ? kind : "string");
+export function attrType(kind: AttrKind): AttrType {
+  if (typeof kind !== "string") return "string";
+  return kind === "flag" ? "int" : kind;
+}
 
-/** Texts that are to be of a list are. */
-export function checkTexts(schema: Operator["attrs"], attrs: Attrs): void {
+const flags: readonly AttrValue[] = [0, 1];
+
+/** Flags are 0 or 1, and texts that are to be of a list are. */
+export function checkChoices(schema: Operator["attrs"], attrs: Attrs): void {
   for (const [name, value] of Object.entries(attrs)) {
     const kind = Object.hasOwn(schema, name) ? schema[name]! : "tensor";
-    if (typeof kind !== "string" && !kind.includes(value as string))
-      fail(`unknown ${name} '${value}': it is one of ${kind.join(", ")}`);
+    const choices = kind === "flag" ? flags : kind;
+    if (typeof choices !== "string" && !(choices as readonly AttrValue[]).includes(value))
+      fail(`unknown ${name} '${value}': it is one of ${choices.join(", ")}`);
   }
 }
 

@@ -11,13 +11,13 @@ import { autoPads, kernelRange, layouts, type Window, windowOf } from "./window.
 
 const attrs: Record<string, AttrKind> = {
   auto_pad: autoPads,
-  ceil_mode: "int",
+  ceil_mode: "flag",
   dilations: "ints",
   kernel_shape: "ints",
   pads: "ints",
   strides: "ints",
 };
-const averageAttrs: Record<string, AttrKind> = { ...attrs, count_include_pad: "int" };
+const averageAttrs: Record<string, AttrKind> = { ...attrs, count_include_pad: "flag" };
 
 /** What a window holds of one channel: its elements inside the input, and how many it counts. */
 interface Pooling {

@@ -28,6 +28,11 @@ function scaleIndex(shape: readonly number[], count: number, axis: number) {
   return (i: number) => Math.floor(i / inner) % count;
 }
 
+function checkPositive(scales: ArrayLike<number>): void {
+  const bad = Array.from(scales).find((s) => !(s > 0) || s === Infinity);
+  if (bad !== undefined) fail(`the scale ${bad} is not a positive number`);
+}
+
 /** Scale and zero point operands as parameters; a zero or negative scale is an error. */
 export function parametersOf(
   shape: readonly number[],
@@ -37,8 +42,7 @@ export function parametersOf(
 ): Quantization {
   const scales = Array.from(numbers(scale));
   const zeros = zero ? Array.from(numbers(zero)) : scales.map(() => 0);
-  const bad = scales.find((s) => !(s > 0) || s === Infinity);
-  if (bad !== undefined) fail(`the scale ${bad} is not a positive number`);
+  checkPositive(scales);
   if (zeros.length !== scales.length)
     fail(`${scales.length} scales but ${zeros.length} zero points`);
   if (scales.length === 1) return { scale: scales, zeroPoint: zeros };
@@ -165,8 +169,11 @@ export function quantizedElement(zero: ElementType | undefined, attrs: Attrs): E
   return zero ?? given ?? "uint8";
 }
 
-function checkZeros(inputs: InferContext["inputs"]): void {
-  const [scale, zero] = [inputs[1]!, inputs[2]];
+/** Scales that are known are positive, and there are as many zero points as scales. */
+export function checkParameters({ inputs, constant }: InferContext, at = 1): void {
+  const [scale, zero] = [inputs[at]!, inputs[at + 1]];
+  const known = constant(at);
+  if (known) checkPositive(numbers(known));
   if (zero && elementCount(zero.shape) !== elementCount(scale.shape))
     fail(`${elementCount(scale.shape)} scales but ${elementCount(zero.shape)} zero points`);
 }
@@ -176,7 +183,7 @@ const qdqAttrs = {
   block_size: "int",
   output_dtype: "int",
   precision: "int",
-  saturate: "int",
+  saturate: "flag",
 } as const;
 
 const qdqDefaults: Attrs = { axis: 1, block_size: 0, output_dtype: 0, precision: 0, saturate: 1 };
@@ -214,7 +221,7 @@ const quantizeLinear: Operator = {
   infer: (context) => {
     const { inputs, attrs } = context;
     const { shape } = inputs[0]!;
-    checkZeros(inputs);
+    checkParameters(context);
     scaleLayout(shape, inputs[1]!.shape, attrs);
     const quant = num({ attrs }, "block_size") === 0 ? knownParameters(context) : undefined;
     return [{ elem: quantizedElement(inputs[2]?.elem, attrs), shape, quant }];
@@ -234,7 +241,7 @@ const dequantizeLinear: Operator = {
   infer: (context) => {
     const { inputs, attrs } = context;
     const { shape } = inputs[0]!;
-    checkZeros(inputs);
+    checkParameters(context);
     scaleLayout(shape, inputs[1]!.shape, attrs);
     if (num({ attrs }, "block_size") === 0) knownParameters(context);
     const elem = elementTypeOf(num({ attrs }, "output_dtype")) ?? inputs[1]!.elem;

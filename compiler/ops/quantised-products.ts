@@ -5,6 +5,7 @@ import { elementCount, type Quantization, type Shape, type TensorType } from "..
 import { broadcastIndex } from "./binary.ts";
 import { fail, type Operator, type RawNode } from "./operator.ts";
 import {
+  checkParameters,
   dequantizeLinearly,
   knownParameters,
   parametersOf,
@@ -95,6 +96,7 @@ function qlinearOperator(name: string, form: QLinear, operator: Lookup): Operato
     },
     infer: (context) => {
       const { inputs } = context;
+      for (const at of [...form.operands.map((o) => o.at + 1), 6]) checkParameters(context, at);
       for (const { at, axis } of form.operands)
         scaleLayout(inputs[at]!.shape, inputs[at + 1]!.shape, { axis });
       const own = form.operands.map(({ at }) => float(inputs[at]!));

@@ -274,12 +274,12 @@ const attributes: Readonly<Record<string, AttrKind>> = {
   clip: "float",
   direction: ["forward", "reverse", "bidirectional"],
   hidden_size: "int",
-  layout: "int",
+  layout: "flag",
 };
 const defaults: Attrs = { direction: "forward", layout: 0 };
 const ownAttributes: Readonly<Record<Cell, Readonly<Record<string, AttrKind>>>> = {
-  LSTM: { input_forget: "int" },
-  GRU: { linear_before_reset: "int" },
+  LSTM: { input_forget: "flag" },
+  GRU: { linear_before_reset: "flag" },
   RNN: {},
 };
 

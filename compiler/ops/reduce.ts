@@ -186,7 +186,7 @@ const operator = (r: Reduction): Operator => ({
   level: "any",
   inputs: ["data: T", "axes?: I"],
   outputs: 1,
-  attrs: { keepdims: "int", noop_with_empty_axes: "int", axes: "ints", ...declaredAttr },
+  attrs: { keepdims: "flag", noop_with_empty_axes: "flag", axes: "ints", ...declaredAttr },
   types: { I: ["int64", "int32"] },
   upgrade: (node, opset) =>
     opset < (r.name === "Sum" ? 13 : 18) ? attributeToInput(node, "axes", 1) : node,

@@ -278,11 +278,11 @@ const evaluate: Operator["evaluate"] = ({ inputs, inputTypes, attrs, types }) =>
 };
 
 const attrs: Readonly<Record<string, AttrKind>> = {
-  antialias: "int",
+  antialias: "flag",
   axes: "ints",
   coordinate_transformation_mode: Object.keys(coordinates),
   cubic_coeff_a: "float",
-  exclude_outside: "int",
+  exclude_outside: "flag",
   extrapolation_value: "float",
   keep_aspect_ratio_policy: ["stretch", "not_larger", "not_smaller"],
   mode: ["nearest", "linear", "cubic"],

@@ -112,7 +112,7 @@ const gridSample: Operator = {
   level: "any",
   inputs: ["X: T", "grid: T1"],
   outputs: 1,
-  attrs: { align_corners: "int", mode: gridModes, padding_mode: gridPaddings },
+  attrs: { align_corners: "flag", mode: gridModes, padding_mode: gridPaddings },
   defaults: { align_corners: 0, mode: "linear", padding_mode: "zeros" },
   types: { T: floats, T1: floats },
   upgrade: (node: RawNode) => {
@@ -164,7 +164,7 @@ const affineGrid: Operator = {
   level: "any",
   inputs: ["theta: T", "size: I"],
   outputs: 1,
-  attrs: { align_corners: "int" },
+  attrs: { align_corners: "flag" },
   defaults: { align_corners: 0 },
   types: { T: floats, I: ["int64"] },
   declares: {

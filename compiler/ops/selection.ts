@@ -44,7 +44,7 @@ const argReduce = (name: string, beats: Beats): Operator => ({
   level: "any",
   inputs: ["data: T"],
   outputs: 1,
-  attrs: { axis: "int", keepdims: "int", select_last_index: "int" },
+  attrs: { axis: "int", keepdims: "flag", select_last_index: "flag" },
   defaults: { axis: 0, keepdims: 1, select_last_index: 0 },
   infer: (context) => {
     const { shape } = context.inputs[0]!;
@@ -135,7 +135,7 @@ const topK: Operator = {
   level: "any",
   inputs: ["X: T", "K: I"],
   outputs: 2,
-  attrs: { axis: "int", largest: "int", sorted: "int", k: "int" },
+  attrs: { axis: "int", largest: "flag", sorted: "flag", k: "int" },
   defaults: { axis: -1, largest: 1, sorted: 1 },
   types: indexTypes,
   upgrade: (node, opset) => {

@@ -16,7 +16,7 @@ import { autoPads, transposedWindowOf, type Window, windowDefaults, windowOf } f
 
 const attrs: Record<string, AttrKind> = {
   auto_pad: autoPads,
-  ceil_mode: "int",
+  ceil_mode: "flag",
   dilations: "ints",
   kernel_shape: "ints",
   pads: "ints",
@@ -135,7 +135,7 @@ const maxPool: Operator = {
   level: "any",
   inputs: ["X: T"],
   outputs: "any",
-  attrs: { ...attrs, storage_order: "int" },
+  attrs: { ...attrs, storage_order: "flag" },
   defaults,
   types: pooledTypes,
   infer: (context) => {
@@ -231,7 +231,7 @@ const maxUnpool: Operator = {
 };
 
 export const spatialPoolOperators: readonly Operator[] = [
-  fold("AveragePool", { count_include_pad: "int" }, average),
+  fold("AveragePool", { count_include_pad: "flag" }, average),
   fold("LpPool", { p: "int" }, norm),
   maxPool,
   maxPoolIndices,

@@ -101,7 +101,7 @@ const cast: Operator = {
   level: "any",
   inputs: ["input: T"],
   outputs: 1,
-  attrs: { to: "int", saturate: "int", round_mode: roundModes },
+  attrs: { to: "int", saturate: "flag", round_mode: roundModes },
   infer: ({ inputs: [x], attrs }) => {
     const to = num({ attrs }, "to");
     const elem = elementTypeOf(to) ?? fail(`ONNX type ${to} is not supported`);
@@ -134,7 +134,7 @@ const castLike: Operator = {
   level: "imported",
   inputs: ["input: T", "target_type: U"],
   outputs: 1,
-  attrs: { saturate: "int", round_mode: roundModes },
+  attrs: { saturate: "flag", round_mode: roundModes },
   infer: ({ inputs: [x, target] }) => [{ elem: target!.elem, shape: x!.shape }],
   evaluate: ({ inputs: [x], types }) => [convert(x!, types[0]!.elem)],
 };

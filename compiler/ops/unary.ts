@@ -79,7 +79,7 @@ const logic: readonly Entry[] = [
   { name: "IsNaN", result: "bool", make: () => (x) => Number(Number.isNaN(x)) },
   {
     name: "IsInf",
-    attrs: { detect_negative: "int", detect_positive: "int" },
+    attrs: { detect_negative: "flag", detect_positive: "flag" },
     result: "bool",
     make: isInf,
   },

@@ -79,7 +79,7 @@ const declaredAsReshape: Operator["declares"] = {
 const plainViews: readonly Operator[] = [
   view("Reshape", reshapeShape, {
     inputs: ["data: T", "shape: I"],
-    attrs: { allowzero: "int" },
+    attrs: { allowzero: "flag" },
     defaults: { allowzero: 0 },
     types: indexTypes,
     declares: declaredAsReshape,
@@ -109,7 +109,7 @@ const dropout: Operator = {
   level: "imported",
   inputs: ["data: T", "ratio?: R", "training_mode?: B"],
   outputs: "any",
-  attrs: { seed: "int", ratio: "float", is_test: "int" },
+  attrs: { seed: "int", ratio: "float", is_test: "flag" },
   upgrade: (node, opset) => (opset < 12 ? attributeToInput(node, "ratio", 1) : node),
   types: { B: ["bool"] },
   infer: ({ inputs: [x, , training], constant, outputCount }) => {

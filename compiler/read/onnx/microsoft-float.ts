@@ -45,10 +45,10 @@ const fusedMatMul: Composed = {
   types: { T: floats },
   attrs: {
     alpha: "float",
-    transA: "int",
-    transB: "int",
-    transBatchA: "int",
-    transBatchB: "int",
+    transA: "flag",
+    transB: "flag",
+    transBatchA: "flag",
+    transBatchB: "flag",
   },
   expand: (node) => {
     const y = node.make("MatMul", [turned(node, 0), turned(node, 1)]);

@@ -65,7 +65,7 @@ const toPixels = [0, 2, 3, 1];
 const pool = (op: string, own: Composed["attrs"]): Composed => ({
   inputs: oneOperand,
   types: { T: bytes, S: singles },
-  attrs: { ...own, channels_last: "int" },
+  attrs: { ...own, channels_last: "flag" },
   expand: (node) => {
     const isLast = num(node, "channels_last") === 1;
     const x = dequantized(node, 0);
@@ -78,8 +78,8 @@ const pool = (op: string, own: Composed["attrs"]): Composed => ({
 
 const poolAttrs = {
   auto_pad: autoPads,
-  ceil_mode: "int",
-  count_include_pad: "int",
+  ceil_mode: "flag",
+  count_include_pad: "flag",
   kernel_shape: "ints",
   pads: "ints",
   strides: "ints",
@@ -141,7 +141,7 @@ const qgemm: Composed = {
     "y_zero_point?: TY",
   ],
   types: { TA: bytes, TB: bytes, TC: ["int32"], TY: bytes, S: singles },
-  attrs: { alpha: "float", transA: "int", transB: "int" },
+  attrs: { alpha: "float", transA: "flag", transB: "flag" },
   expand: (node) => {
     const columns = { axis: num(node, "transB") === 0 ? 1 : 0 };
     const [a, b] = [dequantized(node, 0), dequantized(node, 3, columns)];
@@ -182,7 +182,7 @@ const fusedConv: Composed = {
   },
 };
 
-const gemmAttrs = { alpha: "float", beta: "float", transA: "int", transB: "int" } as const;
+const gemmAttrs = { alpha: "float", beta: "float", transA: "flag", transB: "flag" } as const;
 
 const fusedGemm: Composed = {
   inputs: ["A: T", "B: T", "C?: T"],

@@ -160,7 +160,7 @@ function declaredShapes({ output, valueInfo }: GraphProto): Map<string, Shape> {
   const shapes = new Map<string, Shape>();
   for (const { name, type } of [...valueInfo, ...output]) {
     const dims = type?.tensorType?.shape?.dim;
-    if (dims?.every(hasSize))
+    if (dims?.every((d) => hasSize(d) && toNumber(d.dimValue!) >= 0))
       shapes.set(
         name,
         dims.map((d) => toNumber(d.dimValue!)),

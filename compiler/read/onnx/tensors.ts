@@ -137,12 +137,18 @@ export function typeFromProto(proto: TensorProto): TensorType & { readonly shape
   return { elem, shape };
 }
 
-/** @throws TensorError with what is wrong. */
-export function tensorFromProto(proto: TensorProto, modelFile: string): Tensor {
+function stored(proto: TensorProto, modelFile: string): Tensor {
   const type = typeFromProto(proto);
   const { elem, shape } = type;
   if (proto.dataLocation === 1)
     return fromRaw(elem, shape, readExternal(proto, modelFile, rawBytes(type)));
   if (proto.rawData.length > 0) return fromRaw(elem, shape, proto.rawData);
   return fromTyped(proto, elem, shape);
+}
+
+/** Of a bool any other byte than 0 is true. @throws TensorError with what is wrong. */
+export function tensorFromProto(proto: TensorProto, modelFile: string): Tensor {
+  const tensor = stored(proto, modelFile);
+  if (tensor.elem !== "bool") return tensor;
+  return { ...tensor, data: Uint8Array.from(tensor.data as Uint8Array, (v) => Number(v !== 0)) };
 }
