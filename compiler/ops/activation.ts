@@ -4,7 +4,7 @@ import { isBig, newArray, numbers, type Tensor } from "../ir/tensor.ts";
 import { elementCount, perTensor } from "../ir/types.ts";
 import { clampAttrs, clampOf, integerClamp } from "./clamp.ts";
 import { clamp, makeRescale } from "./numerics.ts";
-import { type EvalContext, fail, floats, normalAxis, type Operator } from "./operator.ts";
+import { computed, type EvalContext, fail, floats, normalAxis, type Operator } from "./operator.ts";
 import { elementwiseRows } from "./rows.ts";
 import { integerSoftmax, type SoftmaxSpan, softmaxSpan } from "./softmax.ts";
 
@@ -40,6 +40,7 @@ const clip: Operator = {
   inputs: ["input: T", "min?: T", "max?: T"],
   outputs: 1,
   attrs: { min: "float", max: "float" },
+  types: { T: computed },
   infer: (context) => {
     for (const bound of context.inputs.slice(1))
       if (bound && elementCount(bound.shape) !== 1) fail(`a bound is [${bound.shape}], no scalar`);

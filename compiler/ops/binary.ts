@@ -19,6 +19,7 @@ import {
 import {
   type AttrKind,
   broadcastShapes,
+  computed,
   type EvalContext,
   type IntegerForm,
   integers,
@@ -344,7 +345,7 @@ export const binaryOperators: readonly Operator[] = entries.map((entry) => ({
     : ["A: T", entry.name === "Pow" ? "B: T1" : "B: T"],
   outputs: 1,
   attrs: entry.integer || entry.name === "Div" ? clampAttrs : (entry.attrs ?? {}),
-  ...(entry.types && { types: { T: entry.types } }),
+  types: { T: entry.types ?? computed },
   infer: infer(entry.result),
   evaluate: evaluateEntry(entry),
   rows: elementwiseRows,

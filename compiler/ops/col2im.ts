@@ -3,7 +3,14 @@ import { type Attrs, ints } from "../ir/graph.ts";
 import { numbers, tensorOf } from "../ir/tensor.ts";
 import { elementCount, type Shape } from "../ir/types.ts";
 import { constantInts } from "./move.ts";
-import { declaredAttr, declaredShape, fail, floats, type Operator } from "./operator.ts";
+import {
+  declaredAttr,
+  declaredShape,
+  fail,
+  floats,
+  type InferContext,
+  type Operator,
+} from "./operator.ts";
 import { windowTaps } from "./spatial.ts";
 import { type Window, windowDefaults, windowOf } from "./window.ts";
 
@@ -22,6 +29,26 @@ function imageShape(x: Shape, image: readonly number[], block: readonly number[]
   return [x[0]!, x[1]! / taps, ...image];
 }
 
+/** Of sizes that are read at run time what the shapes say must fit. */
+function checkDeclared(declared: Shape, { inputs: [x, ...sizes] }: InferContext): void {
+  const [batch, channels, ...image] = declared;
+  if (x!.shape.length !== 3 || x!.shape[0] !== batch || x!.shape[1]! % channels! !== 0)
+    fail(`blocks of shape [${x!.shape}] do not make images of shape [${declared}]`);
+  const odd = sizes.find((t) => elementCount(t!.shape) !== image.length);
+  if (odd) fail(`sizes of shape [${odd.shape}] are not those of ${image.length} axes`);
+}
+
+/** The window of blocks of run time, or nothing where these do not fit the input. */
+function windowAt(x: Shape, block: readonly number[], image: Shape, attrs: Attrs) {
+  if (block.some((b) => b < 1 || b > x[1]!)) return undefined;
+  const extents = block.map((b, i) => (b - 1) * (ints({ attrs }, "dilations")[i] ?? 1) + 1);
+  const pads = ints({ attrs }, "pads");
+  const spans = image.map((d, i) => d + (pads[i] ?? 0) + (pads[i + image.length] ?? 0));
+  if (extents.some((extent, i) => extent > spans[i]!)) return undefined;
+  const window = windowOf(attrs, image, block);
+  return elementCount(window.output) === x[2] ? window : undefined;
+}
+
 /** input [N, C·taps, blocks] → [N, C, image…]. */
 const col2im: Operator = {
   name: "Col2Im",
@@ -35,7 +62,10 @@ const col2im: Operator = {
   infer: (context) => {
     const { elem, shape } = context.inputs[0]!;
     const declared = declaredShape(context);
-    if (declared) return [{ elem, shape: declared }];
+    if (declared) {
+      checkDeclared(declared, context);
+      return [{ elem, shape: declared }];
+    }
     const image = constantInts(context, 1, "image_shape");
     const block = constantInts(context, 2, "block_shape");
     return [{ elem, shape: imageShape(shape, image, block, context.attrs) }];
@@ -43,7 +73,9 @@ const col2im: Operator = {
   evaluate: ({ inputs: [x, , block], attrs, types }) => {
     const { elem, shape } = types[0]!;
     const [image, size] = [shape.slice(2), elementCount(shape.slice(2))];
-    const window = windowOf(attrs, image, Array.from(numbers(block!)));
+    const window = windowAt(x!.shape, Array.from(numbers(block!)), image, attrs);
+    if (!window || elementCount(window.kernel) * shape[1]! !== x!.shape[1])
+      return [tensorOf(elem, shape, new Float64Array(elementCount(shape)))];
     const at = windowTaps(window, image);
     const [taps, blocks] = [elementCount(window.kernel), elementCount(window.output)];
     const sums = new Float64Array(elementCount(shape));

@@ -144,6 +144,8 @@ export const floats: readonly ElementType[] = ["float32", "float16", "float64"];
 export const integers: readonly ElementType[] = elementTypes.filter((t) =>
   /int(8|16|32|64)$/.test(t),
 );
+/** What is computed with; integers of less than a byte are stored, moved and cast. */
+export const computed: readonly ElementType[] = [...floats, ...integers, "bool"];
 export const indices: readonly ElementType[] = ["int64", "int32"];
 
 /** What type inference saw of a node. */

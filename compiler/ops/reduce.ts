@@ -10,6 +10,7 @@ import {
 } from "../ir/types.ts";
 import { constantInts, viewIndex } from "./move.ts";
 import {
+  computed,
   declaredAttr,
   declaredShape,
   type EvalContext,
@@ -187,7 +188,7 @@ const operator = (r: Reduction): Operator => ({
   inputs: ["data: T", "axes?: I"],
   outputs: 1,
   attrs: { keepdims: "flag", noop_with_empty_axes: "flag", axes: "ints", ...declaredAttr },
-  types: { I: ["int64", "int32"] },
+  types: { T: computed, I: ["int64", "int32"] },
   upgrade: (node, opset) =>
     opset < (r.name === "Sum" ? 13 : 18) ? attributeToInput(node, "axes", 1) : node,
   declares: { inputs: [1] },

@@ -6,6 +6,7 @@ import type { Element } from "./accumulate.ts";
 import { type AxisSpan, axisSpan } from "./axes.ts";
 import { constantInts, indexTypes } from "./move.ts";
 import {
+  computed,
   type Declares,
   fail,
   floats,
@@ -46,6 +47,7 @@ const argReduce = (name: string, beats: Beats): Operator => ({
   outputs: 1,
   attrs: { axis: "int", keepdims: "flag", select_last_index: "flag" },
   defaults: { axis: 0, keepdims: 1, select_last_index: 0 },
+  types: { T: computed },
   infer: (context) => {
     const { shape } = context.inputs[0]!;
     const axis = num(context, "axis");
@@ -137,7 +139,7 @@ const topK: Operator = {
   outputs: 2,
   attrs: { axis: "int", largest: "flag", sorted: "flag", k: "int" },
   defaults: { axis: -1, largest: 1, sorted: 1 },
-  types: indexTypes,
+  types: { ...indexTypes, T: computed },
   upgrade: (node, opset) => {
     if (opset >= 10) return node;
     const { k, ...attrs } = node.attrs;

@@ -112,9 +112,14 @@ function maximumIndices(x: Tensor, a: Attrs): Tensor {
   return tensorOf("int64", pooledShape(x.shape, a), indices);
 }
 
-const infer: Operator["infer"] = ({ inputs: [x], attrs: a }) => [
-  { elem: x!.elem, shape: pooledShape(x!.shape, a) },
-];
+/** Powers that float32 can tell apart. */
+const powerMax = 1000;
+
+const infer: Operator["infer"] = ({ inputs: [x], attrs: a }) => {
+  const p = num({ attrs: a }, "p", 2);
+  if (p < 1 || p > powerMax) fail(`'p' is ${p}, not from 1 to ${powerMax}`);
+  return [{ elem: x!.elem, shape: pooledShape(x!.shape, a) }];
+};
 
 const fold = (name: string, own: Record<string, AttrKind>, reduce: Reduce): Operator => ({
   name,

@@ -54,7 +54,8 @@ MOTE_INLINE int32_t mote_slice_index(mote_slice_view view, int32_t axis, int32_t
 /** The element of x for place i on an axis that x fills from `begin` on; -1 for the pad value. */
 MOTE_INLINE int32_t mote_pad_index(int64_t begin, int32_t i, int32_t size, int32_t mode)
 {
-    const int64_t at = (int64_t)((uint64_t)i - (uint64_t)begin);
+    const int64_t far = (int64_t)1 << 40;
+    const int64_t at = i - (begin < -far ? -far : (begin > far ? far : begin));
     const int64_t period = mode == 3 ? size : (size > 1 ? 2 * ((int64_t)size - 1) : 1);
     if (at >= 0 && at < size) {
         return (int32_t)at;

@@ -4,17 +4,22 @@ import { type CompileOptions, compile } from "../../compiler/compile.ts";
 import type { Diagnostic } from "../../compiler/diagnostics.ts";
 import { encodeModel, type ModelInput, writeBytes } from "./onnx.ts";
 
-/** The diagnostics for a file; faults of mote are thrown on. */
-export function diagnose(file: string, options: CompileOptions = {}): readonly Diagnostic[] {
-  const { diagnostics, program } = compile(file, { stopAfter: "quantize", ...options });
+/** A program, or errors that say what is wrong; faults of mote are thrown on. */
+export function compiled(file: string, options: CompileOptions): ReturnType<typeof compile> {
+  const result = compile(file, options);
+  const { diagnostics, program } = result;
   for (const d of diagnostics) {
     expect(d.code).toBeGreaterThanOrEqual(1001);
     expect(d.text).toMatch(/[.!]$|\n/);
     expect(d.text).not.toMatch(/undefined|NaN\b(?! \(not)|\[object/);
   }
   expect(program === undefined || diagnostics.every((d) => d.severity === "warning")).toBe(true);
-  return diagnostics;
+  return result;
 }
+
+/** The diagnostics for a file. */
+export const diagnose = (file: string, options: CompileOptions = {}): readonly Diagnostic[] =>
+  compiled(file, { stopAfter: "quantize", ...options }).diagnostics;
 
 export const diagnoseBytes = (bytes: Uint8Array, options?: CompileOptions) =>
   diagnose(writeBytes(bytes, "broken.onnx"), options);

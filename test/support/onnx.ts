@@ -6,6 +6,8 @@ import protobuf from "protobufjs";
 import { type Tensor, tensorBytes } from "../../compiler/ir/tensor.ts";
 import type { ElementType } from "../../compiler/ir/types.ts";
 import { packagePath } from "../../compiler/paths.ts";
+import { mutated, type Plain } from "./mutate.ts";
+import type { Random } from "./random.ts";
 
 /** ONNX's numbers of element types. */
 export const onnxType: Record<ElementType | "string" | "bfloat16", number> = {
@@ -177,6 +179,14 @@ export function encodeModel(model: ModelInput): Uint8Array {
   const { functions = [] } = model;
   const message = { irVersion: 8, opsetImport: opsets, graph, functions };
   return modelType.encode(modelType.fromObject(message)).finish();
+}
+
+/** A model with one change, as far as its schema takes it. */
+export function mutatedModel(bytes: Uint8Array, random: Random): Uint8Array {
+  const options = { longs: String, bytes: Uint8Array };
+  const plain = modelType.toObject(modelType.decode(bytes), options) as Plain;
+  const changed = mutated(plain, random) as Record<string, Plain>;
+  return modelType.encode(modelType.fromObject(changed)).finish();
 }
 
 const folder = mkdtempSync(join(tmpdir(), "mote-onnx-"));
