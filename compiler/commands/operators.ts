@@ -3,7 +3,7 @@ import type { Graph } from "../ir/graph.ts";
 import { parseGraph } from "../ir/parse.ts";
 import { allKernels } from "../kernels/catalogue.ts";
 import type { Kernel } from "../kernels/kernel.ts";
-import { floats, type Operator } from "../ops/operator.ts";
+import { computed, floats, type Operator } from "../ops/operator.ts";
 import { allOperators } from "../ops/registry.ts";
 import { composed } from "../read/onnx/composed.ts";
 import type { Composed } from "../read/onnx/expansion.ts";
@@ -78,7 +78,7 @@ function integerForm(operator: Operator, lowered: readonly Operator[]): string {
 /** The types of what is computed on, where they are not all. */
 function typesOf(operator: Operator): string {
   const only = first(operator);
-  if (only === undefined) return "";
+  if (only === undefined || only === computed) return "";
   if (only === floats) return "floats";
   return only.length > 4 ? "numbers" : only.join(", ");
 }

@@ -281,6 +281,10 @@ const truth = (name: string, f: (a: number, b: number) => boolean): Entry => ({
   f: bool(f),
   result: "bool",
 });
+const logical = (name: string, f: (a: number, b: number) => boolean): Entry => ({
+  ...truth(name, f),
+  types: ["bool"],
+});
 
 const bitwise = (name: "And" | "Or" | "Xor"): Entry => ({
   name: `Bitwise${name}`,
@@ -323,9 +327,9 @@ const entries: readonly Entry[] = [
   truth("LessOrEqual", (a, b) => a <= b),
   truth("Greater", (a, b) => a > b),
   truth("GreaterOrEqual", (a, b) => a >= b),
-  truth("And", (a, b) => a !== 0 && b !== 0),
-  truth("Or", (a, b) => a !== 0 || b !== 0),
-  truth("Xor", (a, b) => (a !== 0) !== (b !== 0)),
+  logical("And", (a, b) => a !== 0 && b !== 0),
+  logical("Or", (a, b) => a !== 0 || b !== 0),
+  logical("Xor", (a, b) => (a !== 0) !== (b !== 0)),
 ];
 
 const infer =
