@@ -2,7 +2,7 @@
 import { type Attrs, constantOf, makeNode, type Node, type Value } from "../ir/graph.ts";
 import type { Tensor } from "../ir/tensor.ts";
 import type { ElementType, Quantization, TensorType } from "../ir/types.ts";
-import { checkChoices } from "./operator.ts";
+import { checkChoices, fail } from "./operator.ts";
 import { operatorOf } from "./registry.ts";
 
 export interface BuildOptions {
@@ -25,12 +25,15 @@ export function inferTypes(
 ): TensorType[] {
   const operator = operatorOf({ op });
   checkChoices(operator.attrs, attrs);
-  return operator.infer({
+  const types = operator.infer({
     inputs: inputs.map((v) => v?.type),
     attrs,
     outputCount,
     constant: (i) => known(inputs[i]),
   });
+  for (const { shape } of types)
+    if (shape.some((d) => !(d >= 0))) fail(`its result would have the shape [${shape}]`);
+  return types;
 }
 
 /** Moved integers keep their scale and zero point. */

@@ -85,6 +85,8 @@ const concat: Operator = {
   integer: { ...moves, roles: ["activation"] },
 };
 
+const partsMax = 2 ** 16;
+
 /** Sizes of the parts of a Split: given, or as equal as can be. */
 function splitSizes(context: InferContext): number[] {
   const shape = context.inputs[0]!.shape;
@@ -96,6 +98,7 @@ function splitSizes(context: InferContext): number[] {
     return given;
   }
   const count = num(context, "num_outputs", context.outputCount);
+  if (!(count >= 1 && count <= partsMax)) fail(`'num_outputs' is ${count}`);
   const part = Math.ceil(size / count);
   return Array.from({ length: count }, (_, i) => Math.max(0, Math.min(part, size - i * part)));
 }

@@ -99,7 +99,8 @@ function qlinearOperator(name: string, form: QLinear, operator: Lookup): Operato
       for (const at of [...form.operands.map((o) => o.at + 1), 6]) checkParameters(context, at);
       for (const { at, axis } of form.operands)
         scaleLayout(inputs[at]!.shape, inputs[at + 1]!.shape, { axis });
-      const own = form.operands.map(({ at }) => float(inputs[at]!));
+      const bias = form.bias ? inputs[form.bias] : undefined;
+      const own = [...form.operands.map(({ at }) => inputs[at]!), bias].map((t) => t && float(t));
       const [type] = operator(form.op).infer({ ...context, inputs: own });
       const { shape } = type!;
       scaleLayout(shape, inputs[6]!.shape, result);

@@ -246,6 +246,36 @@ const graphs: readonly Bad[] = [
     model: model([{ op: "Concat", inputs: ["x", "", "x"], attrs: { axis: 0 } }]),
   },
   {
+    what: "a size below 0",
+    code: 2005,
+    says: /its result would have the shape \[2,-1\]/,
+    model: model([{ op: "Expand", inputs: ["o", "s"] }], {
+      inputs: [{ name: "o", elem: "float32", shape: [2, 1] }],
+      initializers: { s: i64(2, -1) },
+      outputs: [{ name: "y" }],
+    }),
+  },
+  {
+    what: "more parts than can be counted",
+    code: 2005,
+    says: /'num_outputs' is 9007199254740992/,
+    model: model([{ op: "Split", inputs: ["x"], attrs: { num_outputs: 2 ** 53 } }], { opset: 18 }),
+  },
+  {
+    what: "a quantised bias of another rank",
+    code: 2005,
+    says: /the bias has shape \[1,1\] instead of \[1\]/,
+    model: model([{ op: "QLinearConv", inputs: ["i", "s", "z", "w", "s", "z", "s", "z", "b"] }], {
+      inputs: [{ name: "i", elem: "uint8", shape: [1, 1, 2, 2] }],
+      initializers: {
+        s: number(0.5),
+        z: number(3, "uint8"),
+        w: tensorOf("uint8", [1, 1, 1, 1], [7]),
+        b: tensorOf("int32", [1, 1], [7]),
+      },
+    }),
+  },
+  {
     what: "too many inputs of an operator that is read as others",
     code: 2005,
     says: /takes at most 1 inputs, but has 2/,
