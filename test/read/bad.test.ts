@@ -282,6 +282,14 @@ const graphs: readonly Bad[] = [
     model: model([{ op: "Gelu", inputs: ["x", "x"], domain: "com.microsoft" }]),
   },
   {
+    what: "a flag of an operator that is read as others",
+    code: 2005,
+    says: /unknown transB '7': it is one of 0, 1/,
+    model: model([
+      { op: "FusedMatMul", inputs: ["x", "x"], domain: "com.microsoft", attrs: { transB: 7 } },
+    ]),
+  },
+  {
     what: "a float operand of one that takes bytes",
     code: 2005,
     says: /'A' is float32\[2, ?3\], but must be int8 or uint8/,

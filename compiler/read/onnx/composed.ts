@@ -42,7 +42,7 @@ const zeros = (elem: Value["type"]["elem"], shape: Shape): Value =>
 const causalConv: Composed = {
   inputs: ["input: T", "weight: T", "bias?: T", "past_state?: T"],
   types: { T: floats },
-  attrs: { activation: "string" },
+  attrs: { activation: ["none", "silu", "swish"] },
   expand: (node) => {
     const [x, w] = [required(node, 0), required(node, 1)];
     if (x.type.shape.length !== 3 || w.type.shape.length !== 3)
@@ -53,7 +53,6 @@ const causalConv: Composed = {
     const padded = before > 0 ? node.make("Concat", [past, x], { axis: 2 }) : x;
     const y = node.make("Conv", [padded, w, node.inputs[2]], { group: channels });
     const activation = str(node, "activation", "none");
-    if (!["none", "silu", "swish"].includes(activation)) fail(`unknown activation '${activation}'`);
     const end = length + before;
     const present = node.make("Slice", [padded, ints(length), ints(end), ints(2)]);
     return [activation === "none" ? y : node.make("Swish", [y]), present];

@@ -4,7 +4,7 @@ import { constant, type Node, type Value } from "../../ir/graph.ts";
 import type { Tensor } from "../../ir/tensor.ts";
 import { isFloat, type Shape, typeBytes } from "../../ir/types.ts";
 import { legacyAttrs } from "../../ops/legacy.ts";
-import { fail, type Operator, OperatorError } from "../../ops/operator.ts";
+import { checkChoices, fail, type Operator, OperatorError } from "../../ops/operator.ts";
 import { findOperator, operatorNames } from "../../ops/registry.ts";
 import { checkOperands, NodeMaker } from "../nodes.ts";
 import { constantTensor, readAttributes } from "./attributes.ts";
@@ -180,6 +180,7 @@ export class Importer {
   ): void {
     this.#named(proto, place, () => {
       const attrs = readAttributes(proto, operator.attrs, place, this.report);
+      checkChoices(operator.attrs, attrs);
       checkOperands(operator, inputs, false);
       const made = operator.expand({
         inputs,

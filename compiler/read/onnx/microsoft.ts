@@ -159,21 +159,23 @@ const activations: Readonly<Record<string, readonly string[]>> = {
   HardSigmoid: ["alpha", "beta"],
 };
 
-function activated({ attrs, make }: Expansion, y: Value, parameters: readonly number[]): Value {
+const activationNames = ["", "Clip", ...Object.keys(activations)];
+
+function activated({ attrs, make }: Expansion, y: Value, parameters: readonly unknown[]): Value {
   const name = str({ attrs }, "activation");
+  const given = parameters as readonly (number | undefined)[];
   if (name === "") return y;
-  const [low, high] = parameters.map((p) => constant(scalar("float32", p)));
+  const [low, high] = given.map((p) => (p === undefined ? p : constant(scalar("float32", p))));
   if (name === "Clip") return make("Clip", [y, low, high]);
-  const names = activations[name] ?? fail(`unknown activation '${name}'`);
-  const given = names.flatMap((n, i) => (i < parameters.length ? [[n, parameters[i]!]] : []));
-  return make(name, [y], Object.fromEntries(given));
+  const own = activations[name]!.flatMap((n, i) => (given[i] === undefined ? [] : [[n, given[i]]]));
+  return make(name, [y], Object.fromEntries(own));
 }
 
 /** A convolution, what is added to it, and its activation. */
 const fusedConv: Composed = {
   inputs: ["X: T", "W: T", "B?: T", "Z?: T"],
   types: { T: floats },
-  attrs: { ...convolutionAttrs, activation: "string", activation_params: "floats" },
+  attrs: { ...convolutionAttrs, activation: activationNames, activation_params: "floats" },
   expand: (node) => {
     const { inputs, attrs, make } = node;
     const y = make("Conv", inputs.slice(0, 3), chosen(attrs, Object.keys(convolutionAttrs)));
@@ -189,7 +191,7 @@ const fusedGemm: Composed = {
   types: { T: floats },
   attrs: {
     ...gemmAttrs,
-    activation: "string",
+    activation: activationNames,
     activation_alpha: "float",
     activation_beta: "float",
     activation_gamma: "float",
@@ -197,8 +199,7 @@ const fusedGemm: Composed = {
   expand: (node) => {
     const { inputs, attrs, make } = node;
     const y = make("Gemm", inputs, chosen(attrs, Object.keys(gemmAttrs)));
-    const given = ["activation_alpha", "activation_beta"].map((name) => attrs[name]);
-    return activated(node, y, given.filter((p) => p !== undefined) as number[]);
+    return activated(node, y, [attrs.activation_alpha, attrs.activation_beta]);
   },
 };
 
