@@ -115,7 +115,7 @@ export const hostile: Readonly<Record<string, Hostile>> = {
     codes: [2107],
   },
   "10^9 filters": { text: () => model("y = conv(x, 1000000000)"), codes: [2114] },
-  "a window of 10^10": { text: () => model("y = conv(x, 8, kernel: 100000)"), codes: [2114] },
+  "a window of 10^10": { text: () => model("y = conv(x, 8, kernel: 100000)"), codes: [2107] },
   "a tensor of 80 TB": { text: () => model("y = tile(x, [1, 1, 100000, 100000])"), codes: [2013] },
   "10^8 results": { text: () => model("y = onnx.Split(x, outputs: 100000000)"), codes: [2107] },
   "a million dimensions": {
